@@ -1,0 +1,1 @@
+"""What the public may see: its own tables, read through its own database role."""

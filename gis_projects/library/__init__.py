@@ -1,0 +1,1 @@
+"""What is proposed: projects, their kinds and their money."""

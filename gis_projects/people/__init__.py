@@ -1,0 +1,1 @@
+"""Who may: users, roles, regions and the one permission question."""

@@ -1,0 +1,1 @@
+"""What it adds up to: statistics as of a date."""

@@ -1,0 +1,1 @@
+"""Where it is proposed: the boundary and check pages of a project."""

@@ -1,0 +1,1 @@
+"""Where a project may stand: boundaries, rules, checks and their evidence."""
