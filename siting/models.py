@@ -114,7 +114,7 @@ class Check(models.Model):
     rulebook = models.ForeignKey(RuleBook, on_delete=models.PROTECT, related_name="checks")
     verdict = models.CharField(max_length=20)
     canonical = models.TextField()
-    digest = models.CharField(max_length=64, unique=True)
+    digest = models.CharField(max_length=64, db_index=True)
     signature = models.CharField(max_length=128)
     key_id = models.CharField(max_length=64)
     created_at = models.DateTimeField()
