@@ -1,0 +1,28 @@
+import { defineConfig } from "vite";
+
+// One entry per kind of page; django-vite reads the manifest. Relative addresses, so that the static
+// prefix stays a server setting.
+export default defineConfig({
+  base: "./",
+  publicDir: false,
+  // Bootstrap 5.3 is still written with @import; its warnings are not ours to mend.
+  css: { preprocessorOptions: { scss: { quietDeps: true, silenceDeprecations: ["import", "global-builtin", "color-functions", "if-function"] } } },
+  build: {
+    outDir: "dist",
+    manifest: "manifest.json",
+    emptyOutDir: true,
+    // Office machines lag years behind: Chromium 87 is what older 360/UOS browsers are built on.
+    target: ["chrome87", "firefox91", "safari14"],
+    cssTarget: "chrome87",
+    modulePreload: { polyfill: false },
+    rollupOptions: {
+      input: {
+        app: "src/app.ts",
+        map: "src/map.ts",
+        editor: "src/editor.ts",
+        check: "src/check.ts",
+        public: "src/public.ts",
+      },
+    },
+  },
+});
