@@ -1,0 +1,207 @@
+"""Content hashes: equal content gives equal hashes, whatever file and writer it came through.
+
+Algorithm 1. A feature's hash is SHA-256 over ``b"1\\n" + key + "\\n" + class + "\\n" + name + "\\n" +
+canonical attributes + "\\n" + canonical geometry``. Attributes are JSON with sorted names, without nulls,
+whole numbers written as integers. The canonical geometry is made of int64 pairs in units of 1e-9°:
+consecutive equal vertices dropped, every ring started at its least vertex and run towards the lesser of its
+two neighbours, holes and parts in the order of their bytes. A raw WKB would not do: a shapefile's way there
+and back changes ring starts and directions.
+
+A seal is over the stored bytes exactly: it finds what is below the rounding.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import struct
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+ALGORITHM = 1
+UNITS = 1e9  # per degree
+_CHUNK = 50_000
+_POLYGON, _MULTIPOLYGON = 3, 6
+
+
+def canonical_value(value: Any) -> Any:
+    """A JSON value in the one form that survives PostgreSQL's jsonb and any file format."""
+    if value is None or isinstance(value, bool | np.bool_):
+        return None if value is None else bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        number = float(value)
+        if not math.isfinite(number):
+            return None
+        return int(number) if number.is_integer() else number
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    if isinstance(value, Mapping):
+        return canonical_attributes(value)
+    if isinstance(value, list | tuple | np.ndarray):
+        return [canonical_value(item) for item in value]
+    if isinstance(value, bytes):
+        return value.hex()
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return str(value)
+
+
+def canonical_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes without nulls, names sorted."""
+    values = ((str(name), canonical_value(attributes[name])) for name in sorted(attributes))
+    return {name: value for name, value in values if value is not None}
+
+
+def attributes_json(attributes: Mapping[str, Any]) -> str:
+    return json.dumps(canonical_attributes(attributes), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def columns_json(columns: Mapping[str, npt.NDArray[Any]], length: int) -> list[str]:
+    """`attributes_json` of every row of a columnar table, each distinct value encoded once."""
+    if not columns:
+        return ["{}"] * length
+    encoded: list[list[str]] = []
+    for name in sorted(columns):
+        values = columns[name].tolist()
+        prefix = json.dumps(name, ensure_ascii=False) + ":"
+        known: dict[Any, str] = {}
+        column = []
+        for value in values:
+            try:
+                mark: Any = (type(value), value)
+                text = known.get(mark)
+            except TypeError:  # a list or a dict can't be a mark
+                mark, text = None, None
+            if text is None:
+                clean = canonical_value(value)
+                text = (
+                    ""
+                    if clean is None
+                    else prefix + json.dumps(clean, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+                )
+                if mark is not None and len(known) < 50_000:
+                    known[mark] = text
+            column.append(text)
+        encoded.append(column)
+    return ["{" + ",".join(filter(None, row)) + "}" for row in zip(*encoded, strict=True)]
+
+
+def _rotation(ring: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The least of all rotations of an open ring, in both directions: for rings with a repeated least vertex."""
+    points = ring.tolist()
+    least = min(points)
+    best = None
+    for k, point in enumerate(points):
+        if point == least:
+            forward = points[k:] + points[:k]
+            for candidate in (forward, [forward[0], *forward[:0:-1]]):
+                if best is None or candidate < best:
+                    best = candidate
+    return np.array(best, dtype=np.int64).reshape(-1, 2)
+
+
+def _canonical_rings(
+    xy: npt.NDArray[np.int64], ring: npt.NDArray[np.intp], count: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.intp]]:
+    """Closed rings → open canonical rings: their coordinates, and where each begins (count + 1 offsets)."""
+    same_ring = ring[1:] == ring[:-1]
+    repeated = same_ring & (xy[1:] == xy[:-1]).all(axis=1)
+    keep = np.concatenate(([True], ~repeated))
+    xy, ring = xy[keep], ring[keep]
+    last = np.concatenate((ring[1:] != ring[:-1], [True]))
+    only = np.bincount(ring, minlength=count)[ring] == 1  # a ring that rounding collapsed to one point
+    keep = ~last | only
+    xy, ring = xy[keep], ring[keep]
+    counts = np.bincount(ring, minlength=count)
+    offsets = np.concatenate(([0], np.cumsum(counts)))
+    begin = offsets[:-1]
+    size = counts[ring]
+    x, y = xy[:, 0], xy[:, 1]
+    at_x = x == np.minimum.reduceat(x, begin)[ring]
+    at_least = at_x & (y == np.minimum.reduceat(np.where(at_x, y, np.iinfo(np.int64).max), begin)[ring])
+    position = np.arange(len(xy)) - begin[ring]
+    start = np.minimum.reduceat(np.where(at_least, position, np.iinfo(np.int64).max), begin)
+    after = begin + (start + 1) % counts
+    before = begin + (start - 1) % counts
+    smaller = np.where(x[before] == x[after], y[before] < y[after], x[before] < x[after])
+    direction = np.where(smaller, -1, 1)
+    tied = (np.add.reduceat(at_least, begin) > 1) | ((counts > 2) & (xy[before] == xy[after]).all(axis=1))
+    result = xy[begin[ring] + (start[ring] + direction[ring] * position) % size]
+    for i in np.flatnonzero(tied):
+        result[offsets[i] : offsets[i + 1]] = _rotation(xy[offsets[i] : offsets[i + 1]])
+    return result, offsets
+
+
+def canonical_geometries(geometries: npt.NDArray[np.object_]) -> Iterator[bytes]:
+    """The canonical bytes of each geometry (EPSG:4490), in order."""
+    for begin in range(0, len(geometries), _CHUNK):
+        yield from _chunk(np.asarray(geometries[begin : begin + _CHUNK], dtype=object))
+
+
+def _chunk(geometries: npt.NDArray[np.object_]) -> Iterator[bytes]:
+    parts, owner = shapely.get_parts(geometries, return_index=True)
+    surface = shapely.get_type_id(parts) == _POLYGON
+    rings, polygon = shapely.get_rings(parts[surface], return_index=True)
+    buffer, offsets = b"", np.zeros(1, dtype=np.intp)
+    if len(rings):
+        xy, ring = shapely.get_coordinates(rings, return_index=True)
+        canonical, offsets = _canonical_rings(np.rint(xy * UNITS).astype(np.int64), ring, len(rings))
+        buffer = canonical.astype("<i8").tobytes()
+    at = (offsets * 16).tolist()
+    ring_of_polygon = np.searchsorted(polygon, np.arange(int(surface.sum()) + 1)).tolist()
+    parts_of = np.searchsorted(owner, np.arange(len(geometries) + 1)).tolist()
+    polygon_before = np.concatenate(([0], np.cumsum(surface))).tolist()
+    single = (np.diff(parts_of) == 1).tolist()
+    for i in range(len(geometries)):
+        first, stop = parts_of[i], parts_of[i + 1]
+        p = polygon_before[first]
+        if single[i] and surface[first] and ring_of_polygon[p + 1] - ring_of_polygon[p] == 1:
+            r = ring_of_polygon[p]
+            yield b"P" + buffer[at[r] : at[r + 1]]
+            continue
+        pieces = []
+        for k in range(first, stop):
+            if not surface[k]:
+                line = np.rint(shapely.get_coordinates(parts[k]) * UNITS).astype("<i8")
+                pieces.append(b"L" + line.tobytes())
+                continue
+            p = polygon_before[k]
+            r0, r1 = ring_of_polygon[p], ring_of_polygon[p + 1]
+            holes = sorted(buffer[at[r] : at[r + 1]] for r in range(r0 + 1, r1))
+            pieces.append(b"P" + b"H".join([buffer[at[r0] : at[r0 + 1]], *holes]))
+        yield b"".join(sorted(pieces))
+
+
+def content_hash(key: str, class_code: str, name: str, attributes: str, geometry: bytes) -> bytes:
+    """SHA-256 (32 bytes); `attributes` and `geometry` in canonical form."""
+    head = f"{ALGORITHM}\n{key}\n{class_code}\n{name}\n{attributes}\n".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(head + geometry).digest()
+
+
+def seal(hash_: bytes, area_m2: float, wkb: bytes) -> bytes:
+    """16 bytes over the exact stored bytes: little-endian WKB without SRID, and the area's double."""
+    return hashlib.blake2b(hash_ + struct.pack("<d", area_m2) + wkb, digest_size=16).digest()
+
+
+def root_hash(hashes: Iterable[bytes]) -> str:
+    """SHA-256 (hex) over the sorted hashes of a version's features."""
+    return hashlib.sha256(b"".join(sorted(hashes))).hexdigest()
+
+
+def content_hashes(
+    keys: Sequence[str],
+    class_codes: Sequence[str],
+    names: Sequence[str],
+    attributes: Sequence[str],
+    geometries: npt.NDArray[np.object_],
+) -> list[bytes]:
+    """`content_hash` of every row."""
+    rows = zip(keys, class_codes, names, attributes, canonical_geometries(geometries), strict=True)
+    return [content_hash(*row) for row in rows]

@@ -1,0 +1,61 @@
+"""What loading and reading have to say to a person; the same shape as the engine's notices.
+
+This floor knows no request and no language: a notice carries its Chinese sentence as a template, and
+whoever shows it translates the template (it is the message id) and fills in the parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One thing worth telling about a file or a layer.
+
+    Parameters
+    ----------
+    code
+        Stable name for programs, for example ``"crs-not-given"``.
+    template
+        Chinese sentence with ``%(name)s`` places; also the message id of its translations.
+    params
+        What fills the places.
+    line, field
+        Where in the file, if it is about a file (lines count from 1).
+    place
+        Longitude and latitude in degrees (EPSG:4490), if it is about a place on the map.
+    """
+
+    code: str
+    template: str
+    params: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
+    line: int | None = None
+    field: str | None = None
+    place: tuple[float, float] | None = None
+
+    def __str__(self) -> str:
+        sentence = self.template % self.params
+        return f"第 {self.line} 行:{sentence}" if self.line is not None else sentence
+
+
+class Refused(ValueError):
+    """The input can't be used; `notices` say why. Nothing was kept."""
+
+    def __init__(self, *notices: Notice) -> None:
+        assert notices, "a refusal says why"
+        self.notices = notices
+        super().__init__("\n".join(str(notice) for notice in notices))
+
+
+class UnreadableFile(Refused):
+    """A file that can't be opened, isn't what it claims to be, or is past a limit."""
+
+
+class UnusableLayer(Refused):
+    """A table of features that can't become a version of a layer."""
