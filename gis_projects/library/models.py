@@ -173,15 +173,13 @@ class InvestmentRecord(models.Model):
     stays what it was. ``recorded_on`` is the day from which the figures hold, never before the project's
     last record and never in the future (trigger ``library_investment_in_order``); ``entered_at`` is when
     they were typed in: figures taken over from an older ledger have a ``recorded_on`` long before it.
-    ``region`` is the project's row of the statistics table at that time; ``counted`` is False from the day
-    the project left the library.
+    ``region`` is the project's row of the statistics table at that time.
     """
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="investments")
     region = models.ForeignKey("people.Region", on_delete=models.PROTECT, related_name="+")
     planned_yuan = models.DecimalField(_("计划投资"), max_digits=18, decimal_places=2)
     cumulative_yuan = models.DecimalField(_("累计投资"), max_digits=18, decimal_places=2)
-    counted = models.BooleanField(default=True)
     recorded_on = models.DateField(_("记录日期"))
     entered_at = models.DateTimeField(default=timezone.now)
 

@@ -53,7 +53,9 @@ def digest(
     previous: str,
 ) -> str:
     """SHA-256 (hex) over the canonical JSON of a step: keys sorted, no spaces, UTF-8, UTC to the
-    microsecond.""" body = {
+    microsecond.
+    """
+    body = {
         "number": number,
         "at": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "actor": actor,

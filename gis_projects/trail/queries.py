@@ -14,7 +14,8 @@ from gis_projects.trail.models import Cursor, Step
 @dataclass(frozen=True)
 class Verification:
     """``steps`` were read; ``broken`` is the number of the first that doesn't fit, with the reason in
-    Chinese."""
+    Chinese.
+    """
 
     steps: int
     head: str
@@ -60,8 +61,7 @@ def read_on(name: str, *, limit: int = 500) -> list[Step]:
     it was, so each step is dealt with exactly once. A second reader of the same name waits for the first.
     """
     if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError("read_on moves a cursor: call it in the work's
-        transaction")
+        raise transaction.TransactionManagementError("read_on belongs in the transaction of the work")
     Cursor.objects.get_or_create(name=name)
     cursor = Cursor.objects.select_for_update().get(name=name)
     steps = list(Step.objects.filter(number__gt=cursor.position).order_by("number")[:limit])

@@ -31,7 +31,6 @@ class Migration(migrations.Migration):
                     "cumulative_yuan",
                     models.DecimalField(decimal_places=2, max_digits=18, verbose_name="累计投资"),
                 ),
-                ("counted", models.BooleanField(default=True)),
                 ("recorded_on", models.DateField(verbose_name="记录日期")),
                 ("entered_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],

@@ -1,0 +1,145 @@
+"""Every reading of more than one project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Exists, F, FloatField, Func, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, NullIf
+
+from gis_projects.library.models import InvestmentRecord, Membership, Project, ProjectKind
+from gis_projects.people.models import User
+from gis_projects.people.permissions import Permission, visible
+
+# What a list may be ordered by: the name in the address, and the columns.
+ORDERINGS: dict[str, tuple[str, ...]] = {
+    "code": ("code",),
+    "name": ("name",),
+    "region": ("region__position", "region_id"),
+    "industry": ("industry",),
+    "level": ("level",),
+    "stage": ("stage",),
+    "year": ("year",),
+    "planned": ("planned_yuan",),
+    "cumulative": ("cumulative_yuan",),
+    "progress": ("progress",),
+}
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many projects a selection holds: of each kind (whatever kinds were chosen), and altogether."""
+
+    kinds: dict[str, int]
+    total: int
+
+
+def projects(user: User) -> QuerySet[Project]:
+    """The projects that a user may know of, with their present money: ``planned_yuan``, ``cumulative_yuan``,
+    ``progress`` (a share, None without a plan) and ``kinds``.
+    """
+    latest = InvestmentRecord.objects.filter(project=OuterRef("pk")).order_by("-recorded_on", "-pk")
+    return (
+        visible(user, Permission.READ_PROJECTS, Project.objects.all())
+        .select_related("region", "organisation")
+        .annotate(
+            planned_yuan=Subquery(latest.values("planned_yuan")[:1]),
+            cumulative_yuan=Subquery(latest.values("cumulative_yuan")[:1]),
+            kinds=ArraySubquery(
+                Membership.objects.filter(project=OuterRef("pk")).order_by("kind").values("kind")
+            ),
+        )
+        .annotate(progress=F("cumulative_yuan") / NullIf(F("planned_yuan"), Decimal(0)))
+    )
+
+
+def of_kinds(queryset: QuerySet[Project], kinds: list[str]) -> QuerySet[Project]:
+    """Projects of at least one of these kinds, each once."""
+    return queryset.filter(Exists(Membership.objects.filter(project=OuterRef("pk"), kind__in=kinds)))
+
+
+def search(queryset: QuerySet[Project], words: str) -> QuerySet[Project]:
+    """Projects whose code, name or content holds every word."""
+    for word in words.split():
+        queryset = queryset.filter(
+            Q(code__icontains=word) | Q(name__icontains=word) | Q(content__icontains=word)
+        )
+    return queryset
+
+
+def ordered(queryset: QuerySet[Project], ordering: str) -> QuerySet[Project]:
+    """In the order named in an address (``-planned``); unknown names fall back to the code."""
+    columns = ORDERINGS.get(ordering.removeprefix("-"), ORDERINGS["code"])
+    descending = ordering.startswith("-")
+    terms = [
+        F(column).desc(nulls_last=True) if descending else F(column).asc(nulls_last=True)
+        for column in columns
+    ]
+    return queryset.order_by(*terms, "code")
+
+
+def counts(selected: QuerySet[Project], without_kinds: QuerySet[Project]) -> Counts:
+    """The numbers beside the toggles.
+
+    Parameters
+    ----------
+    selected
+        The list as filtered: its length is ``total``.
+    without_kinds
+        The same filters but for the kinds: a toggle's number is how long the list would be with that kind
+        alone.
+    """
+    members = (
+        Membership.objects.filter(project__in=without_kinds.order_by().values("pk"))
+        .values("kind")
+        .annotate(number=Count("project"))
+        .values_list("kind", "number")
+    )
+    found = dict(members)
+    return Counts({kind: found.get(kind, 0) for kind in ProjectKind.values}, selected.count())
+
+
+def map_points(queryset: QuerySet[Project]) -> list[dict[str, Any]]:
+    """GeoJSON features for the map, in one query.
+
+    Where a project has no location of its own, the middle of its site stands for it; where it has neither,
+    its geometry is null, and a list can still name it.
+    """
+    place = Coalesce(F("location"), Func(F("site__current__geometry"), function="ST_Centroid"))
+    rows = queryset.order_by("pk").values_list(
+        "pk",
+        "code",
+        "name",
+        "kinds",
+        "region_id",
+        "stage",
+        "planned_yuan",
+        "cumulative_yuan",
+        "precision",
+        "site__current_id",
+        Func(place, function="ST_X", output_field=FloatField()),
+        Func(place, function="ST_Y", output_field=FloatField()),
+    )
+    return [
+        {
+            "type": "Feature",
+            "id": pk,
+            "geometry": None if x is None else {"type": "Point", "coordinates": [x, y]},
+            "properties": {
+                "id": pk,
+                "code": code,
+                "name": name,
+                "kinds": kinds,
+                "region": region,
+                "stage": stage,
+                "planned_yuan": planned,
+                "cumulative_yuan": cumulative,
+                "precision": precision,
+                "has_site": version is not None,
+            },
+        }
+        for pk, code, name, kinds, region, stage, planned, cumulative, precision, version, x, y in rows
+    ]
