@@ -29,7 +29,9 @@ _C = (
 _CHUNK = 100_000  # geometries at a time: bounds the memory of the edge arrays
 
 
-def _mean_sines(latitude: npt.NDArray[np.float64], difference: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _mean_sines(
+    latitude: npt.NDArray[np.float64], difference: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
     """Σ cₖ sin((2k+1)φm)·sinc((2k+1)Δφ/2) per edge; multiples of φm by recurrence, one sine and one cosine."""
     sine, double = np.sin(latitude), 2 * np.cos(2 * latitude)
     before, now = -sine, sine
@@ -51,9 +53,9 @@ def _ring_areas(xy: npt.NDArray[np.float64], starts: npt.NDArray[np.intp]) -> np
     """Unsigned area (m²) of closed rings whose coordinates stand one after the other, ring i from starts[i]."""
     if not len(starts):
         return np.zeros(0)
-    radians = np.radians(xy)
-    step = np.diff(radians, axis=0)
-    middle = radians[:-1, 1] + step[:, 1] / 2
+    difference = np.diff(xy, axis=0)  # in degrees first: near differences of doubles are exact
+    step = np.radians(difference)
+    middle = np.radians(xy[:-1, 1] + difference[:, 1] / 2)
     terms = step[:, 0] * _mean_sines(middle, step[:, 1])
     terms[starts[1:] - 1] = 0.0  # from the end of a ring to the start of the next
     return np.abs(np.add.reduceat(terms, starts)) * _B * _B

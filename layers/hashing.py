@@ -1,7 +1,7 @@
 """Content hashes: equal content gives equal hashes, whatever file and writer it came through.
 
-Algorithm 1. A feature's hash is SHA-256 over ``b"1\\n" + key + "\\n" + class + "\\n" + name + "\\n" +
-canonical attributes + "\\n" + canonical geometry``. Attributes are JSON with sorted names, without nulls,
+Algorithm 1. A feature's hash is SHA-256 over a line with the algorithm's number and the lengths of what
+follows, then key, class, name, canonical attributes and canonical geometry. Attributes are JSON with sorted names, without nulls,
 whole numbers written as integers. The canonical geometry is made of int64 pairs in units of 1e-9°:
 consecutive equal vertices dropped, every ring started at its least vertex and run towards the lesser of its
 two neighbours, holes and parts in the order of their bytes. A raw WKB would not do: a shapefile's way there
@@ -26,7 +26,7 @@ import shapely
 ALGORITHM = 1
 UNITS = 1e9  # per degree
 _CHUNK = 50_000
-_POLYGON, _MULTIPOLYGON = 3, 6
+_POLYGON = 3
 
 
 def canonical_value(value: Any) -> Any:
@@ -60,7 +60,9 @@ def canonical_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def attributes_json(attributes: Mapping[str, Any]) -> str:
-    return json.dumps(canonical_attributes(attributes), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return json.dumps(
+        canonical_attributes(attributes), ensure_ascii=False, separators=(",", ":"), sort_keys=True
+    )
 
 
 def columns_json(columns: Mapping[str, npt.NDArray[Any]], length: int) -> list[str]:
@@ -169,19 +171,22 @@ def _chunk(geometries: npt.NDArray[np.object_]) -> Iterator[bytes]:
         pieces = []
         for k in range(first, stop):
             if not surface[k]:
-                line = np.rint(shapely.get_coordinates(parts[k]) * UNITS).astype("<i8")
-                pieces.append(b"L" + line.tobytes())
+                line = np.rint(shapely.get_coordinates(parts[k]) * UNITS).astype("<i8").tobytes()
+                pieces.append(struct.pack("<cI", b"L", len(line)) + line)
                 continue
             p = polygon_before[k]
             r0, r1 = ring_of_polygon[p], ring_of_polygon[p + 1]
             holes = sorted(buffer[at[r] : at[r + 1]] for r in range(r0 + 1, r1))
-            pieces.append(b"P" + b"H".join([buffer[at[r0] : at[r0 + 1]], *holes]))
+            rings_in_order = [buffer[at[r0] : at[r0 + 1]], *holes]
+            sizes = struct.pack(f"<cI{len(rings_in_order)}I", b"R", r1 - r0, *map(len, rings_in_order))
+            pieces.append(sizes + b"".join(rings_in_order))
         yield b"".join(sorted(pieces))
 
 
 def content_hash(key: str, class_code: str, name: str, attributes: str, geometry: bytes) -> bytes:
     """SHA-256 (32 bytes); `attributes` and `geometry` in canonical form."""
-    head = f"{ALGORITHM}\n{key}\n{class_code}\n{name}\n{attributes}\n".encode("utf-8", "surrogatepass")
+    lengths = f"{ALGORITHM} {len(key)} {len(class_code)} {len(name)} {len(attributes)}\n"
+    head = f"{lengths}{key}{class_code}{name}{attributes}".encode()
     return hashlib.sha256(head + geometry).digest()
 
 

@@ -53,7 +53,9 @@ class Layer(models.Model):
     authority = models.CharField("主管部门", max_length=100, blank=True, default="")
     secrecy = models.CharField("密级", max_length=12, choices=Secrecy, default=Secrecy.INTERNAL)
     notice = models.CharField("声明", max_length=200, blank=True, default="")
-    style: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField("图例", default=dict, blank=True)
+    style: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
+        "图例", default=dict, blank=True
+    )
     order = models.IntegerField("叠放次序", default=0)
     min_zoom = models.PositiveSmallIntegerField("最小显示级别", default=0)
     required = models.BooleanField("检测必需", default=True)
@@ -122,12 +124,13 @@ class Feature(models.Model):
     """One feature, living from `first_version` to `last_version` (inclusive; NULL while it lives).
 
     Immutable but for `last_version`, set once (trigger). `hash` is its content hash (32 bytes, layers/hashing.py);
-    `seal` covers the stored bytes exactly (16 bytes), so a change below the hash's 1e-9° is found too. A feature above 128 vertices also has
-    `FeaturePiece` rows, which overlays use instead of it. The only spatial index is GiST on `geom` alone, and
-    the only btree that could tempt the planner away from it is partial and led by `key`.
+    `seal` covers the stored bytes exactly (16 bytes), so a change below the hash's 1e-9° is found too. A
+    feature above 128 vertices also has `FeaturePiece` rows, which overlays use instead of it. The only spatial
+    index is GiST on `geom` alone; spatial queries say `layer_id + 0`, as the planner would otherwise combine
+    it with the btree on the layer.
     """
 
-    layer = models.ForeignKey(Layer, models.PROTECT, related_name="features", db_index=False)
+    layer = models.ForeignKey(Layer, models.PROTECT, related_name="features")
     key = models.CharField("要素标识", max_length=100)
     first_version = models.PositiveIntegerField("起始版本")
     last_version = models.PositiveIntegerField("终止版本", null=True, blank=True)

@@ -1,11 +1,33 @@
-"""Every spatial question asked of layers. Answers are frozen dataclasses; nobody above writes SQL on layers."""
+"""Every spatial question asked of layers. Answers are frozen dataclasses; nobody above writes SQL on layers.
+
+A question names its versions by number, so whoever asks several questions gets one answer from all of them,
+also while a layer is republished: the rows of a version never change and never go.
+"""
 
 from __future__ import annotations
 
+import json
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import shapely
+from django.db import connection
+from django.db.models import QuerySet
+
+from layers.models import Layer, LayerVersion, Status
+from layers.pieces import MAX_VERTICES
+from layers.verification import Verification, verify
+
+__all__ = [
+    "Candidates", "Identified", "PinnedVersion", "Verification", "candidates", "class_names", "covers", "current",
+    "identify", "nearby_edges", "pinned", "verify",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -13,7 +35,7 @@ class PinnedVersion:
     """One published version of one layer: what a check names as its source.
 
     ``number`` counts a layer's versions from 1. ``root_hash`` is SHA-256 (hex) over the version's features'
-    hashes. ``raster_path`` is set for raster layers only.
+    hashes. ``raster_path`` is set for raster layers only, relative to the media folder.
     """
 
     layer: str
@@ -32,7 +54,9 @@ class PinnedVersion:
 class Candidates:
     """Pieces of one version's features near a geometry, as columns of equal length, sorted by key.
 
-    A big feature comes as several pieces (same ``keys`` entry), a small one whole. Attributes
+    A big feature comes as several pieces (same ``keys`` entry), a small one whole.
+
+    Attributes
     ----------
     version
         The version they are from.
@@ -43,7 +67,7 @@ class Candidates:
     areas
         Exact ellipsoidal area of each piece, m², float64.
     geometries
-        shapely polygons, EPSG:4490.
+        shapely geometries, EPSG:4490.
     """
 
     version: PinnedVersion
@@ -51,3 +75,271 @@ class Candidates:
     classes: npt.NDArray[np.object_]
     areas: npt.NDArray[np.float64]
     geometries: npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Identified:
+    """One feature under a point of the map, whole. Area in m², geometry EPSG:4490."""
+
+    version: PinnedVersion
+    key: str
+    class_code: str
+    name: str
+    area_m2: float
+    attributes: Mapping[str, Any]
+    geometry: Any
+
+
+def _pin(row: LayerVersion) -> PinnedVersion:
+    return PinnedVersion(
+        layer=row.layer.code,
+        layer_id=row.layer_id,
+        layer_name=row.layer.name,
+        version_id=row.pk,
+        number=row.number,
+        root_hash=row.root_hash,
+        kind=row.layer.kind,
+        class_system=row.layer.class_system,
+        non_overlapping=row.non_overlapping,
+        raster_path=row.raster.path if hasattr(row, "raster") else None,
+    )
+
+
+def _rows() -> QuerySet[LayerVersion]:
+    return (
+        LayerVersion.objects.select_related("layer", "raster")
+        .order_by("layer__order", "layer__code")
+        .defer("coverage", "report")
+    )
+
+
+def current(codes: Collection[str] | None = None, as_of: datetime | None = None) -> dict[str, PinnedVersion]:
+    """The published version of each layer, now or as of a moment; a layer without one is absent. One query."""
+    rows = _rows() if codes is None else _rows().filter(layer__code__in=codes)
+    if as_of is None:
+        rows = rows.filter(status=Status.PUBLISHED)
+    else:
+        latest = (
+            LayerVersion.objects.filter(published_at__lte=as_of)
+            .order_by("layer", "-number")
+            .distinct("layer")
+        )
+        rows = rows.filter(pk__in=latest.values("pk"))
+    return {row.layer.code: _pin(row) for row in rows}
+
+
+def pinned(manifest: Mapping[str, int]) -> dict[str, PinnedVersion]:
+    """The named version number of each layer; what doesn't exist is absent. One query."""
+    rows = _rows().filter(layer__code__in=manifest, number__in=set(manifest.values()))
+    return {row.layer.code: _pin(row) for row in rows if manifest[row.layer.code] == row.number}
+
+
+def class_names(code: str) -> dict[str, str]:
+    """Label of each class code of a layer. One query; KeyError for an unknown layer."""
+    names = Layer.objects.filter(code=code).values_list("class_names", flat=True).first()
+    if names is None:
+        raise KeyError(code)
+    return names
+
+
+# --- coverage -------------------------------------------------------------------------------------
+_CACHED_COVERAGES = 256
+
+
+class _Coverages:
+    """Prepared coverage polygons by version id. A version never changes, so nothing ever goes stale."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[int, tuple[str, Any]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, versions: Iterable[PinnedVersion]) -> dict[int, Any]:
+        wanted = {version.version_id: version.root_hash for version in versions}
+        with self._lock:
+            # the root hash tells a rolled-back version from the one that got its id (tests do that)
+            found = {
+                id_: kept[1] for id_ in wanted if (kept := self._kept.get(id_)) and kept[0] == wanted[id_]
+            }
+        missing = [id_ for id_ in wanted if id_ not in found]
+        if missing:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT id, coverage::text FROM layers_layerversion WHERE id = ANY(%s)", [missing]
+                )
+                for id_, ewkb in cursor.fetchall():
+                    polygon = shapely.from_wkb(ewkb)
+                    shapely.prepare(polygon)
+                    found[id_] = polygon
+            with self._lock:
+                for id_ in missing:
+                    self._kept[id_] = (wanted[id_], found[id_])
+                while len(self._kept) > _CACHED_COVERAGES:
+                    self._kept.popitem(last=False)
+        return found
+
+
+_coverages = _Coverages()
+
+
+def covers(versions: Mapping[str, PinnedVersion], geometry: Any) -> dict[str, bool]:
+    """Whether each version's coverage holds the whole geometry (EPSG:4490), but for a rim below 1 cm.
+
+    One query for the coverages not asked before by this process, none afterwards.
+    """
+    coverages = _coverages.get(versions.values())
+    inner = shapely.buffer(
+        geometry, -1e-7
+    )  # about 1 cm: a site drawn along the region's own outline is inside
+    probe = geometry if inner.is_empty else inner
+    return {
+        code: bool(shapely.covers(coverages[version.version_id], probe)) for code, version in versions.items()
+    }
+
+
+# --- features -------------------------------------------------------------------------------------
+# One index scan per box for all layers that are asked about the same geometry. `layer_id + 0` keeps the planner
+# from combining the layer's btree with the spatial index; `&&` alone, as the overlay is done outside.
+_CANDIDATES = f"""
+WITH asked (grp, layer_id, number) AS (
+         SELECT * FROM unnest(%(groups)s::int[], %(layers)s::bigint[], %(numbers)s::int[])),
+     box (grp, geom) AS MATERIALIZED (
+         SELECT grp, ST_MakeEnvelope(w, s, e, n, 4490)
+         FROM unnest(%(box_groups)s::int[], %(w)s::float8[], %(s)s::float8[], %(e)s::float8[], %(n)s::float8[])
+              AS b (grp, w, s, e, n))
+SELECT f.layer_id, f.id, 0::bigint AS piece, f.key, f.class_code, f.area_m2, f.geom::text
+FROM box JOIN layers_feature f ON f.geom && box.geom
+     JOIN asked ON asked.grp = box.grp AND asked.layer_id = f.layer_id + 0
+WHERE f.vertices <= {MAX_VERTICES}
+  AND f.first_version <= asked.number AND (f.last_version IS NULL OR f.last_version >= asked.number)
+UNION ALL
+SELECT f.layer_id, f.id, p.id, f.key, f.class_code, p.area_m2, p.geom::text
+FROM box JOIN layers_featurepiece p ON p.geom && box.geom
+     JOIN asked ON asked.grp = box.grp AND asked.layer_id = p.layer_id + 0
+     JOIN layers_feature f ON f.id = p.feature_id
+WHERE f.first_version <= asked.number AND (f.last_version IS NULL OR f.last_version >= asked.number)
+"""
+
+
+def _boxes(geometry: Any) -> npt.NDArray[np.float64]:
+    """West, south, east, north of each part, one row per part."""
+    parts = shapely.get_parts(shapely.get_parts(geometry))
+    return shapely.bounds(parts[~shapely.is_empty(parts)])
+
+
+def candidates_query(
+    versions: Mapping[str, PinnedVersion], geometry: Any, margins: Mapping[str, Any]
+) -> tuple[str, dict[str, list[Any]]]:
+    """The SQL of `candidates` and its parameters."""
+    groups: dict[int, int] = {}
+    boxes: list[npt.NDArray[np.float64]] = []
+    box_groups: list[int] = []
+    asked: list[tuple[int, int, int]] = []
+    for code, version in versions.items():
+        area = margins.get(code, geometry)
+        if id(area) not in groups:
+            groups[id(area)] = len(groups)
+            rows = _boxes(area)
+            boxes.append(rows)
+            box_groups += [groups[id(area)]] * len(rows)
+        asked.append((groups[id(area)], version.layer_id, version.number))
+    west, south, east, north = np.concatenate([np.empty((0, 4)), *boxes]).T.tolist()
+    return _CANDIDATES, {
+        "groups": [row[0] for row in asked],
+        "layers": [row[1] for row in asked],
+        "numbers": [row[2] for row in asked],
+        "box_groups": box_groups,
+        "w": west,
+        "s": south,
+        "e": east,
+        "n": north,
+    }
+
+
+def candidates(
+    versions: Mapping[str, PinnedVersion], geometry: Any, margins: Mapping[str, Any] | None = None
+) -> dict[str, Candidates]:
+    """Features of each vector version whose box meets a box of the geometry's parts. One query for all.
+
+    Parameters
+    ----------
+    versions
+        By layer code; raster versions are passed over.
+    geometry
+        shapely, EPSG:4490.
+    margins
+        For layers with a distance rule: the geometry to use instead, already widened. Layers that share one
+        object share the index scan.
+    """
+    vectors = {code: version for code, version in versions.items() if version.kind == "vector"}
+    sql, parameters = candidates_query(vectors, geometry, margins or {})
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        rows = list({row[:3]: row for row in cursor.fetchall()}.values())  # once, though in two boxes
+    rows.sort(key=lambda row: (row[0], row[3], row[2]))
+    columns = list(zip(*rows, strict=True)) if rows else [()] * 7
+    layer_ids = np.array(columns[0], dtype=np.int64)
+    keys, classes = np.array(columns[3], dtype=object), np.array(columns[4], dtype=object)
+    areas = np.array(columns[5], dtype=np.float64)
+    geometries = shapely.from_wkb(np.array(columns[6], dtype=object))
+    result = {}
+    for code, version in vectors.items():
+        span = slice(*np.searchsorted(layer_ids, [version.layer_id, version.layer_id + 1]))
+        result[code] = Candidates(version, keys[span], classes[span], areas[span], geometries[span])
+    return result
+
+
+_AT_POINT = """
+SELECT f.layer_id, f.key, f.class_code, f.name, f.area_m2, f.attributes, f.geom::text
+FROM layers_feature f
+     JOIN unnest(%(layers)s::bigint[], %(numbers)s::int[]) AS asked (layer_id, number)
+     ON asked.layer_id = f.layer_id + 0
+WHERE f.geom && ST_Expand(ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490), %(reach)s)
+  AND f.first_version <= asked.number AND (f.last_version IS NULL OR f.last_version >= asked.number)
+  AND ST_DWithin(f.geom, ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490), %(reach)s)
+ORDER BY f.layer_id, f.area_m2, f.key
+LIMIT %(limit)s
+"""
+
+
+def identify(
+    versions: Mapping[str, PinnedVersion], lon: float, lat: float, *, reach: float = 0.0, limit: int = 50
+) -> list[Identified]:
+    """Features under a point (EPSG:4490 degrees), in the order of `versions`, smallest first. One query.
+
+    `reach` (degrees) lets a click near a line or point find it.
+    """
+    by_id = {version.layer_id: version for version in versions.values() if version.kind == "vector"}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _AT_POINT,
+            {
+                "layers": list(by_id),
+                "numbers": [version.number for version in by_id.values()],
+                "lon": lon, "lat": lat, "reach": reach, "limit": limit,
+            },
+        )  # fmt: skip
+        rows = cursor.fetchall()
+    place = {layer_id: position for position, layer_id in enumerate(by_id)}
+    rows.sort(key=lambda row: place[row[0]])
+    return [
+        Identified(by_id[row[0]], row[1], row[2], row[3], row[4], _json(row[5]), shapely.from_wkb(row[6]))
+        for row in rows
+    ]
+
+
+def _json(value: Any) -> Mapping[str, Any]:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def nearby_edges(
+    versions: Mapping[str, PinnedVersion], bbox: tuple[float, float, float, float], *, limit: int = 2000
+) -> list[Candidates]:
+    """Features (big ones as pieces) in a box of the map, for snapping; per layer at most `limit` of them.
+
+    `bbox` is west, south, east, north in EPSG:4490 degrees. One query.
+    """
+    found = candidates(versions, shapely.box(*bbox))
+    return [
+        Candidates(c.version, c.keys[:limit], c.classes[:limit], c.areas[:limit], c.geometries[:limit])
+        for c in found.values()
+    ]

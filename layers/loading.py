@@ -1,0 +1,282 @@
+"""A new version of a layer: staged in memory, then written and made current in one transaction.
+
+A failure anywhere leaves the previous version as it was. Publications of one layer wait for each other
+(advisory lock); those of different layers don't.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from django.contrib.gis.geos import GEOSGeometry
+from django.db import connection, transaction
+
+from layers import copying, hashing, pieces
+from layers.areas import exact_areas
+from layers.models import Kind, Layer, LayerVersion, Status
+from layers.notices import Notice, UnusableLayer
+from layers.staging import Content, Progress, Staged, silent, stage
+from layers.table import Table
+
+_LOCK = 0x6C617972  # the advisory locks of this floor; the second half is the layer's id
+_REPORTED = 1000  # repairs and rejections kept with the version; the counts are always whole
+_ANALYSE_FROM = 5000
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What a publication did. Counts are features; `changed` ones kept their key."""
+
+    layer: str
+    version: int
+    features: int
+    added: int
+    removed: int
+    changed: int
+    unchanged: int
+    repaired: int
+    rejected: int
+    root_hash: str
+    seconds: float
+    details: dict[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """The report for programs; `details` (per feature) are kept with the version."""
+        return {name: value for name, value in asdict(self).items() if name != "details"}
+
+
+def lock(layer: Layer) -> None:
+    """Wait until no other transaction publishes this layer."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, layer.pk])
+
+
+def _live(layer: Layer) -> dict[bytes, tuple[int, str]]:
+    """Hash → (id, key) of the features of the current version."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT hash, id, key FROM layers_feature WHERE layer_id = %s AND last_version IS NULL",
+            [layer.pk],
+        )
+        return {bytes(hash_): (id_, key) for hash_, id_, key in cursor.fetchall()}
+
+
+def _rows(
+    layer: Layer, number: int, content: Content, which: np.ndarray[Any, Any], ids: list[int] | None
+) -> Iterator[bytes]:
+    """Encoded rows of the features `which`; with their ids where those were drawn before."""
+    layer_field, first = copying.int8(layer.pk), copying.int4(number)
+    areas, vertices = content.areas[which].tolist(), content.vertices[which].tolist()
+    wkbs = shapely.to_wkb(content.geometries[which], byte_order=1)
+    for n, i in enumerate(which.tolist()):
+        hash_, wkb, area = content.hashes[i], wkbs[n], areas[n]
+        yield b"".join(
+            (
+                copying.int8(ids[n]) if ids is not None else b"",
+                layer_field,
+                copying.text(content.keys[i]),
+                first,
+                copying.NULL,
+                copying.raw(hash_),
+                copying.raw(hashing.seal(hash_, area, wkb)),
+                copying.text(content.class_codes[i]),
+                copying.text(content.names[i]),
+                copying.jsonb(content.attributes[i]),
+                copying.float8(area),
+                copying.int4(vertices[n]),
+                copying.geometry(wkb),
+            )
+        )
+
+
+_COLUMNS = (
+    "layer_id", "key", "first_version", "last_version", "hash", "seal", "class_code", "name", "attributes",
+    "area_m2", "vertices", "geom",
+)  # fmt: skip
+
+
+def _draw_ids(count: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('layers_feature', 'id')) FROM generate_series(1, %s)",
+            [count],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _write_features(layer: Layer, number: int, content: Content, which: np.ndarray[Any, Any]) -> None:
+    big = pieces.is_big(content.vertices[which])
+    small = which[~big]
+    if len(small):
+        copying.copy("layers_feature", _COLUMNS, _rows(layer, number, content, small, None))
+    which = which[big]
+    if not len(which):
+        return
+    ids = _draw_ids(len(which))
+    copying.copy("layers_feature", ("id", *_COLUMNS), _rows(layer, number, content, which, ids))
+    cuts, owners = pieces.cut(content.geometries[which])
+    areas = exact_areas(cuts).tolist()
+    layer_field = copying.int8(layer.pk)
+    hashes = [content.hashes[i] for i in which.tolist()]
+
+    def rows() -> Iterator[bytes]:
+        for wkb, area, owner in zip(shapely.to_wkb(cuts, byte_order=1), areas, owners.tolist(), strict=True):
+            seal = copying.raw(hashing.seal(hashes[owner], area, wkb))
+            yield b"".join(
+                (copying.int8(ids[owner]), layer_field, seal, copying.float8(area), copying.geometry(wkb))
+            )
+
+    copying.copy("layers_featurepiece", ("feature_id", "layer_id", "seal", "area_m2", "geom"), rows())
+
+
+def _close(ids: list[int], last_version: int) -> None:
+    if ids:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE layers_feature SET last_version = %s WHERE id = ANY(%s)", [last_version, ids]
+            )
+
+
+def _multipolygon(geometry: Any) -> GEOSGeometry:
+    return GEOSGeometry(memoryview(shapely.to_wkb(geometry)), srid=4490)
+
+
+def next_version(layer: Layer) -> tuple[LayerVersion | None, int]:
+    """The current version, and the number that the next one gets. Call it under the lock."""
+    current = LayerVersion.objects.filter(layer=layer, status=Status.PUBLISHED).defer("coverage").first()
+    return current, current.number + 1 if current else 1
+
+
+def supersede(current: LayerVersion | None) -> None:
+    if current is not None:
+        LayerVersion.objects.filter(pk=current.pk).update(status=Status.SUPERSEDED)
+
+
+def publish(
+    layer: Layer,
+    staged: Staged,
+    *,
+    withdraws: LayerVersion | None = None,
+    started: float | None = None,
+    progress: Progress = silent,
+) -> LoadReport:
+    """Write a staged version and make it the layer's current one, in one transaction.
+
+    Features with an equal content hash are shared with the predecessor; the others are closed or inserted.
+    """
+    if layer.kind != Kind.VECTOR:
+        raise UnusableLayer(
+            Notice("layer-not-vector", "图层 %(layer)s 不是矢量图层。", {"layer": layer.code})
+        )
+    started = time.perf_counter() if started is None else started
+    content = staged.content
+    with transaction.atomic():
+        lock(layer)
+        current, number = next_version(layer)
+        progress(0, len(content), "写入数据库")
+        live = _live(layer) if current else {}
+        hashes = set(content.hashes)
+        gone = [row for hash_, row in live.items() if hash_ not in hashes]
+        _close([id_ for id_, _ in gone], number - 1)
+        new = np.array([i for i, hash_ in enumerate(content.hashes) if hash_ not in live], dtype=np.intp)
+        _write_features(layer, number, content, new)
+        gone_keys = {key for _, key in gone}
+        changed = sum(content.keys[i] in gone_keys for i in new.tolist())
+        supersede(current)
+        root = hashing.root_hash(content.hashes)
+        details = {
+            "repaired": [asdict(repair) for repair in staged.repaired[:_REPORTED]],
+            "rejected": [asdict(rejection) for rejection in staged.rejected[:_REPORTED]],
+            "notices": [
+                {"code": n.code, "template": n.template, "params": dict(n.params)} for n in staged.notices
+            ],
+        }
+        version = LayerVersion.objects.create(
+            layer=layer, number=number, root_hash=root, hash_algorithm=hashing.ALGORITHM,
+            coverage=_multipolygon(staged.coverage), coverage_given=staged.coverage_given,
+            feature_count=len(content), non_overlapping=staged.non_overlapping, detail_zoom=staged.detail_zoom,
+            source_name=staged.source_name, source_sha256=staged.source_sha256, source_crs=staged.source_crs,
+            source_date=staged.source_date, withdraws=withdraws, report=details,
+        )  # fmt: skip
+        copying.copy(
+            "layers_overviewtile",
+            ("version_id", "z", "x", "y", "mvt"),
+            (
+                copying.int8(version.pk)
+                + copying.int2(t.z)
+                + copying.int4(t.x)
+                + copying.int4(t.y)
+                + copying.raw(t.mvt)
+                for t in staged.tiles
+            ),
+        )
+        if len(new) >= _ANALYSE_FROM:
+            with connection.cursor() as cursor:
+                cursor.execute("ANALYZE layers_feature, layers_featurepiece")
+        progress(len(content), len(content), "完成")
+    return LoadReport(
+        layer=layer.code, version=number, features=len(content), added=len(new) - changed,
+        removed=len(gone) - changed, changed=changed, unchanged=len(content) - len(new),
+        repaired=len(staged.repaired), rejected=len(staged.rejected), root_hash=root,
+        seconds=round(time.perf_counter() - started, 3), details=details,
+    )  # fmt: skip
+
+
+def load(
+    layer: Layer,
+    source: Path | Table,
+    *,
+    coverage: Any = None,
+    epsg: int | None = None,
+    layer_name: str | None = None,
+    source_date: date | None = None,
+    progress: Progress = silent,
+) -> LoadReport:
+    """Stage and publish a file or a table as the layer's next version.
+
+    Parameters
+    ----------
+    layer
+        The layer, already saved.
+    source
+        A file (read in confinement) or features in memory.
+    coverage
+        Where the layer can be asked, EPSG:4490 polygons (shapely). Without it the predecessor's is kept if it
+        was given for that one; otherwise the features' union is taken.
+    epsg
+        The answer to "which coordinate system?", used only where the file declares none.
+    layer_name
+        Which layer of a file that has several.
+    progress
+        Called with (done, total, phase).
+
+    Raises
+    ------
+    UnreadableFile, UnusableLayer
+        With notices; the previous version stays as it was.
+    """
+    started = time.perf_counter()
+    if isinstance(source, Table):
+        table = source
+    else:
+        from layers.reading import read_features
+
+        progress(0, 1, "读取文件")
+        table = read_features(source, layer_name=layer_name, epsg=epsg)
+    if coverage is None:
+        coverage = _given_before(layer)
+    staged = stage(table, coverage=coverage, min_zoom=layer.min_zoom, progress=progress)
+    return publish(layer, staged, started=started, progress=progress)
+
+
+def _given_before(layer: Layer) -> Any:
+    """The coverage that was given for the current version, as a shapely geometry; None if none was."""
+    current = LayerVersion.objects.filter(layer=layer, status=Status.PUBLISHED, coverage_given=True).first()
+    return None if current is None else shapely.from_wkb(bytes(current.coverage.wkb))
