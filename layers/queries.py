@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 from typing import Any
@@ -35,7 +35,8 @@ class PinnedVersion:
     """One published version of one layer: what a check names as its source.
 
     ``number`` counts a layer's versions from 1. ``root_hash`` is SHA-256 (hex) over the version's features'
-    hashes. ``raster_path`` is set for raster layers only, relative to the media folder.
+    hashes. ``raster_path`` is set for raster layers only, relative to the media folder. ``class_names``
+    gives the label of each class code.
     """
 
     layer: str
@@ -48,6 +49,7 @@ class PinnedVersion:
     class_system: str
     non_overlapping: bool
     raster_path: str | None = None
+    class_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ def _pin(row: LayerVersion) -> PinnedVersion:
         class_system=row.layer.class_system,
         non_overlapping=row.non_overlapping,
         raster_path=row.raster.path if hasattr(row, "raster") else None,
+        class_names=row.layer.class_names,
     )
 
 
