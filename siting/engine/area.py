@@ -97,9 +97,9 @@ def planar_ring_area(xy: FloatArray) -> float:
 # Q = b²/2 · (sin B / (1 - e² sin² B) + artanh(e sin B) / e) = ∫ M N cos B dB. A ring's area is ∮ Q dL.
 # Around a latitude B0 near the ring (the next of a fixed grid, so that a ring's area doesn't depend on what
 # it is measured together with), Q(B) - Q(B0) is a Taylor polynomial: nothing is subtracted from something
-# close to it, so parcels of a square metre keep their digits. Its derivatives come from Q's Fourier series. An
-# edge's mean of it is a Gauss rule: edges are straight in longitude/latitude. It holds to 1e-12 for edges up
-# to a few hundred kilometres, and to 1e-8 for any polygon within China.
+# close to it, so parcels of a square metre keep their digits. Its derivatives come from Q's Fourier series.
+# An edge's mean of it is a Gauss rule: edges are straight in longitude/latitude. It holds to 1e-12 for edges
+# up to a few hundred kilometres, and to 1e-8 for any polygon within China.
 _DEGREE = 11
 _HARMONICS = np.arange(1, 15, 2)
 
@@ -241,7 +241,8 @@ def exact_area(geoms: npt.NDArray[np.object_] | BaseGeometry) -> float | FloatAr
     Parameters
     ----------
     geoms
-        One shapely (multi)polygon, or an object array (n,) of them, EPSG:4490; holes are taken out, winding doesn't matter.
+        One shapely (multi)polygon, or an object array (n,) of them, EPSG:4490. Holes are taken
+        out, winding doesn't matter.
 
     Returns
     -------

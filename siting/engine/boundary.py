@@ -7,10 +7,25 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 from shapely import MultiPolygon
 
-from siting.engine.crs import DeclaredCrs
-from siting.engine.notices import Notice
+from siting.engine.area import exact_area, perimeter, rounded
+from siting.engine.crs import DeclaredCrs, gauss_kruger, zone_of_longitude
+from siting.engine.notices import Notice, UnusableInput
+from siting.engine.rings import (
+    MAX_NOTICES,
+    CleanRing,
+    Findings,
+    Nested,
+    as_multipolygon,
+    clean,
+    is_thin,
+    nest,
+    overlapping_boxes,
+    planar_area,
+)
+from siting.engine.slivers import ObjectArray
 
 
 @dataclass(frozen=True)
@@ -93,3 +108,178 @@ class Boundary:
     declared_matches: str | None
     central_meridian: float
     notices: tuple[Notice, ...]
+
+
+MAX_VERTICES = 200_000
+MAX_RINGS = 5_000
+MAX_OVERLAPPING_PAIRS = 200_000
+_DECLARED_ROUNDING_M2 = 0.5  # a plot's area is declared in 公顷 with four decimals
+_DECLARED_PRECISION_M = 0.0005  # … and its coordinates to 1 mm
+
+
+def build(declared: DeclaredBoundary) -> Boundary:
+    """Turn what was declared into a boundary that can be measured.
+
+    Rings become polygons by containment, whatever their order, number or winding; plots are told apart by
+    their order. A vertex that repeats the one before and a missing closing vertex are no problem;
+    ``declared`` keeps every vertex as it came.
+
+    Parameters
+    ----------
+    declared
+        Plots of rings in their declared coordinate system.
+
+    Returns
+    -------
+    Boundary
+        With everything worth telling in ``notices``: first what reading found, then what building found.
+
+    Raises
+    ------
+    UnusableInput
+        With every problem found (at most 50), each with plot, ring, point and place: no or too many
+        vertices, coordinates that are no numbers or lie outside, fewer than three points, no area, a ring
+        that crosses itself or another ring of its plot.
+    """
+    _refuse_by_size(declared)
+    findings = Findings()
+    names = [plot.number or plot.name or str(order) for order, plot in enumerate(declared.plots, start=1)]
+    plots: list[tuple[list[CleanRing], Nested]] = []
+    for name, plot in zip(names, declared.plots, strict=True):
+        rings = [
+            clean(ring.xy, ring.numbers, ring.label or str(order), name, declared.crs, findings)
+            for order, ring in enumerate(plot.rings, start=1)
+        ]
+        if not rings:
+            findings.problem("plot-empty", "地块 %(plot)s 没有界址点", plot=name)
+        usable = [ring for ring in rings if ring is not None]
+        if len(usable) == len(rings) > 0 and len(findings.problems) < MAX_NOTICES:
+            nested = nest(usable, name, findings, MAX_OVERLAPPING_PAIRS)
+            if nested is not None:
+                plots.append((usable, nested))
+    if findings.problems:
+        raise UnusableInput(*findings.problems[:MAX_NOTICES])
+
+    geometries = np.array([nested.geometry for _, nested in plots], dtype=object)
+    overlapping = _warn_of_overlaps(geometries, names, findings)
+    geometry = geometries[0] if len(geometries) == 1 else as_multipolygon(geometries.tolist())
+    centre = shapely.get_coordinates(shapely.centroid(geometry))[0]
+    own_plane = gauss_kruger(zone_of_longitude(centre[0]), prefixed=False)
+    _warn_of_zone(declared.crs, centre, findings)
+
+    exact = exact_area(geometry)
+    # What plots share is counted once.
+    once = exact / float(exact_area(geometries).sum()) if overlapping else 1.0
+    official = once * sum(
+        sign * ring.official_area_m2
+        for rings, nested in plots
+        for ring, sign in zip(rings, nested.signs.tolist(), strict=True)
+    )
+
+    def planar(plane: DeclaredCrs) -> float:
+        return once * sum(planar_area(rings, nested.signs, plane) for rings, nested in plots)
+
+    planar_own = planar(own_plane)
+    planes = [planar_own]
+    if not declared.crs.is_geographic and declared.crs.central_meridian != own_plane.central_meridian:
+        planes.append(planar(declared.crs))
+    areas = [plot.declared_area_m2 for plot in declared.plots]
+    stated = None if any(area is None for area in areas) else sum(area for area in areas if area is not None)
+    tolerance = _DECLARED_ROUNDING_M2 * len(plots) + _DECLARED_PRECISION_M * perimeter(geometry)
+    return Boundary(
+        declared=declared,
+        geometry=geometry,
+        plot_geometries=tuple(geometries.tolist()),
+        area_m2=official,
+        planar_area_m2=planar_own,
+        exact_area_m2=exact,
+        declared_area_m2=stated,
+        declared_matches=_matches(stated, official, planes, tolerance, findings),
+        central_meridian=own_plane.central_meridian,
+        notices=(*declared.notices, *findings.notices),
+    )
+
+
+def _refuse_by_size(declared: DeclaredBoundary) -> None:
+    vertices = sum(len(ring.xy) for plot in declared.plots for ring in plot.rings)
+    rings = sum(len(plot.rings) for plot in declared.plots)
+    if vertices == 0:
+        raise UnusableInput(Notice("boundary-empty", "没有界址点"))
+    if vertices > MAX_VERTICES:
+        raise UnusableInput(
+            Notice(
+                "too-many-vertices",
+                "界址点 %(count)s 个,超过上限 %(limit)s 个",
+                {"count": vertices, "limit": MAX_VERTICES},
+            )
+        )
+    if rings > MAX_RINGS:
+        raise UnusableInput(
+            Notice(
+                "too-many-rings",
+                "共 %(count)s 圈,超过上限 %(limit)s 圈",
+                {"count": rings, "limit": MAX_RINGS},
+            )
+        )
+
+
+def _warn_of_overlaps(geometries: ObjectArray, names: list[str], findings: Findings) -> bool:
+    """Say which plots overlap, and whether any do."""
+    pairs = overlapping_boxes(geometries, MAX_OVERLAPPING_PAIRS)
+    if pairs is None:
+        raise UnusableInput(Notice("plots-entangled", "地块重叠过多,无法处理"))
+    shapely.prepare(geometries)
+    first, second = pairs[:, shapely.intersects(geometries[pairs[0]], geometries[pairs[1]])]
+    shared = shapely.intersection(geometries[first], geometries[second])
+    overlapping = False
+    for a, b, overlap in zip(first.tolist(), second.tolist(), shared, strict=True):
+        if is_thin(overlap):
+            continue
+        overlapping = True
+        findings.notice(
+            "plots-overlap",
+            "地块 %(plot)s 与地块 %(other)s 重叠 %(area)s 平方米,重叠部分只计一次",
+            shapely.get_coordinates(shapely.point_on_surface(overlap))[0],
+            plot=names[a],
+            other=names[b],
+            area=rounded(exact_area(overlap), 2),
+        )
+    return overlapping
+
+
+def _warn_of_zone(crs: DeclaredCrs, centre: npt.NDArray[np.float64], findings: Findings) -> None:
+    if crs.is_geographic or abs(centre[0] - crs.central_meridian) <= crs.zone_width / 2 + 0.5:
+        return
+    findings.notice(
+        "zone-unusual",
+        "地块中心经度 %(lon)s° 远离所用投影带的中央经线 %(meridian)s°,请核对带号",
+        centre,
+        lon=f"{centre[0]:.4f}",
+        meridian=f"{crs.central_meridian:.0f}",
+    )
+
+
+def _matches(
+    stated: float | None, official: float, planes: list[float], tolerance: float, findings: Findings
+) -> str | None:
+    """Say which of the computed areas a declared one is, and tell where it isn't the official one."""
+    if stated is None:
+        return None
+    ellipsoidal = abs(stated - official) <= tolerance
+    planar = any(abs(stated - area) <= tolerance for area in planes)
+    params = {"declared": f"{stated:.2f}", "ellipsoidal": f"{official:.2f}", "planar": f"{planes[0]:.2f}"}
+    if ellipsoidal:
+        return "both" if planar else "ellipsoidal"
+    if planar:
+        findings.notice(
+            "declared-area-planar",
+            "申报面积 %(declared)s 平方米与平面面积 %(planar)s 平方米一致,椭球面积为 %(ellipsoidal)s 平方米",
+            **params,
+        )
+        return "planar"
+    findings.notice(
+        "declared-area-differs",
+        "申报面积 %(declared)s 平方米与椭球面积 %(ellipsoidal)s 平方米、平面面积 %(planar)s 平方米都不一致",
+        **params,
+    )
+    return "neither"
