@@ -1,0 +1,20 @@
+"""Rules as dated data: reading a rulebook file, publishing it, and finding the one that applies on a day.
+
+The legal text behind each rule, its dates and its tolerances stand in the file; the engine only evaluates
+:class:`siting.engine.rules.RuleSpec`. A published version never changes: another content needs another number.
+"""
+
+from siting.rulebook.facts import given_facts
+from siting.rulebook.publishing import DEFAULT_PATH, publish, read
+from siting.rulebook.selection import NoRulebook, PinnedRulebook, in_force, pinned
+
+__all__ = [
+    "DEFAULT_PATH",
+    "NoRulebook",
+    "PinnedRulebook",
+    "given_facts",
+    "in_force",
+    "pinned",
+    "publish",
+    "read",
+]

@@ -1,0 +1,76 @@
+"""The only writers of boundaries and checks on behalf of a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db import transaction
+
+from gis_projects.library.actions import attach_site, state_facts, subject
+from gis_projects.library.models import Project
+from gis_projects.people.models import User
+from gis_projects.people.permissions import Permission, require
+from gis_projects.trail.actions import record
+from siting import certificates, checks, versions
+from siting.engine.boundary import Boundary
+from siting.models import Check, SiteVersion
+
+
+@transaction.atomic
+def save_boundary(
+    *,
+    by: User,
+    project: Project,
+    boundary: Boundary,
+    content: bytes = b"",
+    filename: str = "",
+    facts: Mapping[str, str] | None = None,
+) -> SiteVersion:
+    """Save a boundary as the next version of the project's site; the first one makes the site.
+
+    Parameters
+    ----------
+    content, filename
+        The file as it was brought; empty for a drawing.
+    facts
+        What rules ask of the project, where it was answered beside the drawing.
+    """
+    require(by, Permission.EDIT_SITES, project)
+    site = project.site or attach_site(by=by, project=project)
+    if facts:
+        state_facts(by=by, project=project, facts={**site.facts, **facts})
+    version = versions.save(site, boundary, content=content, filename=filename)
+    record(
+        by=by,
+        verb="sites.save_boundary",
+        subject=subject(project),
+        data={
+            "site_version": version.pk,
+            "number": version.number,
+            "area_m2": f"{version.area_m2:.2f}",
+            "format": version.format,
+            "source_sha256": version.source_sha256,
+        },
+    )
+    return version
+
+
+@transaction.atomic
+def run_check(*, by: User, project: Project, site_version: SiteVersion) -> Check:
+    """Check a saved boundary and keep the answer as evidence."""
+    require(by, Permission.RUN_CHECKS, project)
+    boundary = versions.stored(site_version)
+    result = checks.run(boundary, facts=site_version.site.facts)
+    check = certificates.issue(result, site_version)
+    record(
+        by=by,
+        verb="sites.run_check",
+        subject=subject(project),
+        data={
+            "check": check.pk,
+            "site_version": site_version.pk,
+            "verdict": check.verdict,
+            "digest": check.digest,
+        },
+    )
+    return check

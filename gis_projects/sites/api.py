@@ -1,0 +1,208 @@
+"""The API of boundaries and checks: read a file, check while drawing, save, check for good."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers, status
+from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from gis_projects.library.models import Project
+from gis_projects.people.permissions import Permission, find, require
+from gis_projects.sites import actions, presenting, queries
+from siting import boundaries, certificates, checks
+from siting.documents import document
+from siting.engine.boundary import Boundary
+from siting.engine.notices import Notice, UnusableInput
+from siting.rulebook import in_force
+
+MAX_FILE_BYTES = 64 * 1024 * 1024
+
+
+class FileIn(serializers.Serializer[Any]):
+    """A boundary file, and the answers that its reader may ask for."""
+
+    file = serializers.FileField()
+    epsg = serializers.IntegerField(required=False, allow_null=True)
+    central_meridian = serializers.IntegerField(required=False, allow_null=True)
+
+
+class PreviewIn(serializers.Serializer[Any]):
+    geometry = serializers.JSONField(
+        help_text="GeoJSON Polygon or MultiPolygon, longitude and latitude in degrees"
+    )
+    facts = serializers.DictField(child=serializers.CharField(allow_blank=True), required=False)
+    project = serializers.IntegerField(required=False, allow_null=True)
+
+
+class BoundaryIn(serializers.Serializer[Any]):
+    """Either the original file or a drawn geometry."""
+
+    file = serializers.FileField(required=False)
+    epsg = serializers.IntegerField(required=False, allow_null=True)
+    central_meridian = serializers.IntegerField(required=False, allow_null=True)
+    geometry = serializers.JSONField(required=False)
+    facts = serializers.JSONField(required=False)
+
+
+def _read_file(data: dict[str, Any]) -> tuple[Boundary, bytes, str]:
+    upload = data["file"]
+    if upload.size > MAX_FILE_BYTES:
+        raise UnusableInput(
+            Notice(
+                "file-too-large",
+                "文件有 %(size)s MB,超过上限 %(limit)s MB",
+                {"size": upload.size // 1024**2, "limit": MAX_FILE_BYTES // 1024**2},
+                field="file",
+            )
+        )
+    content = upload.read()
+    answers = {name: data[name] for name in ("epsg", "central_meridian") if data.get(name)}
+    return boundaries.read(content, upload.name, **answers), content, upload.name
+
+
+def _validated(serializer: serializers.Serializer[Any]) -> dict[str, Any]:
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data
+
+
+def _project(request: Request, pk: int, permission: Permission) -> Project:
+    projects = Project.objects.select_related("site", "region")
+    return find(request.user, permission, projects, reading=Permission.READ_PROJECTS, pk=pk)
+
+
+class ReadBoundary(APIView):
+    """Read a boundary file and show what it says; nothing is kept."""
+
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(request=FileIn, responses=OpenApiTypes.OBJECT, operation_id="boundaries_read")
+    def post(self, request: Request) -> Response:
+        require(request.user, Permission.RUN_CHECKS)
+        boundary, _, _ = _read_file(_validated(FileIn(data=request.data)))
+        return Response(presenting.boundary_data(boundary))
+
+
+class Preview(APIView):
+    """The live check: what a drawing collides with, answered without keeping anything."""
+
+    parser_classes = [JSONParser]
+
+    @extend_schema(request=PreviewIn, responses=OpenApiTypes.OBJECT, operation_id="checks_preview")
+    def post(self, request: Request) -> Response:
+        require(request.user, Permission.RUN_CHECKS)
+        data = _validated(PreviewIn(data=request.data))
+        facts: dict[str, str] = {}
+        if data.get("project"):
+            project = _project(request, data["project"], Permission.RUN_CHECKS)
+            facts = dict(project.site.facts) if project.site else {}
+        boundary = boundaries.from_drawing(data["geometry"])
+        result = checks.run(boundary, facts={**facts, **data.get("facts", {})})
+        place = queries.place(request.user, boundary.geometry)
+        return Response(
+            {
+                "check": presenting.translated(document(result)),
+                "layers": {code: version.layer_name for code, version in result.versions.items()},
+                "inside_region": place.inside,
+                "region_code": place.region_code,
+                "region_name": place.region_name,
+                "notices": [presenting.notice_data(notice) for notice in boundary.notices],
+            }
+        )
+
+
+class SiteVersions(APIView):
+    """Save a boundary as the next version of a project's site."""
+
+    parser_classes = [MultiPartParser, FormParser, JSONParser]
+
+    @extend_schema(
+        request=BoundaryIn, responses={201: OpenApiTypes.OBJECT}, operation_id="site_versions_create"
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        project = _project(request, pk, Permission.EDIT_SITES)
+        data = _validated(BoundaryIn(data=request.data))
+        facts = data.get("facts") or {}
+        if isinstance(facts, str):
+            facts = json.loads(facts)
+        if data.get("file"):
+            boundary, content, filename = _read_file(data)
+        elif data.get("geometry"):
+            geometry = data["geometry"]
+            boundary = boundaries.from_drawing(
+                json.loads(geometry) if isinstance(geometry, str) else geometry
+            )
+            content, filename = b"", ""
+        else:
+            raise UnusableInput(Notice("nothing-given", "请提供边界文件或绘制的图形", field="geometry"))
+        version = actions.save_boundary(
+            by=request.user,
+            project=project,
+            boundary=boundary,
+            content=content,
+            filename=filename,
+            facts=facts,
+        )
+        return Response(
+            {
+                "id": version.pk,
+                "number": version.number,
+                "areas": presenting.areas(boundary),
+                "notices": [presenting.notice_data(notice) for notice in boundary.notices],
+                "checks_url": reverse("sites-api:site-version-checks", args=[version.pk]),
+                "coordinates_url": reverse("sites:coordinates", args=[version.pk]),
+            },
+            status=status.HTTP_201_CREATED,
+        )
+
+
+class Checks(APIView):
+    """Check a saved boundary and keep the answer as evidence."""
+
+    @extend_schema(
+        request=None, responses={201: OpenApiTypes.OBJECT}, operation_id="site_version_checks_create"
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        version = queries.site_version(request.user, pk, Permission.RUN_CHECKS)
+        check = actions.run_check(by=request.user, project=version.site.project, site_version=version)
+        return Response(
+            {
+                "id": check.pk,
+                "verdict": check.verdict,
+                "digest": check.digest,
+                "url": reverse("sites:check", args=[check.pk]),
+            },
+            status=status.HTTP_201_CREATED,
+        )
+
+
+class CheckDetail(APIView):
+    """A check's certificate, exactly as signed."""
+
+    @extend_schema(responses=OpenApiTypes.OBJECT, operation_id="checks_retrieve")
+    def get(self, request: Request, pk: int) -> Response:
+        return Response(certificates.certificate(queries.check(request.user, pk)))
+
+
+class CurrentRulebook(APIView):
+    """The rules in force on a day (today unless given), and what they ask of a project."""
+
+    @extend_schema(
+        parameters=[OpenApiParameter("on", OpenApiTypes.DATE)],
+        responses=OpenApiTypes.OBJECT,
+        operation_id="rulebooks_current",
+    )
+    def get(self, request: Request) -> Response:
+        require(request.user, Permission.READ_SITES)
+        day = serializers.DateField(default=timezone.localdate).run_validation(
+            request.query_params.get("on", serializers.empty)
+        )
+        return Response(presenting.rulebook_data(in_force(checks.DEFAULT_RULEBOOK, day)))

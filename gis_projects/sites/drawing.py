@@ -1,0 +1,239 @@
+"""A check's map as SVG: drawn in the plane of the site's own zone, so that its scale and its grid are true."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from siting.engine.crs import DeclaredCrs, from_degrees, to_degrees
+
+# The drawing's own units are 1/10 mm on paper: whole numbers stay short, and an A4 column is 1700 wide.
+WIDTH, HEIGHT = 1700, 1250
+MARGIN = 70
+SEVERITY_COLOURS = {"P": "#b3261e", "R": "#b45309", "C": "#8a6d00", "I": "#33658a"}
+_NICE = (1, 2, 5)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A polygon to draw (EPSG:4490), with how it looks; ``hatch`` names a pattern of :func:`_patterns`."""
+
+    geometry: BaseGeometry
+    fill: str = "none"
+    stroke: str = "none"
+    width: float = 2.0
+    opacity: float = 1.0
+    hatch: str | None = None
+    dash: str | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The window of the map: metres in the plane of ``crs`` to paper units, north up."""
+
+    crs: DeclaredCrs
+    left: float
+    bottom: float
+    metres_per_unit: float
+
+    @classmethod
+    def around(cls, geometry: BaseGeometry, crs: DeclaredCrs, *, room: float = 0.35) -> Frame:
+        """Frame a site with ``room`` of its size around it, at a round scale."""
+        plane = _to_plane(geometry, crs)
+        west, south, east, north = plane.bounds
+        width, height = WIDTH - 2 * MARGIN, HEIGHT - 2 * MARGIN
+        need = max((east - west) * (1 + 2 * room) / width, (north - south) * (1 + 2 * room) / height, 0.02)
+        # 0.1 mm of paper is metres_per_unit metres of ground: the scale's denominator is that times 10 000.
+        scale = _round_up(need * 10_000)
+        per_unit = scale / 10_000
+        return cls(
+            crs=crs,
+            left=(west + east) / 2 - per_unit * WIDTH / 2,
+            bottom=(south + north) / 2 - per_unit * HEIGHT / 2,
+            metres_per_unit=per_unit,
+        )
+
+    @property
+    def scale(self) -> int:
+        """Denominator of the scale."""
+        return round(self.metres_per_unit * 10_000)
+
+    @property
+    def window(self) -> BaseGeometry:
+        """The frame's ground as a polygon in EPSG:4490, its edges followed closely enough to choose features."""
+        right = self.left + WIDTH * self.metres_per_unit
+        top = self.bottom + HEIGHT * self.metres_per_unit
+        plane = shapely.segmentize(shapely.box(self.left, self.bottom, right, top), (right - self.left) / 8)
+        return shapely.transform(plane, lambda xy: to_degrees(xy, self.crs))
+
+    def paper(self, xy: np.ndarray) -> np.ndarray:
+        """Plane metres → paper units, y down."""
+        out = np.empty_like(xy)
+        out[:, 0] = (xy[:, 0] - self.left) / self.metres_per_unit
+        out[:, 1] = HEIGHT - (xy[:, 1] - self.bottom) / self.metres_per_unit
+        return out
+
+    def path(self, geometry: BaseGeometry) -> str:
+        """Path data of a polygonal geometry (EPSG:4490), simplified below a tenth of a paper unit."""
+        plane = shapely.transform(geometry, lambda xy: self.paper(from_degrees(xy, self.crs)))
+        plane = shapely.clip_by_rect(plane, -20, -20, WIDTH + 20, HEIGHT + 20)
+        pieces = []
+        for part in shapely.get_parts(plane):
+            if part.geom_type != "Polygon":
+                continue
+            for ring in (part.exterior, *part.interiors):
+                xy = np.round(shapely.get_coordinates(shapely.simplify(ring, 0.3)), 1)
+                if len(xy) >= 4:
+                    pieces.append("M" + "L".join(f"{x:g} {y:g}" for x, y in xy[:-1]) + "Z")
+        return "".join(pieces)
+
+
+def _to_plane(geometry: BaseGeometry, crs: DeclaredCrs) -> BaseGeometry:
+    return shapely.transform(geometry, lambda xy: from_degrees(xy, crs))
+
+
+def _round_up(value: float) -> float:
+    """Return the next 1, 2 or 5 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(step * power for step in (*_NICE, 10) if step * power >= value * (1 - 1e-9))
+
+
+def _patterns() -> str:
+    """Hatches by severity, so that colour is never the only sign."""
+    lines = {
+        "P": '<path d="M0 0L24 24M24 0L0 24"/>',
+        "R": '<path d="M0 24L24 0"/>',
+        "C": '<path d="M0 12H24"/>',
+        "I": '<circle cx="12" cy="12" r="2.5"/>',
+    }
+    return "".join(
+        f'<pattern id="hatch-{code}" width="24" height="24" patternUnits="userSpaceOnUse">'
+        f'<g stroke="{SEVERITY_COLOURS[code]}" stroke-width="3" fill="none">{line}</g></pattern>'
+        for code, line in lines.items()
+    )
+
+
+def _shape(frame: Frame, shape: Shape) -> str:
+    data = frame.path(shape.geometry)
+    if not data:
+        return ""
+    dash = f' stroke-dasharray="{shape.dash}"' if shape.dash else ""
+    drawn = (
+        f'<path d="{data}" fill="{escape(shape.fill)}" fill-rule="evenodd" stroke="{escape(shape.stroke)}"'
+        f' stroke-width="{shape.width:g}" stroke-linejoin="round" fill-opacity="{shape.opacity:g}"{dash}/>'
+    )
+    if shape.hatch:
+        drawn += f'<path d="{data}" fill="url(#hatch-{shape.hatch})" fill-rule="evenodd"/>'
+    return drawn
+
+
+def _text(
+    x: float, y: float, text: str, *, size: int = 26, anchor: str = "middle", turn: bool = False
+) -> str:
+    turned = f' transform="rotate(-90 {x:g} {y:g})"' if turn else ""
+    return (
+        f'<text x="{x:g}" y="{y:g}" font-size="{size}" text-anchor="{anchor}"{turned} fill="#222" '
+        f'stroke="#fff" stroke-width="5" paint-order="stroke">{escape(text)}</text>'
+    )
+
+
+def _grid(frame: Frame) -> str:
+    """Ticks and labels of the plane's grid (X northing, Y easting with the zone's prefix where it has one)."""
+    step = _round_up(frame.metres_per_unit * WIDTH / 6)
+    right, top = frame.left + WIDTH * frame.metres_per_unit, frame.bottom + HEIGHT * frame.metres_per_unit
+    parts = []
+    for east in np.arange(math.ceil(frame.left / step) * step, right, step):
+        x = (east - frame.left) / frame.metres_per_unit
+        if MARGIN < x < WIDTH - MARGIN:
+            parts.append(f'<path d="M{x:.1f} {MARGIN - 14}V{MARGIN}M{x:.1f} {HEIGHT - MARGIN}v14"/>')
+            parts.append(_text(x, HEIGHT - 28, f"{east:.0f}", size=24))
+    for north in np.arange(math.ceil(frame.bottom / step) * step, top, step):
+        y = HEIGHT - (north - frame.bottom) / frame.metres_per_unit
+        if MARGIN < y < HEIGHT - MARGIN:
+            parts.append(f'<path d="M{MARGIN - 14} {y:.1f}H{MARGIN}M{WIDTH - MARGIN} {y:.1f}h14"/>')
+            parts.append(_text(44, y, f"{north:.0f}", size=24, turn=True))
+    return f'<g stroke="#444" stroke-width="2" font-family="inherit">{"".join(parts)}</g>'
+
+
+def _scale_bar(frame: Frame) -> str:
+    length = _round_up(frame.metres_per_unit * 220)
+    units = length / frame.metres_per_unit
+    label = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
+    x, y = MARGIN + 30, HEIGHT - MARGIN - 40
+    return (
+        f'<path d="M{x} {y - 12}V{y}H{x + units:.1f}V{y - 12}" fill="none" stroke="#222" stroke-width="4"/>'
+        + _text(x + units / 2, y - 16, label)
+        + _text(x, y + 32, f"1:{frame.scale:,}", anchor="start")
+    )
+
+
+def _north(frame: Frame) -> str:
+    x, y = WIDTH - MARGIN - 60, MARGIN + 130
+    return f'<path d="M{x} {y - 100}L{x + 26} {y}L{x} {y - 22}L{x - 26} {y}Z" fill="#222"/>' + _text(
+        x, y - 108, "N", size=34
+    )
+
+
+def draw(
+    frame: Frame,
+    shapes: Iterable[Shape],
+    *,
+    points: Iterable[tuple[float, float, str]] = (),
+    title: str,
+    notices: Iterable[str] = (),
+) -> str:
+    """Return the map as one SVG element.
+
+    Parameters
+    ----------
+    shapes
+        From bottom to top.
+    points
+        Longitude, latitude (degrees) and label of boundary points to mark.
+    title
+        What the map shows, for those who can't see it.
+    notices
+        Sentences printed across the map's foot (a demonstration says that it is one).
+    """
+    body = "".join(_shape(frame, shape) for shape in shapes)
+    marks = []
+    for lon, lat, label in points:
+        x, y = frame.paper(from_degrees(np.array([[lon, lat]]), frame.crs))[0]
+        marks.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="#fff" stroke="#c00" stroke-width="3"/>')
+        marks.append(_text(x + 10, y - 10, label, size=24, anchor="start"))
+    foot = "".join(
+        _text(WIDTH - MARGIN - 20, HEIGHT - MARGIN - 20 - 34 * row, notice, anchor="end")
+        for row, notice in enumerate(notices)
+    )
+    inner = f'x="{MARGIN}" y="{MARGIN}" width="{WIDTH - 2 * MARGIN}" height="{HEIGHT - 2 * MARGIN}"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-label="{escape(title)}"><defs>{_patterns()}<clipPath id="inside"><rect {inner}/></clipPath></defs>'
+        f'<rect {inner} fill="#fbfaf7"/><g clip-path="url(#inside)">{body}{"".join(marks)}</g>'
+        f'<rect {inner} fill="none" stroke="#222" stroke-width="4"/>'
+        f"{_grid(frame)}{_scale_bar(frame)}{_north(frame)}{foot}</svg>"
+    )
+
+
+def severity_shape(geometry: BaseGeometry, severity: str) -> Shape:
+    """Return how a conflict piece looks: its severity's colour and hatch."""
+    colour = SEVERITY_COLOURS[severity]
+    return Shape(geometry, fill=colour, stroke=colour, width=3, opacity=0.25, hatch=severity)
+
+
+def class_fill(style: Mapping[str, object], class_code: str) -> str:
+    """Return the fill that a layer's legend gives a class (the longest matching code), or none."""
+    best = ""
+    fill = "none"
+    classes = style.get("classes", [])
+    for entry in classes if isinstance(classes, list) else []:
+        code = str(entry.get("class", ""))
+        if class_code.startswith(code) and len(code) >= len(best):
+            best, fill = code, str(entry.get("fill") or "none")
+    return fill

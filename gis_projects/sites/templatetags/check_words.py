@@ -1,0 +1,23 @@
+"""Verdicts, severities and outcomes in the reader's language."""
+
+from django import template
+
+from gis_projects.sites.wording import OUTCOMES, SEVERITIES, VERDICTS
+from siting.engine.verdict import Outcome, Severity, Verdict
+
+register = template.Library()
+
+
+@register.filter
+def verdict_word(value: str) -> str:
+    return str(VERDICTS[Verdict(value)])
+
+
+@register.filter
+def severity_word(value: str) -> str:
+    return str(SEVERITIES[Severity(value)])
+
+
+@register.filter
+def outcome_word(value: str) -> str:
+    return str(OUTCOMES[Outcome(value)])

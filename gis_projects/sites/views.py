@@ -1,0 +1,159 @@
+"""The boundary page, the check page and what can be downloaded from them."""
+
+from __future__ import annotations
+
+from typing import cast
+from urllib.parse import quote, urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from gis_projects.library import exports
+from gis_projects.library.models import Project
+from gis_projects.people.models import User
+from gis_projects.people.permissions import Permission, find
+from gis_projects.sites import presenting, queries
+from gis_projects.sites import report as check_report
+from siting import certificates
+from siting.boundaries import declared_from_json
+from siting.checks import DEFAULT_RULEBOOK
+from siting.engine.verdict import Verdict
+from siting.formats import coordinate_table, coordinate_text
+from siting.rulebook import in_force, pinned
+from siting.versions import stored
+
+
+def _download(content: bytes, filename: str, content_type: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=content_type)
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(filename)}"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@login_required
+@require_safe
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Draw, import or revise the boundary of a project's site, with the live check beside it."""
+    projects = Project.objects.select_related("site__current", "region")
+    project = find(
+        cast(User, request.user), Permission.EDIT_SITES, projects, reading=Permission.READ_PROJECTS, pk=pk
+    )
+    current = project.site.current if project.site else None
+    rulebook = in_force(DEFAULT_RULEBOOK, timezone.localdate())
+    return render(
+        request,
+        "sites/edit.html",
+        {
+            "project": project,
+            "site_version": current,
+            "boundary": presenting.boundary_data(stored(current)) if current else None,
+            "facts": project.site.facts if project.site else {},
+            "rulebook": presenting.rulebook_data(rulebook),
+        },
+    )
+
+
+@login_required
+@require_safe
+def checks(request: HttpRequest) -> HttpResponse:
+    """All checks that the user may see, newest first."""
+    verdict = request.GET.get("verdict", "")
+    words = request.GET.get("q", "")[:100]
+    rows = queries.checks(
+        cast(User, request.user), verdict=verdict if verdict in set(Verdict) else "", q=words
+    )
+    if (kind := request.GET.get("format")) in exports.FORMATS:
+        return exports.table(
+            _("合规检查"), presenting.CHECK_COLUMNS, presenting.check_rows(rows), kind=str(kind)
+        )
+    page = Paginator(rows, 50).get_page(request.GET.get("page"))
+    filters = {name: value for name, value in (("verdict", verdict), ("q", words)) if value}
+    return render(
+        request,
+        "sites/checks.html",
+        {
+            "page": page,
+            "verdict": verdict,
+            "q": words,
+            "verdicts": list(Verdict),
+            "export_query": urlencode(filters) + "&" if filters else "",
+        },
+    )
+
+
+@login_required
+@require_safe
+def check(request: HttpRequest, pk: int) -> HttpResponse:
+    """One check: the map, the findings, the present land, and what was not checked and why."""
+    row = queries.check(cast(User, request.user), pk)
+    document = certificates.certificate(row)
+    rulebook = pinned(row.rulebook.code, row.rulebook.version, presenting.day(document["on"]))
+    data = presenting.rulebook_data(rulebook)
+    read = presenting.layers_of(document["manifest"])
+    return render(
+        request,
+        "sites/check.html",
+        {
+            "check": row,
+            "result": presenting.translated(document),
+            "rules": {rule["code"]: rule for rule in data["rules"]},
+            "facts": {fact["name"]: fact for fact in data["facts"]},
+            "layer_names": {code: layer.name for code, layer in read.items()},
+            "site_version": row.site_version,
+            "project": row.site_version.site.project,
+            "geometry": presenting.site_geojson(row.site_version),
+        },
+    )
+
+
+@login_required
+@require_safe
+def report(request: HttpRequest, pk: int) -> HttpResponse:
+    """The check as a PDF: map as vector, findings, 坐标成果表."""
+    row = queries.check(cast(User, request.user), pk)
+    pdf = check_report.pdf(row)
+    return _download(pdf, f"合规性检测报告-{row.pk}.pdf", "application/pdf")
+
+
+@login_required
+@require_safe
+def evidence(request: HttpRequest, pk: int) -> HttpResponse:
+    """The check's certificate, for `verify_check`."""
+    row = queries.check(cast(User, request.user), pk)
+    response = JsonResponse(certificates.certificate(row), json_dumps_params={"ensure_ascii": False})
+    response["Content-Disposition"] = f'attachment; filename="check-{row.pk}.json"'
+    return response
+
+
+@require_safe
+def public_key(request: HttpRequest) -> HttpResponse:
+    """The key that verifies every certificate, for everyone."""
+    return HttpResponse(certificates.public_key_pem(), content_type="application/x-pem-file")
+
+
+@login_required
+@require_safe
+def coordinates(request: HttpRequest, pk: int) -> HttpResponse:
+    """The boundary as coordinate text (报部坐标), UTF-8 or GB18030; longitude/latitude go out in the site's zone."""
+    version = queries.site_version(cast(User, request.user), pk)
+    encoding = request.GET.get("encoding", "utf-8").lower()
+    if encoding not in ("utf-8", "gb18030"):
+        raise Http404
+    declared = coordinate_table.in_plane(declared_from_json(version.declared))
+    text = coordinate_text.write(declared, encoding=encoding)
+    return _download(text, f"{version.site.project.code}-界址点.txt", f"text/plain; charset={encoding}")
+
+
+@login_required
+@require_safe
+def original(request: HttpRequest, pk: int) -> HttpResponse:
+    """The file as it was brought, byte for byte."""
+    version = queries.site_version(cast(User, request.user), pk)
+    if not version.source_sha256:
+        raise Http404
+    return _download(bytes(version.source_file), version.source_name, "application/octet-stream")

@@ -1,0 +1,247 @@
+"""Evidence that outlives the program: digest, signature, verification, recomputation.
+
+A certificate is the check's document plus ``digest`` (SHA-256 of its canonical text), ``signature`` (Ed25519 over the
+digest's 32 bytes, base64) and ``key`` (the first 16 hex digits of the public key's SHA-256). The signature can be
+verified offline with the published key; whoever has the layers can recompute the rest.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import json
+import math
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from django.conf import settings
+from django.contrib.gis.geos import GEOSGeometry
+from django.db import transaction
+from django.utils import timezone
+
+import layers.queries
+from siting import checks
+from siting.boundaries import declared_from_json
+from siting.documents import boundary_sha256, canonical, document, engine_versions
+from siting.engine.boundary import build
+from siting.engine.verdict import Outcome
+from siting.models import Check, Finding, SiteVersion
+from siting.rulebook import NoRulebook, pinned
+
+_SEAL = ("digest", "signature", "key")
+#: Recomputed by other library versions, areas may differ by this share (architecture: decision 6).
+AREA_TOLERANCE = 1e-6
+
+
+@lru_cache(maxsize=4)
+def _private_key(path: Path) -> Ed25519PrivateKey:
+    """Return the signing key; made on first use, readable by its owner only."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pem = Ed25519PrivateKey.generate().private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        draft = path.with_suffix(f".{os.getpid()}.new")
+        draft.touch(mode=0o600)
+        draft.write_bytes(pem)
+        try:
+            os.link(draft, path)  # whoever comes second keeps the first one's key
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ValueError(f"{path} is not an Ed25519 private key")
+    return key
+
+
+def public_key() -> Ed25519PublicKey:
+    return _private_key(settings.SIGNING_KEY_PATH).public_key()
+
+
+def public_key_pem() -> str:
+    """Return the published key, PEM: enough to verify every certificate offline."""
+    pem = public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return pem.decode()
+
+
+def key_id(key: Ed25519PublicKey) -> str:
+    raw = key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    return hashlib.sha256(raw).hexdigest()[:16]
+
+
+def seal(unsealed: dict[str, Any]) -> dict[str, Any]:
+    """Return the document with its digest and signature."""
+    digest = hashlib.sha256(canonical(unsealed).encode()).digest()
+    signature = _private_key(settings.SIGNING_KEY_PATH).sign(digest)
+    return unsealed | {
+        "digest": digest.hex(),
+        "signature": base64.b64encode(signature).decode(),
+        "key": key_id(public_key()),
+    }
+
+
+@transaction.atomic
+def issue(result: checks.CheckResult, site_version: SiteVersion) -> Check:
+    """Keep a check of a stored boundary as evidence: the sealed document, and its findings as rows."""
+    unsealed = document(result)
+    sealed = seal(unsealed)
+    check = Check.objects.create(
+        site_version=site_version,
+        rulebook_id=result.rulebook.id,
+        verdict=str(result.verdict),
+        canonical=canonical(unsealed),
+        digest=sealed["digest"],
+        signature=sealed["signature"],
+        key_id=sealed["key"],
+        created_at=timezone.now(),
+    )
+    Finding.objects.bulk_create(
+        Finding(
+            answer=check,
+            rule=item.rule.code,
+            layer=item.rule.layer,
+            severity=str(item.severity),
+            outcome=str(item.outcome),
+            area_m2=item.area_m2,
+            share=item.share,
+            geometry=None
+            if item.geometry is None
+            else GEOSGeometry(memoryview(item.geometry.wkb), srid=4490),
+        )
+        for item in result.results
+        if item.outcome in (Outcome.HIT, Outcome.SUSPECT)
+    )
+    return check
+
+
+def certificate(check: Check) -> dict[str, Any]:
+    """Return a stored check as its sealed document."""
+    return json.loads(check.canonical) | {
+        "digest": check.digest,
+        "signature": check.signature,
+        "key": check.key_id,
+    }
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that doesn't hold: where (a path into the document) and what."""
+
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
+
+
+def verify(certificate: dict[str, Any], key: Ed25519PublicKey | None = None) -> list[Difference]:
+    """Verify digest and signature; needs no database. An empty list is a good certificate."""
+    if missing := [name for name in (*_SEAL, "verdict", "boundary", "manifest") if name not in certificate]:
+        return [Difference(name, "缺少此项") for name in missing]
+    unsealed = {name: value for name, value in certificate.items() if name not in _SEAL}
+    try:
+        digest = hashlib.sha256(canonical(unsealed).encode()).digest()
+        signature = base64.b64decode(str(certificate["signature"]), validate=True)
+    except ValueError as error:
+        return [Difference("signature", f"无法解析:{error}")]
+    differences = []
+    if digest.hex() != certificate["digest"]:
+        differences.append(Difference("digest", "内容与摘要不符:文件在签名后被改动"))
+    key = key or public_key()
+    if certificate["key"] != key_id(key):
+        differences.append(Difference("key", f"由另一密钥签名:{certificate['key']}"))
+    try:
+        key.verify(signature, digest)
+    except InvalidSignature:
+        differences.append(Difference("signature", "签名无效"))
+    return differences
+
+
+def recompute(certificate: dict[str, Any]) -> list[Difference]:
+    """Check the same boundary against the same versions again, and compare.
+
+    The stored features of every layer in the manifest are hashed afresh, so a changed byte in the store shows even
+    where it didn't change this answer. The same engine versions must give the same digest; others the same outcomes,
+    and areas within 1e-6.
+    """
+    differences: list[Difference] = []
+    recorded = {code: entry["version"] for code, entry in certificate["manifest"].items()}
+    versions = layers.queries.pinned(recorded)
+    for code, entry in certificate["manifest"].items():
+        if code not in versions:
+            differences.append(Difference(f"manifest.{code}", f"此处没有第 {entry['version']} 版"))
+            continue
+        version = versions[code]
+        if version.root_hash != entry["root_hash"]:
+            differences.append(Difference(f"manifest.{code}", "版本的根哈希与证书不同"))
+        state = layers.queries.verify(version)
+        differences += [
+            Difference(f"layers.{code}.{name}", "存储的要素与发布时的哈希不符") for name in state.changed_keys
+        ]
+        if not state.changed_keys and state.root_hash != version.root_hash:
+            differences.append(Difference(f"layers.{code}", "存储的内容与发布时的根哈希不符"))
+    declared = certificate["boundary"]["declared"]
+    if boundary_sha256(declared) != certificate["boundary"]["sha256"]:
+        differences.append(Difference("boundary", "边界与其哈希不符"))
+    book = certificate["rulebook"]
+    try:
+        rulebook = pinned(book["code"], book["version"], dt.date.fromisoformat(certificate["on"]))
+    except NoRulebook:
+        return [*differences, Difference("rulebook", f"此处没有 {book['code']} 第 {book['version']} 版")]
+    if rulebook.sha256 != book["sha256"]:
+        differences.append(Difference("rulebook", "规则库内容与证书不同"))
+    result = checks.run(
+        build(declared_from_json(declared)),
+        facts=certificate["facts"],
+        rulebook=rulebook,
+        versions=versions,
+    )
+    again = document(result)
+    if certificate["versions"] == engine_versions():
+        recorded_text = canonical({name: value for name, value in certificate.items() if name not in _SEAL})
+        if canonical(again) != recorded_text:
+            differences += _compare("", certificate, again) or [Difference("digest", "重算的摘要不同")]
+    else:
+        differences += _compare("", certificate, again)
+    return differences
+
+
+def _compare(path: str, recorded: Any, again: Any) -> list[Difference]:
+    """Name what differs, in one document's order; areas may differ by :data:`AREA_TOLERANCE`, shapes by 1e-7°."""
+    if path == ".versions" or path.endswith(".geometry"):
+        return []
+    if isinstance(recorded, dict) and isinstance(again, dict):
+        names = [name for name in again if path or name not in _SEAL]
+        return [
+            difference
+            for name in names
+            for difference in _compare(f"{path}.{name}", recorded.get(name), again[name])
+        ]
+    if isinstance(recorded, list) and isinstance(again, list) and len(recorded) == len(again):
+        return [
+            difference
+            for index, (one, other) in enumerate(zip(recorded, again, strict=True))
+            for difference in _compare(f"{path}[{index}]", one, other)
+        ]
+    if isinstance(recorded, float | int) and isinstance(again, float | int):
+        same = math.isclose(recorded, again, rel_tol=AREA_TOLERANCE, abs_tol=0.011)
+        return [] if same else [Difference(path.lstrip("."), f"证书为 {recorded},重算为 {again}")]
+    if recorded != again:
+        return [Difference(path.lstrip("."), f"证书为 {_short(recorded)},重算为 {_short(again)}")]
+    return []
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 80 else f"{text[:80]}…"

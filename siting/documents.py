@@ -1,0 +1,167 @@
+"""A check as a document: the one form that the page, the API, the command, the PDF and the signature share."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import lru_cache
+from importlib.metadata import version as installed
+from typing import Any
+
+import pyproj
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from siting.boundaries import declared_to_json
+from siting.checks import CheckResult
+from siting.engine.area import hectares, mu
+from siting.engine.notices import Notice
+from siting.engine.rules import RuleResult
+from siting.engine.verdict import Outcome
+
+#: Grows whenever the same inputs may give another document.
+ENGINE_VERSION = "1"
+FORMAT = "gis-projects/check/1"
+
+
+@lru_cache(maxsize=1)
+def engine_versions() -> dict[str, str]:
+    """What computed the numbers: other versions may differ within 1e-6, and then say so."""
+    return {
+        "engine": ENGINE_VERSION,
+        "shapely": shapely.__version__,
+        "geos": ".".join(map(str, shapely.geos_version)),
+        "pyproj": pyproj.__version__,
+        "proj": pyproj.proj_version_str,
+        "numpy": installed("numpy"),
+        "exactextract": installed("exactextract"),
+    }
+
+
+def canonical(document: dict[str, Any]) -> str:
+    """Return the document's canonical text: sorted keys, no spaces, UTF-8, shortest float repr, no NaN."""
+    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def boundary_sha256(declared: dict[str, Any]) -> str:
+    """SHA-256 (hex) of a declared boundary's canonical JSON."""
+    return hashlib.sha256(canonical(declared).encode()).hexdigest()
+
+
+def document(result: CheckResult) -> dict[str, Any]:
+    """Return the check as JSON-ready data, areas rounded to 0.01 m² and coordinates to 1e-9°.
+
+    The same inputs under the same engine versions give the same document: no time of day, no name, no row id is in
+    it.
+    """
+    declared = declared_to_json(result.boundary.declared)
+    findings = [item for item in result.results if item.outcome in (Outcome.HIT, Outcome.SUSPECT)]
+    clear = [item.rule.code for item in result.results if item.outcome is Outcome.CLEAR]
+    open_ = [item for item in result.results if item.outcome is Outcome.NOT_CHECKED]
+    return {
+        "format": FORMAT,
+        "verdict": str(result.verdict),
+        "on": result.rulebook.on.isoformat(),
+        "site": _site(result),
+        "boundary": {"sha256": boundary_sha256(declared), "declared": declared},
+        "findings": [_finding(item) for item in findings],
+        "present_land": None
+        if result.land is None
+        else [
+            {"code": row.code, "name": row.name, "group": row.group, "area_m2": round(row.area_m2, 2)}
+            for row in result.land
+        ],
+        "clear": clear,
+        "not_checked": [
+            {
+                "rule": item.rule.code,
+                "layer": item.rule.layer,
+                "required": item.rule.required,
+                "reason": _notice(item.reason),
+            }
+            for item in open_
+        ],
+        "facts": dict(result.facts),
+        "questions": list(result.questions),
+        "rulebook": {
+            "code": result.rulebook.code,
+            "version": result.rulebook.version,
+            "sha256": result.rulebook.sha256,
+        },
+        "manifest": {
+            code: {"version": version.number, "root_hash": version.root_hash}
+            for code, version in result.versions.items()
+        },
+        "versions": engine_versions(),
+    }
+
+
+def _site(result: CheckResult) -> dict[str, Any]:
+    boundary = result.boundary
+    return {
+        "area_m2": round(boundary.area_m2, 2),
+        "area_mu": mu(boundary.area_m2),
+        "area_ha": hectares(boundary.area_m2),
+        "planar_area_m2": round(boundary.planar_area_m2, 2),
+        "declared_area_m2": None
+        if boundary.declared_area_m2 is None
+        else round(boundary.declared_area_m2, 2),
+        "declared_matches": boundary.declared_matches,
+        "crs": f"EPSG:{boundary.declared.crs.epsg}",
+        "plots": len(boundary.declared.plots),
+        "warnings": [_notice(notice) for notice in boundary.notices],
+    }
+
+
+def _finding(item: RuleResult) -> dict[str, Any]:
+    rule = item.rule
+    return {
+        "rule": rule.code,
+        "name": rule.name,
+        "layer": rule.layer,
+        "severity": str(item.severity),
+        "outcome": str(item.outcome),
+        "area_m2": round(item.area_m2, 2),
+        "raw_area_m2": round(item.raw_area_m2, 2),
+        "share": round(item.share, 6),
+        "length_m": round(item.length_m, 2),
+        "count": item.count,
+        "classes": [
+            {"code": part.code, "system": part.system, "name": part.name, "area_m2": round(part.area_m2, 2)}
+            for part in item.classes
+        ],
+        "features": list(item.keys),
+        "questions": list(item.questions),
+        "basis": f"{rule.basis}{rule.article}",
+        "authority": rule.authority,
+        "advice": rule.advice,
+        "geometry": _geometry(item.geometry),
+    }
+
+
+def _notice(notice: Notice | None) -> dict[str, Any]:
+    """Return a notice as data: its code, its sentence in Chinese and the parameters for another language."""
+    assert notice is not None, "a rule that was not checked says why"
+    return {
+        "code": notice.code,
+        "text": str(notice),
+        "template": notice.template,
+        "params": dict(sorted(notice.params.items())),
+        "line": notice.line,
+        "field": notice.field,
+        "place": None if notice.place is None else [round(value, 9) for value in notice.place],
+    }
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_rounded(item) for item in value]
+    return round(value, 9)
+
+
+def _geometry(geometry: BaseGeometry | None) -> dict[str, Any] | None:
+    if geometry is None or geometry.is_empty:
+        return None
+    # Normalised: the same ground is the same text, whatever order the pieces were found in.
+    data = shapely.geometry.mapping(shapely.normalize(geometry))
+    return {"type": data["type"], "coordinates": _rounded(data["coordinates"])}

@@ -1,0 +1,124 @@
+"""The rulebook that applies on a day, as the engine's frozen dataclasses."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+from django.db.models import Q
+
+from siting.engine.rules import FactClause, Relation, RuleSpec
+from siting.engine.verdict import Severity
+from siting.models import RuleBook
+
+
+class NoRulebook(LookupError):
+    """No published rulebook of that code applies on that day: nothing can be checked."""
+
+
+@dataclass(frozen=True)
+class PinnedRulebook:
+    """One rulebook version with the rules in force on one day, in the file's order.
+
+    ``facts`` are the questions ({name, question, choices?}); ``layers`` the codes that the rules read.
+    """
+
+    id: int
+    code: str
+    version: int
+    name: str
+    sha256: str
+    on: dt.date
+    rules: tuple[RuleSpec, ...]
+    facts: tuple[Mapping[str, Any], ...]
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        return tuple(sorted({rule.layer for rule in self.rules}))
+
+
+def _spec(data: Mapping[str, Any]) -> RuleSpec:
+    return RuleSpec(
+        code=data["code"],
+        name=data["name"],
+        layer=data["layer"],
+        relation=Relation(data["relation"]),
+        severity=Severity(data["severity"]),
+        classes=tuple(data.get("classes", ())),
+        distances_m=MappingProxyType(dict(data.get("distances_m", {}))),
+        raster_threshold=data.get("raster_threshold"),
+        raster_min_share=data.get("raster_min_share"),
+        tolerance_m2=data.get("tolerance_m2", 0.0),
+        sliver_width_m=data.get("sliver_width_m", 0.01),
+        keep_slivers=data.get("keep_slivers", False),
+        required=data.get("required", True),
+        clauses=tuple(
+            FactClause(
+                fact=clause["fact"],
+                values=tuple(clause["values"]),
+                severity=Severity(clause["severity"]) if clause["severity"] else None,
+            )
+            for clause in data.get("clauses", ())
+        ),
+        crosswalk=MappingProxyType({use: tuple(zones) for use, zones in data.get("crosswalk", {}).items()}),
+        use_fact=data.get("use_fact", "intended_use"),
+        basis=data["basis"],
+        article=data.get("article", ""),
+        authority=data["authority"],
+        advice=data.get("advice", ""),
+    )
+
+
+@lru_cache(maxsize=64)
+def _pin(rulebook_id: int, sha256: str, on: dt.date) -> PinnedRulebook:
+    """Published rules never change, so a process may keep them: the key holds their hash."""
+    rulebook = RuleBook.objects.get(pk=rulebook_id, sha256=sha256)
+    day = Q(valid_from=None) | Q(valid_from__lte=on)
+    rules = rulebook.rules.filter(day, Q(valid_to=None) | Q(valid_to__gt=on)).order_by("position")
+    return PinnedRulebook(
+        id=rulebook.pk,
+        code=rulebook.code,
+        version=rulebook.version,
+        name=rulebook.name,
+        sha256=rulebook.sha256,
+        on=on,
+        rules=tuple(_spec(rule.spec) for rule in rules),
+        facts=tuple(rulebook.facts),
+    )
+
+
+def in_force(code: str, on: dt.date) -> PinnedRulebook:
+    """Return the newest version of ``code`` that is valid ``on`` that day.
+
+    Raises
+    ------
+    NoRulebook
+        None is.
+    """
+    found = (
+        RuleBook.objects.filter(Q(valid_to=None) | Q(valid_to__gt=on), code=code, valid_from__lte=on)
+        .order_by("-version")
+        .values_list("pk", "sha256")
+        .first()
+    )
+    if found is None:
+        raise NoRulebook(f"{code} {on}")
+    return _pin(*found, on)
+
+
+def pinned(code: str, version: int, on: dt.date) -> PinnedRulebook:
+    """Return exactly this version with its rules of that day (to recompute an old check).
+
+    Raises
+    ------
+    NoRulebook
+        It isn't here.
+    """
+    found = RuleBook.objects.filter(code=code, version=version).values_list("pk", "sha256").first()
+    if found is None:
+        raise NoRulebook(f"{code} v{version}")
+    return _pin(*found, on)
