@@ -16,6 +16,7 @@ export default defineConfig({
     cssTarget: "chrome87",
     modulePreload: { polyfill: false },
     rollupOptions: {
+      checks: { pluginTimings: false },
       input: {
         app: "src/app.ts",
         map: "src/map.ts",
