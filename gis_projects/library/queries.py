@@ -7,12 +7,32 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, F, FloatField, Func, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    BooleanField,
+    Count,
+    DecimalField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    FloatField,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
 from django.db.models.functions import Coalesce, NullIf
 
-from gis_projects.library.models import InvestmentRecord, Membership, Project, ProjectKind
-from gis_projects.people.models import User
+import layers.queries
+from gis_projects.library.models import InvestmentRecord, Membership, Precision, Project, ProjectKind
+from gis_projects.library.money import percent
+from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Permission, visible
+from siting.models import Check, SiteVersion
+
+REGION_LAYER = "XZQ"  # its features' keys are region codes
 
 # What a list may be ordered by: the name in the address, and the columns.
 ORDERINGS: dict[str, tuple[str, ...]] = {
@@ -39,7 +59,7 @@ class Counts:
 
 def projects(user: User) -> QuerySet[Project]:
     """The projects that a user may know of, with their present money: ``planned_yuan``, ``cumulative_yuan``,
-    ``progress`` (a share, None without a plan) and ``kinds``.
+    ``progress`` (a share, None without a plan), ``kinds`` and ``has_boundary``.
     """
     latest = InvestmentRecord.objects.filter(project=OuterRef("pk")).order_by("-recorded_on", "-pk")
     return (
@@ -52,6 +72,7 @@ def projects(user: User) -> QuerySet[Project]:
                 Membership.objects.filter(project=OuterRef("pk")).order_by("kind").values("kind")
             ),
         )
+        .annotate(has_boundary=ExpressionWrapper(Q(site__current__isnull=False), output_field=BooleanField()))
         .annotate(progress=F("cumulative_yuan") / NullIf(F("planned_yuan"), Decimal(0)))
     )
 
@@ -99,7 +120,7 @@ def counts(selected: QuerySet[Project], without_kinds: QuerySet[Project]) -> Cou
         .values_list("kind", "number")
     )
     found = dict(members)
-    return Counts({kind: found.get(kind, 0) for kind in ProjectKind.values}, selected.count())
+    return Counts({str(kind): found.get(kind, 0) for kind in ProjectKind}, selected.count())
 
 
 def map_points(queryset: QuerySet[Project]) -> list[dict[str, Any]]:
@@ -143,3 +164,65 @@ def map_points(queryset: QuerySet[Project]) -> list[dict[str, Any]]:
         }
         for pk, code, name, kinds, region, stage, planned, cumulative, precision, version, x, y in rows
     ]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Money of a selection, 元; ``progress`` in whole per cent, half-up, None without a plan."""
+
+    number: int
+    planned_yuan: Decimal
+    cumulative_yuan: Decimal
+
+    @property
+    def progress(self) -> int | None:
+        return percent(self.cumulative_yuan, self.planned_yuan)
+
+
+def summary(queryset: QuerySet[Project]) -> Summary:
+    """How many projects a selection holds, and their money together. One query."""
+    zero = Value(Decimal(0), output_field=DecimalField(max_digits=20, decimal_places=2))
+    row = queryset.order_by().aggregate(
+        number=Count("pk"),
+        planned=Coalesce(Sum("planned_yuan"), zero),
+        cumulative=Coalesce(Sum("cumulative_yuan"), zero),
+    )
+    return Summary(row["number"], row["planned"], row["cumulative"])
+
+
+def boundaries(project: Project) -> list[SiteVersion]:
+    """The versions of a project's site, newest first, without what is heavy (vertices, source file)."""
+    if project.site_id is None:
+        return []
+    return list(
+        SiteVersion.objects.filter(site=project.site_id).defer(
+            "geometry", "declared", "source_file", "notices"
+        )
+    )
+
+
+def checks(project: Project, limit: int = 20) -> list[Check]:
+    """The latest answers about a project's site, newest first."""
+    if project.site_id is None:
+        return []
+    return list(
+        Check.objects.filter(site_version__site=project.site_id)
+        .select_related("rulebook")
+        .only("verdict", "created_at", "digest", "site_version_id", "rulebook__code", "rulebook__version")
+        .annotate(version_number=F("site_version__number"))[:limit]
+    )
+
+
+def region_at(project: Project) -> Region | None:
+    """The region whose outline holds a project's location; None where there is no location or nothing knows.
+
+    It is compared with the declared one: a project counted in one region that stands in another is flagged.
+    """
+    if project.location is None or project.precision == Precision.REGION:
+        return None
+    versions = layers.queries.current([REGION_LAYER])
+    if not versions:
+        return None
+    found = layers.queries.identify(versions, project.location.x, project.location.y)
+    keys = [feature.key for feature in found]
+    return Region.objects.filter(code__in=keys).first()

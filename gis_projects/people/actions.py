@@ -116,3 +116,8 @@ def _listed(roles: Iterable[Role | str]) -> list[str]:
             _("没有这样的角色:%(roles)s"), params={"roles": "、".join(sorted(unknown))}, code="role"
         )
     return [str(role) for role in Role if role in wanted]
+
+
+def note_password_change(*, by: User) -> None:
+    """Record that someone chose a new password; the password itself is nowhere."""
+    trail.record(by=by, verb="people.change_password", subject=f"people.user:{by.pk}")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext_noop
 
 from gis_projects.trail.actions import digest_of
 from gis_projects.trail.models import Cursor, Step
@@ -38,19 +39,19 @@ def verify(*, number: int | None = None, digest: str = "") -> Verification:
     for step in Step.objects.order_by("number").iterator(chunk_size=2000):
         expected = count + 1
         if step.number != expected:
-            return Verification(count, previous, expected, "记录缺失")
+            return Verification(count, previous, expected, gettext_noop("记录缺失"))
         if step.previous != previous:
-            return Verification(count, previous, step.number, "与上一条记录的摘要不相连")
+            return Verification(count, previous, step.number, gettext_noop("与上一条记录的摘要不相连"))
         if step.digest != digest_of(step):
-            return Verification(count, previous, step.number, "内容与摘要不符")
+            return Verification(count, previous, step.number, gettext_noop("内容与摘要不符"))
         if step.number == number and step.digest != digest:
-            return Verification(count, previous, step.number, "与所给的摘要不符")
+            return Verification(count, previous, step.number, gettext_noop("与所给的摘要不符"))
         previous, count = step.digest, step.number
     if number is not None and number > count:
-        return Verification(count, previous, count + 1, "记录缺失")
+        return Verification(count, previous, count + 1, gettext_noop("记录缺失"))
     for cursor in Cursor.objects.order_by("position"):
         if cursor.position > count:
-            return Verification(count, previous, count + 1, "记录缺失")
+            return Verification(count, previous, count + 1, gettext_noop("记录缺失"))
     return Verification(count, previous)
 
 

@@ -1,0 +1,39 @@
+from argparse import SUPPRESS
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from gis_projects.trail import supervisor
+
+
+class Command(BaseCommand):
+    help = "Runs the background jobs: worker processes, watched over, until SIGTERM or Ctrl-C."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--workers", type=int, default=1, help="how many jobs at once (default 1)")
+        parser.add_argument(
+            "--every", type=float, default=2, help="seconds between two looks for dead workers (default 2)"
+        )
+        parser.add_argument(
+            "--grace",
+            type=float,
+            default=30,
+            help="seconds that a running job gets to finish on stopping (default 30)",
+        )
+        parser.add_argument("--child", help=SUPPRESS)
+        parser.add_argument("--parent", type=int, default=0, help=SUPPRESS)
+
+    def handle(
+        self,
+        *args: Any,
+        workers: int,
+        every: float,
+        grace: float,
+        child: str | None,
+        parent: int,
+        **options: Any,
+    ) -> None:
+        if child:
+            supervisor.work(child, parent)
+        else:
+            supervisor.supervise(workers=workers, every=every, grace=grace)

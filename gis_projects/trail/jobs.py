@@ -1,0 +1,107 @@
+"""Work in the background, with a row that a page can show.
+
+>>> @job
+... def revalidate(progress: Progress, *, layer: str) -> dict: ...
+>>> start(revalidate, by=user, kind="sites.revalidate", subject="layers.layer:DLTB", layer="DLTB")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+from django_tasks import task
+from django_tasks.base import Task
+
+from gis_projects.trail.actions import Actor
+from gis_projects.trail.models import Job, JobState, JobStep
+
+FAILED_MESSAGE = gettext_noop("任务失败,详情见服务器日志。")
+OPEN = [JobState.QUEUED, JobState.RUNNING]
+
+
+class Progress:
+    """What a running job tells, and what it has already done in an earlier run."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+
+    def report(self, percent: float, message: str = "") -> None:
+        """Show how far the job is. Outside a transaction it shows at once."""
+        Job.objects.filter(pk=self.job.pk, state=JobState.RUNNING).update(
+            progress=max(0, min(100, int(percent))), message=message[:300]
+        )
+
+    def once(self, name: str, work: Callable[[], Any]) -> Any:
+        """Do a step in one transaction with the mark that it is done; a repeated run returns the first's
+        result.
+
+        ``work`` returns JSON.
+        """
+        done = self.job.steps.filter(name=name).first()
+        if done is not None:
+            return done.result
+        with transaction.atomic():
+            result = work()
+            JobStep.objects.create(job=self.job, name=name, result=result)
+        return result
+
+
+def job(function: Callable[..., Any]) -> Task[..., Any]:
+    """A module's function as a task that keeps its `Job` row; it is called with a `Progress` first."""
+
+    @wraps(function)
+    def run(*, job_id: int, **arguments: Any) -> None:
+        row = Job.objects.get(pk=job_id)
+        if row.state not in OPEN:
+            return  # delivered a second time after it had ended
+        now = timezone.now()
+        Job.objects.filter(pk=job_id).update(
+            state=JobState.RUNNING, started_at=Coalesce("started_at", now), message=""
+        )
+        try:
+            result = function(Progress(row), **arguments)
+        except Exception:
+            fail([job_id], FAILED_MESSAGE)
+            raise
+        Job.objects.filter(pk=job_id).update(
+            state=JobState.DONE, progress=100, result=result, finished_at=timezone.now()
+        )
+
+    return task()(run)
+
+
+def start(
+    work: Task[..., Any],
+    *,
+    by: Actor | None,
+    kind: str,
+    subject: str = "",
+    limit_seconds: int = 3600,
+    **arguments: Any,
+) -> Job:
+    """Queue a job in the caller's transaction: if that is rolled back, so is the job."""
+    with transaction.atomic():
+        row = Job.objects.create(
+            kind=kind,
+            subject=subject,
+            limit_seconds=limit_seconds,
+            actor=by.get_username() if by else "",
+            actor_id=str(by.pk) if by else "",
+        )
+        queued = work.enqueue(job_id=row.pk, **arguments)
+        row.task_id = queued.id
+        row.save(update_fields=["task_id"])
+    return row
+
+
+def fail(keys: list[int], message: str) -> int:
+    """End open jobs as failed."""
+    return Job.objects.filter(pk__in=keys, state__in=OPEN).update(
+        state=JobState.FAILED, message=message, finished_at=timezone.now()
+    )
