@@ -1,0 +1,104 @@
+"""A few square kilometres with every layer that the default rulebook reads, on which a site is clear unless told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+import shapely
+from rasterio.transform import from_bounds
+
+from layers.loading import load, load_raster
+from layers.models import Layer
+from layers.table import Table
+from siting.engine.boundary import Boundary
+from siting.rulebook import DEFAULT_PATH, publish, read
+
+WEST, SOUTH, EAST, NORTH = 109.80, 40.58, 109.90, 40.66
+EXTENT = shapely.box(WEST, SOUTH, EAST, NORTH)
+SITE = shapely.box(109.845, 40.615, 109.850, 40.619)  # some 424 m by 444 m, over 3 km from every edge
+FACTS = {"intended_use": "07"}
+
+Row = tuple[str, str, Any]
+_SYSTEMS = {"DLTB": "survey", "GHFQ": "planning"}
+_WHOLE: dict[str, list[Row]] = {
+    "DLTB": [("P1", "0701", EXTENT)],
+    "GHFQ": [("Z1", "07", EXTENT)],
+    "CZKFBJ": [("B1", "", EXTENT)],
+    "HJGK": [("U1", "general", EXTENT)],
+}
+
+
+def vector_codes() -> list[str]:
+    """The vector layers of the default rulebook."""
+    rules = read(DEFAULT_PATH.read_bytes())["rule"]
+    return sorted({rule["layer"] for rule in rules if rule["relation"] != "raster_share"})
+
+
+def raster_codes() -> list[str]:
+    rules = read(DEFAULT_PATH.read_bytes())["rule"]
+    return sorted({rule["layer"] for rule in rules if rule["relation"] == "raster_share"})
+
+
+def publish_layer(code: str, rows: Iterable[Row], *, coverage: Any = EXTENT) -> Layer:
+    """Publish the next version of a layer with these (key, class, geometry)."""
+    layer, _ = Layer.objects.get_or_create(
+        code=code, defaults={"name": f"图层{code}", "class_system": _SYSTEMS.get(code, code.lower())}
+    )
+    rows = list(rows)
+    table = Table(
+        geometries=np.array([row[2] for row in rows], dtype=object),
+        keys=[row[0] for row in rows],
+        class_codes=[row[1] for row in rows],
+        source_name=f"{code}.gpkg",
+    )
+    load(layer, table, coverage=coverage)
+    return layer
+
+
+def publish_slope(folder: Path, degrees: float = 2.0, code: str = "PD") -> Layer:
+    """Publish a slope raster with one value everywhere, a 200 × 160 grid over the extent."""
+    path = folder / f"slope-{degrees:g}.tif"
+    values = np.full((160, 200), degrees, dtype=np.float32)
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        width=200,
+        height=160,
+        count=1,
+        dtype="float32",
+        crs="EPSG:4490",
+        transform=from_bounds(WEST - 0.01, SOUTH - 0.01, EAST + 0.01, NORTH + 0.01, 200, 160),
+        nodata=-9999.0,
+    ) as raster:
+        raster.write(values, 1)
+    layer, _ = Layer.objects.get_or_create(code=code, defaults={"name": "坡度", "kind": "raster"})
+    load_raster(layer, path)
+    return layer
+
+
+def publish_land(
+    folder: Path, features: Mapping[str, Iterable[Row]] | None = None, *, without: Iterable[str] = ()
+) -> None:
+    """Publish the default rulebook and all its layers, but for those in ``without``.
+
+    ``features`` adds to the sparse layers and replaces the four that cover the ground (DLTB, GHFQ, CZKFBJ, HJGK).
+    """
+    publish(read(DEFAULT_PATH.read_bytes()))
+    given = dict(features or {})
+    for code in vector_codes():
+        if code not in without:
+            publish_layer(code, given.get(code, _WHOLE.get(code, [])))
+    if "PD" not in without:
+        publish_slope(folder)
+
+
+def boundary(polygon: Any = SITE) -> Boundary:
+    """A drawn boundary."""
+    from siting.boundaries import from_drawing
+
+    return from_drawing(shapely.geometry.mapping(polygon))
