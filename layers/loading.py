@@ -18,7 +18,7 @@ import shapely
 from django.contrib.gis.geos import GEOSGeometry
 from django.db import connection, transaction
 
-from layers import copying, hashing, pieces
+from layers import copying, hashing, pieces, tiles
 from layers.areas import exact_areas
 from layers.models import Kind, Layer, LayerVersion, Status
 from layers.notices import Notice, UnusableLayer
@@ -205,18 +205,7 @@ def publish(
             source_name=staged.source_name, source_sha256=staged.source_sha256, source_crs=staged.source_crs,
             source_date=staged.source_date, withdraws=withdraws, report=details,
         )  # fmt: skip
-        copying.copy(
-            "layers_overviewtile",
-            ("version_id", "z", "x", "y", "mvt"),
-            (
-                copying.int8(version.pk)
-                + copying.int2(t.z)
-                + copying.int4(t.x)
-                + copying.int4(t.y)
-                + copying.raw(t.mvt)
-                for t in staged.tiles
-            ),
-        )
+        tiles.store(version, staged.tiles)
         if len(new) >= _ANALYSE_FROM:
             with connection.cursor() as cursor:
                 cursor.execute("ANALYZE layers_feature, layers_featurepiece")

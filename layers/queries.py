@@ -36,7 +36,7 @@ class PinnedVersion:
 
     ``number`` counts a layer's versions from 1. ``root_hash`` is SHA-256 (hex) over the version's features'
     hashes. ``raster_path`` is set for raster layers only, relative to the media folder. ``class_names``
-    gives the label of each class code.
+    gives the label of each class code; from ``detail_zoom`` on, tiles are cut from the features.
     """
 
     layer: str
@@ -49,6 +49,7 @@ class PinnedVersion:
     class_system: str
     non_overlapping: bool
     raster_path: str | None = None
+    detail_zoom: int = 12
     class_names: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -105,6 +106,7 @@ def _pin(row: LayerVersion) -> PinnedVersion:
         non_overlapping=row.non_overlapping,
         raster_path=row.raster.path if hasattr(row, "raster") else None,
         class_names=row.layer.class_names,
+        detail_zoom=row.detail_zoom,
     )
 
 

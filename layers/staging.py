@@ -50,7 +50,7 @@ class Staged:
     coverage_given: bool
     non_overlapping: bool
     detail_zoom: int
-    tiles: list[overviews.Tile]
+    tiles: list[overviews.TileShapes]
     repaired: list[quality.Repair]
     rejected: list[quality.Rejection]
     notices: tuple[Notice, ...]
@@ -177,9 +177,8 @@ def stage(table: Table, *, coverage: Any = None, min_zoom: int = 0, progress: Pr
 
     progress(total * 3 // 4, total, "生成概览瓦片")
     detail_zoom = overviews.detail_zoom(geometries)
-    tiles = overviews.build(
-        keys, classes, names, geometries, range(max(min_zoom, overviews.LOWEST_ZOOM), detail_zoom)
-    )
+    zooms = range(max(min_zoom, overviews.LOWEST_ZOOM), detail_zoom)
+    tiles = list(overviews.build(keys, classes, names, geometries, zooms, tiling=apart))
     order = sorted(range(len(keys)), key=keys.__getitem__)
     index = np.array(order, dtype=np.intp)
 

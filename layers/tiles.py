@@ -1,0 +1,102 @@
+"""Vector tile bytes. From `LayerVersion.detail_zoom` on they are cut from the features; below, read as stored.
+
+A tile is Web Mercator; features are longitude/latitude. Within one tile of zoom 12 and above, latitude and
+Mercator's y differ from a straight line by less than half of a tile's 4096 units in the middle and by nothing
+at its edges, so features are placed by the tile's own longitude/latitude box: no coordinate is transformed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import shapely
+from django.db import connection, transaction
+
+from layers.models import LayerVersion
+from layers.overviews import EXTENT, TileShapes
+from layers.queries import PinnedVersion
+
+BUFFER = 64  # tile units around the tile, so that outlines don't end at its edge
+MAX_ZOOM = 22
+
+
+def tile_bounds(z: int, x: int, y: int) -> tuple[float, float, float, float]:
+    """West, south, east, north of a tile in degrees."""
+    side = 1 << z
+
+    def latitude(row: float) -> float:
+        return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * row / side))))
+
+    return x / side * 360 - 180, latitude(y + 1), (x + 1) / side * 360 - 180, latitude(y)
+
+
+_STORED = "SELECT mvt FROM layers_overviewtile WHERE version_id = %s AND z = %s AND x = %s AND y = %s"
+# Big features come as pieces where the tile shows a part of them: the cut edges lie outside it or are shared.
+_CUT = """
+WITH bounds AS (
+    SELECT ST_MakeEnvelope(%(w)s, %(s)s, %(e)s, %(n)s, 4490) AS tile,
+           ST_MakeEnvelope(%(w)s - %(bx)s, %(s)s - %(by)s, %(e)s + %(bx)s, %(n)s + %(by)s, 4490) AS wide),
+shapes AS (
+    SELECT f.key, f.class_code AS class, f.name,
+           ST_AsMVTGeom(f.geom, bounds.tile::box2d, 4096, 64, true) AS geom
+    FROM bounds, layers_feature f
+    WHERE f.geom && bounds.wide AND f.layer_id + 0 = %(layer)s
+      AND f.first_version <= %(number)s AND (f.last_version IS NULL OR f.last_version >= %(number)s)
+    ORDER BY f.id)
+SELECT ST_AsMVT(shapes, %(code)s, 4096, 'geom') FROM shapes WHERE geom IS NOT NULL
+"""
+
+
+def tile(version: PinnedVersion | LayerVersion, z: int, x: int, y: int) -> bytes:
+    """One tile (MVT) of a version: layer named after the code; properties key, class and name.
+
+    At overview zooms a shape may stand for a class: its key and name are empty then. Empty where there is
+    nothing. Raises ValueError where there is no such tile.
+    """
+    if not (0 <= z <= MAX_ZOOM and 0 <= x < 1 << z and 0 <= y < 1 << z):
+        raise ValueError(f"no tile {z}/{x}/{y}")
+    if isinstance(version, PinnedVersion):
+        id_, layer_id, number, code = version.version_id, version.layer_id, version.number, version.layer
+        detail = version.detail_zoom
+    else:
+        id_, layer_id, number, code = version.pk, version.layer_id, version.number, version.layer.code
+        detail = version.detail_zoom
+    if z < detail:
+        with connection.cursor() as cursor:
+            cursor.execute(_STORED, [id_, z, x, y])
+            row = cursor.fetchone()
+        return bytes(row[0]) if row else b""
+    west, south, east, north = tile_bounds(z, x, y)
+    with transaction.atomic(), connection.cursor() as cursor:
+        # starting parallel workers takes longer than a tile
+        cursor.execute(
+            "SET LOCAL max_parallel_workers_per_gather = 0; " + _CUT,
+            {
+                "w": west, "s": south, "e": east, "n": north,
+                "bx": (east - west) * BUFFER / EXTENT, "by": (north - south) * BUFFER / EXTENT,
+                "layer": layer_id, "number": number, "code": code,
+            },
+        )  # fmt: skip
+        return bytes(cursor.fetchone()[0] or b"")
+
+
+def store(version: LayerVersion, tiles: Iterable[TileShapes]) -> None:
+    """Write the overview tiles of a version that is being published."""
+    with connection.cursor() as cursor:
+        for shapes in tiles:
+            cursor.execute(
+                """
+                INSERT INTO layers_overviewtile (version_id, z, x, y, mvt)
+                SELECT %s, %s, %s, %s, ST_AsMVT(shapes, %s, 4096, 'geom')
+                FROM (SELECT key, class, name, ST_GeomFromWKB(wkb) AS geom
+                      FROM unnest(%s::text[], %s::text[], %s::text[], %s::bytea[]) AS s (key, class, name, wkb)) AS shapes
+                """,
+                [version.pk, shapes.z, shapes.x, shapes.y, version.layer.code, shapes.keys, shapes.classes,
+                 shapes.names, _wkbs(shapes)],
+            )  # fmt: skip
+
+
+def _wkbs(shapes: TileShapes) -> list[Any]:
+    return ["\\x" + hex_ for hex_ in shapely.to_wkb(shapes.geometries, hex=True).tolist()]
