@@ -1,0 +1,98 @@
+"""What of a site lies within a distance of a layer's features, measured in the site's own plane."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import acos, ceil, pi
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from siting.engine.boundary import Boundary
+from siting.engine.crs import DeclaredCrs, from_degrees, gauss_kruger, to_degrees
+from siting.engine.overlap import LayerPieces, Overlay, assemble, each
+from siting.engine.slivers import ObjectArray
+
+_ARC_ERROR_M = 0.01  # how far a buffer's polygon may stay inside the true arc
+
+
+def own_plane(boundary: Boundary) -> DeclaredCrs:
+    """Give the 3° Gauss-Krüger plane of the site's own zone, no prefix in the easting."""
+    return gauss_kruger(central_meridian=boundary.central_meridian, prefixed=False)
+
+
+def distance_of(code: str, distances_m: Mapping[str, float]) -> float | None:
+    """Give the distance of the longest class prefix that ``code`` starts with, m; None where there is none."""
+    prefixes = [prefix for prefix in distances_m if code.startswith(prefix)]
+    return distances_m[max(prefixes, key=len)] if prefixes else None
+
+
+def within_distance(
+    boundary: Boundary, pieces: LayerPieces, distances_m: Mapping[str, float], selected: npt.NDArray[np.bool_]
+) -> Overlay:
+    """Cut the site to what lies within each feature's distance.
+
+    Parameters
+    ----------
+    boundary
+        The site.
+    pieces
+        Candidates, those within the greatest distance of the site among them.
+    distances_m
+        Metres by class prefix; ``""`` is any class.
+    selected
+        bool (n,), which of ``pieces`` count.
+
+    Returns
+    -------
+    Overlay
+        Rows are features with a part of the site within their distance; geometries that part (EPSG:4490).
+        Distances overlap, so it is never ``non_overlapping``. Features that aren't areal (a road's
+        centre line instead of its land) are among the failed: nobody knows how far their edge is.
+    """
+    plane = own_plane(boundary)
+    distances = np.array(
+        [np.nan if (d := distance_of(str(code), distances_m)) is None else d for code in pieces.classes]
+    )
+    asked = selected & ~np.isnan(distances) if len(distances) else selected
+    rows = np.flatnonzero(asked)
+    failed = np.zeros(len(pieces.keys), dtype=bool)
+    areal = (
+        np.isin(shapely.get_type_id(pieces.geometries[rows]), (3, 6))
+        & np.isfinite(shapely.bounds(pieces.geometries[rows]).reshape(-1, 4)).all(axis=1)
+        & shapely.is_valid(pieces.geometries[rows])
+    )
+    failed[rows[~areal]] = True
+    rows = rows[areal]
+
+    site = shapely.transform(boundary.geometry, lambda xy: from_degrees(xy, plane))
+    shapely.prepare(site)
+    there: ObjectArray = np.asarray(
+        shapely.transform(pieces.geometries[rows], lambda xy: from_degrees(xy, plane)), dtype=object
+    )
+    near = shapely.dwithin(site, there, distances[rows]) if len(rows) else np.zeros(0, dtype=bool)
+    rows, there = rows[near], there[near]
+    cut: ObjectArray = np.empty(len(rows), dtype=object)
+    for distance in np.unique(distances[rows]).tolist():
+        same = np.flatnonzero(distances[rows] == distance)
+
+        def reach(g: Any, metres: float = distance) -> Any:
+            return shapely.intersection(site, shapely.buffer(g, metres, quad_segs=_segments(metres)))
+
+        part, broken = each(reach, there[same], None)
+        failed[rows[same[broken]]] = True
+        whole = shapely.equals(part, site)
+        part = shapely.transform(part, lambda xy: to_degrees(xy, plane))
+        part[whole] = boundary.geometry
+        cut[same] = part
+    overlapping = LayerPieces(pieces.keys, pieces.classes, pieces.areas, pieces.geometries, False)
+    return assemble(overlapping, rows, cut, failed)
+
+
+def _segments(distance: float) -> int:
+    """Segments of a quarter circle whose chords stay within `_ARC_ERROR_M` of it."""
+    if distance <= _ARC_ERROR_M:
+        return 1
+    return max(8, ceil(pi / 4 / acos(1 - _ARC_ERROR_M / distance)))
