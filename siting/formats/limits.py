@@ -9,3 +9,6 @@ MAX_POINTS = 200_000
 """Of one boundary, over all plots and rings; the engine has the same limit."""
 
 MAX_PLOTS = 5_000
+
+MAX_RINGS = 2_000
+"""Of one plot: finding which ring is a hole of which takes their square."""

@@ -88,14 +88,15 @@ def decode(content: bytes) -> str:
 
 def _decode(content: bytes) -> str:
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encodings = ("utf-16",)
+        encodings: tuple[str, ...] = ("utf-16",)
     else:
         encodings = ("utf-8-sig", "gb18030")
+    broken_at = 0
     for encoding in encodings:
         try:
             return content.decode(encoding)
         except UnicodeDecodeError as error:
-            broken_at = error.start
+            broken_at = max(broken_at, error.start)  # the right encoding is the one that gets furthest
     raise UnusableInput(
         Notice(
             "not-text",
@@ -212,8 +213,8 @@ def _plot_fields(line: str) -> list[str] | None:
 
 
 def _point_fields(line: str) -> list[str]:
-    text = line.translate(_FULL_WIDTH)
-    for separator in (",", "\t", ";"):
+    text = line.replace("\uff0c", ",")
+    for separator in (",", "\t", ";", "\uff1b"):
         if separator in text:
             fields = [part.strip() for part in text.split(separator)]
             break

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from siting.engine.notices import Notice, UnusableInput
 from siting.formats.coordinate_text.lines import PlotLines, PointLine
+from siting.formats.limits import MAX_RINGS
 from siting.formats.remarks import Remarks
 
 NEARLY_CLOSED_M = 0.1
@@ -83,6 +84,10 @@ def find_rings(plot: PlotLines, remarks: Remarks) -> tuple[OpenRing, ...]:
     if current:
         _remark_open(current, remarks)
         rings.append(_ring(current, len(rings) + 1))
+    if len(rings) > MAX_RINGS:
+        raise UnusableInput(
+            Notice("too-many-rings", "一个地块超过 %(limit)s 圈", {"limit": MAX_RINGS}, line=plot.line)
+        )
     return tuple(rings)
 
 

@@ -68,7 +68,7 @@ def write(
         lines.append(_plot_line(plot, None if areas_m2 is None else areas_m2[index]))
         for ring in plot.rings:
             rows = [
-                f"{_field(number)},{_field(ring.label)},{northing},{easting}"
+                f"{_number(number)},{_number(ring.label)},{northing},{easting}"
                 for number, (easting, northing) in zip(
                     ring.numbers, columns[at : at + len(ring.numbers)], strict=True
                 )
@@ -171,3 +171,8 @@ def _line(text: str) -> str:
 
 def _field(text: str) -> str:
     return _line(text).replace(",", _WIDE_COMMA)
+
+
+def _number(text: str) -> str:
+    """Point and ring numbers are read apart at wide commas too, so none stays."""
+    return _line(text).replace(",", "-").replace(_WIDE_COMMA, "-")

@@ -99,7 +99,8 @@ def _check_names(content: TextContent, kind: Kind | None, remarks: Remarks) -> N
     if not datum:
         remarks.add("crs-assumed", "文件没有写明坐标系,按 2000国家大地坐标系读取")
     elif "WGS" in datum and "84" in datum and kind is Kind.DEGREES:
-        remarks.add("wgs84-as-cgcs2000", "WGS84 经纬度按 2000国家大地坐标系读取", field="坐标系")
+        remarks.add("wgs84-as-cgcs2000", "经纬度按 2000国家大地坐标系读取", field="坐标系")
+        content.header["坐标系"] = "2000国家大地坐标系"
     elif _OTHER_DATUM.search(datum) or not ("2000" in datum or "CGCS" in datum):
         raise _refusal(
             content,
@@ -117,16 +118,20 @@ def _check_unit(content: TextContent, kind: Kind | None, remarks: Remarks) -> No
     unit = _header_text(content, "计量单位")
     if unit not in _METRES | _DEGREES:
         raise _refusal(content, "unit-unsupported", "计量单位“%(value)s”无法读取,应为米或度", "计量单位")
-    if unit and (unit in _DEGREES) != (kind is Kind.DEGREES):
-        remarks.add(
-            "unit-contradicts",
-            "计量单位写的是“%(unit)s”,坐标却是%(found)s,按坐标读取",
-            line=content.header_lines.get("计量单位"),
-            field="计量单位",
-            unit=content.header["计量单位"],
-            found="度" if kind is Kind.DEGREES else "米",
-        )
-        content.header["计量单位"] = "度" if kind is Kind.DEGREES else "米"
+    if not unit or (unit in _DEGREES) == (kind is Kind.DEGREES):
+        return
+    content.header["计量单位"], template = (
+        ("度", "计量单位写的是“%(unit)s”,坐标却是度,按度读取")
+        if kind is Kind.DEGREES
+        else ("米", "计量单位写的是“%(unit)s”,坐标却是米,按米读取")
+    )
+    remarks.add(
+        "unit-contradicts",
+        template,
+        line=content.header_lines.get("计量单位"),
+        field="计量单位",
+        unit=unit,
+    )
 
 
 def _misplaced(
