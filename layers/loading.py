@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,11 @@ import shapely
 from django.contrib.gis.geos import GEOSGeometry
 from django.db import connection, transaction
 
-from layers import copying, hashing, pieces, tiles
+from layers import copying, hashing, pieces, rasters, tiles
 from layers.areas import exact_areas
-from layers.models import Kind, Layer, LayerVersion, Status
+from layers.models import Kind, Layer, LayerVersion, Raster, Status
 from layers.notices import Notice, UnusableLayer
+from layers.reading import read_features
 from layers.staging import Content, Progress, Staged, silent, stage
 from layers.table import Table
 
@@ -218,7 +219,7 @@ def publish(
     )  # fmt: skip
 
 
-def load(
+def prepare(
     layer: Layer,
     source: Path | Table,
     *,
@@ -227,18 +228,18 @@ def load(
     layer_name: str | None = None,
     source_date: date | None = None,
     progress: Progress = silent,
-) -> LoadReport:
-    """Stage and publish a file or a table as the layer's next version.
+) -> Staged:
+    """Read and stage a file or a table for a layer (saved or not); nothing is written.
 
     Parameters
     ----------
     layer
-        The layer, already saved.
+        The layer.
     source
         A file (read in confinement) or features in memory.
     coverage
-        Where the layer can be asked, EPSG:4490 polygons (shapely). Without it the predecessor's is kept if it
-        was given for that one; otherwise the features' union is taken.
+        Where the layer can be asked, EPSG:4490 polygons (shapely). Without it the current version's is kept
+        if that was given; otherwise the features' union is taken.
     epsg
         The answer to "which coordinate system?", used only where the file declares none.
     layer_name
@@ -249,23 +250,79 @@ def load(
     Raises
     ------
     UnreadableFile, UnusableLayer
-        With notices; the previous version stays as it was.
+        With notices.
     """
-    started = time.perf_counter()
     if isinstance(source, Table):
         table = source
     else:
-        from layers.reading import read_features
-
         progress(0, 1, "读取文件")
         table = read_features(source, layer_name=layer_name, epsg=epsg)
+    if source_date is not None:
+        table = replace(table, source_date=source_date)
     if coverage is None:
         coverage = _given_before(layer)
-    staged = stage(table, coverage=coverage, min_zoom=layer.min_zoom, progress=progress)
+    return stage(table, coverage=coverage, min_zoom=layer.min_zoom, progress=progress)
+
+
+def load(
+    layer: Layer,
+    source: Path | Table,
+    *,
+    coverage: Any = None,
+    epsg: int | None = None,
+    layer_name: str | None = None,
+    source_date: date | None = None,
+    progress: Progress = silent,
+) -> LoadReport:
+    """`prepare` and `publish` as the layer's next version; the previous one stays as it was if either fails."""
+    started = time.perf_counter()
+    staged = prepare(
+        layer, source, coverage=coverage, epsg=epsg, layer_name=layer_name, source_date=source_date,
+        progress=progress,
+    )  # fmt: skip
     return publish(layer, staged, started=started, progress=progress)
 
 
 def _given_before(layer: Layer) -> Any:
     """The coverage that was given for the current version, as a shapely geometry; None if none was."""
+    if layer.pk is None:
+        return None
     current = LayerVersion.objects.filter(layer=layer, status=Status.PUBLISHED, coverage_given=True).first()
     return None if current is None else shapely.from_wkb(bytes(current.coverage.wkb))
+
+
+def load_raster(layer: Layer, path: Path, *, source_date: date | None = None) -> LoadReport:
+    """Publish a GeoTIFF as the next version of a raster layer; it is rewritten in confinement first.
+
+    The version's root hash is the SHA-256 of the stored file, its coverage the raster's extent.
+
+    Raises
+    ------
+    UnreadableFile, UnusableLayer
+        With notices; the previous version stays as it was.
+    """
+    started = time.perf_counter()
+    if layer.kind != Kind.RASTER:
+        raise UnusableLayer(
+            Notice("layer-not-raster", "图层 %(layer)s 不是栅格图层。", {"layer": layer.code})
+        )
+    stored = rasters.store(path)
+    with transaction.atomic():
+        lock(layer)
+        current, number = next_version(layer)
+        same = current is not None and current.root_hash == stored.sha256
+        supersede(current)
+        version = LayerVersion.objects.create(
+            layer=layer, number=number, root_hash=stored.sha256, coverage=_multipolygon(stored.outline),
+            feature_count=1, source_name=path.name, source_sha256=rasters.file_hash(path),
+            source_crs=stored.crs, source_date=source_date,
+        )  # fmt: skip
+        Raster.objects.create(
+            version=version, path=stored.path, sha256=stored.sha256, crs=stored.crs, width=stored.width,
+            height=stored.height, nodata=stored.nodata,
+        )  # fmt: skip
+    return LoadReport(
+        layer=layer.code, version=number, features=1, added=int(current is None), removed=0,
+        changed=int(current is not None and not same), unchanged=int(same), repaired=0, rejected=0,
+        root_hash=stored.sha256, seconds=round(time.perf_counter() - started, 3), details={},
+    )  # fmt: skip

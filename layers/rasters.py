@@ -1,11 +1,53 @@
-"""Rasters."""
+"""Raster layers: one cloud-optimised GeoTIFF per version, kept under its SHA-256, asked for zonal figures.
+
+A raster that came from outside is first rewritten in confinement (`confined_raster.py`), so whatever else its
+file held (side files, references to other files) is gone; only our own rewrite is opened here.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
+import tempfile
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pyproj
+import rasterio
+import shapely
 from django.conf import settings
+from exactextract import exact_extract
+from exactextract.raster import NumPyRasterSource
+from rasterio.windows import Window, from_bounds
+
+from layers import projection
+from layers.archives import GEOTIFF, sniff
+from layers.notices import Notice, UnreadableFile
+from layers.queries import PinnedVersion
+from layers.sandbox import Confined, Limits
+
+_SCRIPT = Path(__file__).with_name("confined_raster.py")
+_OPEN_DATASETS = 16
+MAX_WINDOW_CELLS = 50_000_000
+
+
+@dataclass(frozen=True)
+class StoredRaster:
+    """A raster in the media folder. `outline` is its valid extent in EPSG:4490."""
+
+    path: str
+    sha256: str
+    crs: str
+    width: int
+    height: int
+    nodata: float | None
+    outline: Any
 
 
 def media_path(relative: str) -> Path:
@@ -17,3 +59,122 @@ def file_hash(path: Path) -> str:
     """SHA-256 (hex) of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def store(source: Path, *, limits: Limits | None = None, bwrap: str = "bwrap") -> StoredRaster:
+    """Rewrite a GeoTIFF as a cloud-optimised one in confinement and keep it under its hash.
+
+    Raises
+    ------
+    UnreadableFile
+        It is no GeoTIFF, has no place on the earth or another datum, more than one band, or is past a limit.
+    """
+    if sniff(source) != GEOTIFF:
+        raise UnreadableFile(Notice("file-not-geotiff", "不是 GeoTIFF 栅格文件。"))
+    limits = limits or Limits()
+    folder = media_path("rasters")
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as writable:
+        run = Confined(
+            _SCRIPT, {}, source, "data.tif", ["GTiff", "COG", "MEM"], limits=limits, bwrap=bwrap,
+            writable=Path(writable),
+        )  # fmt: skip
+        with run:
+            run.output.read()
+            answer = run.finish()
+        made = Path(writable) / "out.tif"
+        if made.is_symlink() or not made.is_file():
+            raise UnreadableFile(Notice("reader-died", "读取文件的隔离进程没有给出完整的结果。"))
+        digest = file_hash(made)
+        relative = f"rasters/{digest}.tif"
+        with rasterio.open(made, driver="GTiff", sharing=False) as dataset:
+            crs = projection.declared(dataset.crs.to_wkt())
+            corners = shapely.segmentize(shapely.box(*dataset.bounds), max(dataset.res) * 16)
+            outline = projection.to_degrees(np.array([corners], dtype=object), crs)[0]
+            stored = StoredRaster(
+                relative, digest, projection.label(crs), dataset.width, dataset.height,
+                answer.get("nodata"), shapely.multipolygons([outline]),
+            )  # fmt: skip
+        os.chmod(made, 0o644)
+        target = media_path(relative)
+        if not target.exists():
+            shutil.move(made, target)
+    return stored
+
+
+class _Datasets(threading.local):
+    """Open datasets of this thread, by path; a stored raster never changes, so they never go stale."""
+
+    def __init__(self) -> None:
+        self.open: OrderedDict[str, Any] = OrderedDict()
+
+    def get(self, path: str) -> Any:
+        dataset = self.open.pop(path, None)
+        if dataset is None:
+            dataset = rasterio.open(media_path(path), driver="GTiff", sharing=False)
+        self.open[path] = dataset
+        while len(self.open) > _OPEN_DATASETS:
+            self.open.popitem(last=False)[1].close()
+        return dataset
+
+
+_datasets = _Datasets()
+
+
+@cache
+def _from_degrees(wkt: str) -> pyproj.Transformer | None:
+    """EPSG:4490 longitude/latitude → the raster's CRS; None where that is longitude/latitude too."""
+    crs = projection.declared(wkt)
+    if crs.is_geographic:
+        return None
+    return pyproj.Transformer.from_crs(crs.geodetic_crs, crs, always_xy=True)
+
+
+def share_over(version: PinnedVersion, geometry: Any, threshold: float) -> float | None:
+    """The share (0 to 1) of a polygon's area whose cells are above a threshold.
+
+    Parameters
+    ----------
+    version
+        A raster version.
+    geometry
+        shapely (multi)polygon, EPSG:4490. Cells on its border count by the part that lies inside.
+    threshold
+        In the raster's unit.
+
+    Returns
+    -------
+    None where the raster doesn't hold a valid value everywhere in the polygon: not checked, not clear.
+    """
+    if version.raster_path is None:
+        raise ValueError(f"{version.layer} is not a raster layer")
+    dataset = _datasets.get(version.raster_path)
+    transformer = _from_degrees(dataset.crs.to_wkt())
+    if transformer is not None:
+        geometry = shapely.transform(geometry, transformer.transform, interleaved=False)
+    window = from_bounds(*geometry.bounds, transform=dataset.transform)
+    row, column = int(np.floor(window.row_off)), int(np.floor(window.col_off))
+    bottom = int(np.ceil(window.row_off + window.height)) or row + 1
+    right = int(np.ceil(window.col_off + window.width)) or column + 1
+    bottom, right = max(bottom, row + 1), max(right, column + 1)
+    if row < 0 or column < 0 or bottom > dataset.height or right > dataset.width:
+        return None
+    if (bottom - row) * (right - column) > MAX_WINDOW_CELLS:
+        raise ValueError("the polygon's box is too large for one window")
+    exact = Window(column, row, right - column, bottom - row)
+    values = dataset.read(1, window=exact, masked=True)
+    invalid = np.ma.getmaskarray(values) | ~np.isfinite(values.data)
+    west, south, east, north = dataset.window_bounds(exact)
+    bands = np.stack([(~invalid & (values.data > threshold)).astype(np.float64), invalid.astype(np.float64)])
+    means = [
+        exact_extract(
+            NumPyRasterSource(band, west, south, east, north, name="v"),
+            [{"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(geometry)}],
+            ["mean"],
+        )[0]["properties"]["mean"]
+        for band in bands
+    ]
+    over, missing = means
+    if over is None or missing is None or missing > 0:
+        return None
+    return float(over)

@@ -1,0 +1,99 @@
+"""Taking a version back: the content before it is published again, as a new version. Nothing is undone."""
+
+from __future__ import annotations
+
+import time
+
+from django.db import connection, transaction
+
+from layers.loading import LoadReport, lock, next_version, supersede
+from layers.models import Kind, Layer, LayerVersion, Raster
+from layers.notices import Notice, UnusableLayer
+
+_WINDOW = """{0}.layer_id = %(layer)s AND {0}.first_version <= %(source)s
+    AND ({0}.last_version IS NULL OR {0}.last_version >= %(source)s)"""
+
+_CLOSE = f"""
+UPDATE layers_feature AS f SET last_version = %(current)s
+WHERE f.layer_id = %(layer)s AND f.last_version IS NULL
+  AND NOT EXISTS (SELECT FROM layers_feature o WHERE o.hash = f.hash AND {_WINDOW.format("o")})
+RETURNING f.key
+"""
+_COLUMNS = "layer_id, key, hash, seal, class_code, name, attributes, area_m2, vertices, geom"
+_BRING_BACK = f"""
+WITH back AS MATERIALIZED (
+    SELECT nextval(pg_get_serial_sequence('layers_feature', 'id')) AS new_id, f.* FROM layers_feature f
+    WHERE {_WINDOW.format("f")} AND NOT EXISTS (
+        SELECT FROM layers_feature o WHERE o.layer_id = f.layer_id AND o.hash = f.hash AND o.last_version IS NULL)),
+features AS (
+    INSERT INTO layers_feature (id, first_version, {_COLUMNS})
+    SELECT new_id, %(number)s, {_COLUMNS} FROM back RETURNING key),
+pieces AS (
+    INSERT INTO layers_featurepiece (feature_id, layer_id, seal, area_m2, geom)
+    SELECT back.new_id, p.layer_id, p.seal, p.area_m2, p.geom
+    FROM layers_featurepiece p JOIN back ON back.id = p.feature_id ORDER BY p.id)
+SELECT key FROM features
+"""
+_TILES = """
+INSERT INTO layers_overviewtile (version_id, z, x, y, mvt)
+SELECT %s, z, x, y, mvt FROM layers_overviewtile WHERE version_id = %s
+"""
+
+_KEPT = (
+    "root_hash", "hash_algorithm", "coverage", "coverage_given", "feature_count", "non_overlapping", "detail_zoom",
+    "source_name", "source_sha256", "source_crs", "source_date", "report",
+)  # fmt: skip
+
+
+def _content_before(version: LayerVersion) -> LayerVersion | None:
+    """The version whose content stood before this one's; a withdrawal has the content it went back to."""
+    at = version
+    while at.withdraws is not None:
+        before = _content_before(at.withdraws)
+        if before is None:
+            return None
+        at = before
+    return LayerVersion.objects.filter(layer=version.layer_id, number=at.number - 1).first()
+
+
+def withdraw(layer: Layer) -> LoadReport:
+    """Publish the content before the current version again, as the next version, in one transaction.
+
+    Raises
+    ------
+    UnusableLayer
+        There is nothing before the current version.
+    """
+    started = time.perf_counter()
+    with transaction.atomic():
+        lock(layer)
+        current, number = next_version(layer)
+        source = _content_before(current) if current is not None else None
+        if current is None or source is None:
+            raise UnusableLayer(
+                Notice("nothing-before", "图层 %(layer)s 没有更早的版本可恢复。", {"layer": layer.code})
+            )
+        window = {"layer": layer.pk, "source": source.number, "current": current.number, "number": number}
+        with connection.cursor() as cursor:
+            cursor.execute(_CLOSE, window)
+            gone = {row[0] for row in cursor.fetchall()}
+            cursor.execute(_BRING_BACK, window)
+            back = {row[0] for row in cursor.fetchall()}
+        supersede(current)
+        version = LayerVersion.objects.create(
+            layer=layer, number=number, withdraws=current,
+            **{name: getattr(source, name) for name in _KEPT},
+        )  # fmt: skip
+        with connection.cursor() as cursor:
+            cursor.execute(_TILES, [version.pk, source.pk])
+        if layer.kind == Kind.RASTER:
+            raster = Raster.objects.get(version=source)
+            raster.pk, raster._state.adding, raster.version = None, True, version
+            raster.save(force_insert=True)
+    changed = len(gone & back)
+    return LoadReport(
+        layer=layer.code, version=number, features=source.feature_count, added=len(back) - changed,
+        removed=len(gone) - changed, changed=changed, unchanged=source.feature_count - len(back),
+        repaired=0, rejected=0, root_hash=source.root_hash, seconds=round(time.perf_counter() - started, 3),
+        details={},
+    )  # fmt: skip
