@@ -72,8 +72,11 @@ def sniff(path: Path) -> str:
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text.startswith(b"{"):
         return GEOJSON
-    raise _refuse("file-not-recognised", "不能识别的文件,看起来是%(kind)s;可接受 GeoJSON、压缩的 shapefile(zip)和 GeoPackage。",
-                  kind=_kind(head, text))  # fmt: skip
+    raise _refuse(
+        "file-not-recognised",
+        "不能识别的文件,看起来是%(kind)s;可接受 GeoJSON、压缩的 shapefile(zip)和 GeoPackage。",
+        kind=_kind(head, text),
+    )
 
 
 def _kind(head: bytes, text: bytes) -> str:

@@ -7,18 +7,19 @@ import json
 import os
 import resource
 import sys
+from typing import Any, NoReturn
 
 REFUSED = 3
 MAX_CELLS = 2_000_000_000
 
 
-def refuse(code, **params):
+def refuse(code: str, **params: Any) -> NoReturn:
     sys.stderr.write("\n" + json.dumps({"code": code, "params": params}) + "\n")
     sys.stderr.flush()
     os._exit(REFUSED)
 
 
-def main():
+def main() -> None:
     task = json.loads(sys.argv[1])
     limits = task["limits"]
     resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu"], limits["cpu"]))

@@ -10,18 +10,20 @@ import os
 import resource
 import sys
 import zipfile
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 REFUSED = 3
 SAMPLE = 16 << 20
 
 
-def refuse(code, **params):
+def refuse(code: str, **params: Any) -> NoReturn:
     sys.stderr.write("\n" + json.dumps({"code": code, "params": params}) + "\n")
     sys.stderr.flush()
     os._exit(REFUSED)
 
 
-def limit(limits):
+def limit(limits: dict[str, int]) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu"], limits["cpu"]))
     resource.setrlimit(resource.RLIMIT_AS, (limits["memory"], limits["memory"]))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -29,7 +31,7 @@ def limit(limits):
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
 
 
-def named_encoding(cpg):
+def named_encoding(cpg: str) -> str | None:
     name = cpg.strip().upper().replace("_", "-")
     if not name:
         return None
@@ -44,7 +46,7 @@ def named_encoding(cpg):
     return name.lower()
 
 
-def decodes(data, encoding):
+def decodes(data: bytes, encoding: str) -> bool:
     try:
         data.decode(encoding)
     except UnicodeDecodeError as error:
@@ -53,7 +55,7 @@ def decodes(data, encoding):
     return True
 
 
-def dbf_values(data):
+def dbf_values(data: bytes) -> set[bytes]:
     """The non-ASCII byte strings of the fields and names of a dbf (or of its beginning)."""
     header = int.from_bytes(data[8:10], "little")
     width = int.from_bytes(data[10:12], "little")
@@ -77,7 +79,7 @@ def dbf_values(data):
     return values
 
 
-def shapefile_encoding(path, stem, notices):
+def shapefile_encoding(path: str, stem: str, notices: list[Any]) -> str:
     """The encoding of a dbf: what .cpg says if the bytes agree, else UTF-8 if they do, else GB18030."""
     with zipfile.ZipFile(path) as archive:
         members = {name.lower(): name for name in archive.namelist()}
@@ -95,7 +97,7 @@ def shapefile_encoding(path, stem, notices):
     return told or "gb18030"
 
 
-def main():
+def main() -> None:
     task = json.loads(sys.argv[1])
     limits = task["limits"]
     limit(limits)
@@ -109,7 +111,7 @@ def main():
         refuse("confinement-broken")
     path, kind = task["path"], task["kind"]
     source = "/vsizip/" + path if kind == "shapefile-zip" else path
-    notices = []
+    notices: list[dict[str, Any]] = []
     options = {"IMMUTABLE": "YES", "LIST_ALL_TABLES": "NO"} if kind == "geopackage" else {}
     try:
         if kind == "shapefile-zip":
@@ -146,11 +148,11 @@ def main():
         refuse("too-much-memory" if "alloc" in text else "not-readable", reason=text.replace(path, "")[:200])
 
 
-def decoder(encoding, notices):
+def decoder(encoding: str, notices: list[Any]) -> Callable[[str | None], str | None]:
     """Latin-1 text that is bytes in disguise → text; what can't be decoded is replaced and reported."""
     damaged = {"count": 0}
 
-    def decode(text):
+    def decode(text: str | None) -> str | None:
         if text is None or text.isascii():
             return text
         data = text.encode("latin-1")
@@ -167,7 +169,17 @@ def decoder(encoding, notices):
     return decode
 
 
-def read(source, layer, options, recode, limits, notices, pa, pyogrio, np):
+def read(
+    source: str,
+    layer: str | None,
+    options: dict[str, str],
+    recode: str | None,
+    limits: dict[str, int],
+    notices: list[Any],
+    pa: Any,
+    pyogrio: Any,
+    np: Any,
+) -> None:
     decode = decoder(recode, notices) if recode else None
     with pyogrio.raw.open_arrow(source, layer=layer, use_pyarrow=True, **options) as (meta, reader):
         geometry = meta["geometry_name"] or "wkb_geometry"
@@ -180,7 +192,10 @@ def read(source, layer, options, recode, limits, notices, pa, pyogrio, np):
         ]
         names = [decode(field.name) if decode else field.name for _, field in columns]
         out = pa.schema(
-            [pa.field(name, text_or_same(pa, field.type)) for name, (_, field) in zip(names, columns)]
+            [
+                pa.field(name, text_or_same(pa, field.type))
+                for name, (_, field) in zip(names, columns, strict=True)
+            ]
             + [pa.field("__wkb", pa.large_binary())]
         )
         writer = pa.ipc.new_stream(sys.stdout.buffer, out)
@@ -197,7 +212,7 @@ def read(source, layer, options, recode, limits, notices, pa, pyogrio, np):
             if len(sizes) and sizes.max() > limits["vertices"] * 16:
                 refuse("too-many-vertices", count=int(sizes.max()) // 16, limit=limits["vertices"])
             arrays = []
-            for (i, field), target in zip(columns, out):
+            for (i, _), target in zip(columns, out, strict=False):
                 array = batch.column(i)
                 if pa.types.is_string(target.type):
                     values = [as_text(value) for value in array.to_pylist()]
@@ -213,21 +228,19 @@ def read(source, layer, options, recode, limits, notices, pa, pyogrio, np):
     sys.stderr.write(json.dumps({"crs": meta["crs"], "encoding": recode, "notices": notices}) + "\n")
 
 
-def text_or_same(pa, type_):
+def text_or_same(pa: Any, type_: Any) -> Any:
     plain = pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_boolean(type_)
     return type_ if plain else pa.string()
 
 
-def as_text(value):
+def as_text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bytes):
         return value.hex()
-    return (
-        value.isoformat()
-        if hasattr(value, "isoformat")
-        else json.dumps(value, ensure_ascii=False, default=str)
-    )
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat())
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """Content hashes: equal content gives equal hashes, whatever file and writer it came through.
 
 Algorithm 1. A feature's hash is SHA-256 over a line with the algorithm's number and the lengths of what
-follows, then key, class, name, canonical attributes and canonical geometry. Attributes are JSON with sorted names, without nulls,
-whole numbers written as integers. The canonical geometry is made of int64 pairs in units of 1e-9°:
-consecutive equal vertices dropped, every ring started at its least vertex and run towards the lesser of its
-two neighbours, holes and parts in the order of their bytes. A raw WKB would not do: a shapefile's way there
-and back changes ring starts and directions.
+follows, then key, class, name, canonical attributes and canonical geometry. Attributes are JSON with sorted
+names, without nulls, whole numbers written as integers. The canonical geometry is made of int64 pairs in
+units of 1e-9°: consecutive equal vertices dropped, every ring started at its least vertex and run towards
+the lesser of its two neighbours, holes and parts in the order of their bytes. A raw WKB would not do: a
+shapefile's way there and back changes ring starts and directions.
 
 A seal is over the stored bytes exactly: it finds what is below the rounding.
 """
@@ -17,6 +17,7 @@ import json
 import math
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from json.encoder import encode_basestring
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ ALGORITHM = 1
 UNITS = 1e9  # per degree
 _CHUNK = 50_000
 _POLYGON = 3
+_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 
 def canonical_value(value: Any) -> Any:
@@ -60,38 +62,46 @@ def canonical_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def attributes_json(attributes: Mapping[str, Any]) -> str:
-    return json.dumps(
-        canonical_attributes(attributes), ensure_ascii=False, separators=(",", ":"), sort_keys=True
-    )
+    return _dumps(canonical_attributes(attributes))
+
+
+def _column_texts(name: str, values: npt.NDArray[Any]) -> list[str]:
+    """``"name":value`` of every row, empty where the value is null; each distinct text is encoded once."""
+    prefix = encode_basestring(name) + ":"
+    if values.dtype.kind in "iu":
+        return [prefix + str(value) for value in values.tolist()]
+    if values.dtype.kind == "f":
+        finite = np.isfinite(values)
+        whole = finite & (np.floor(np.where(finite, values, 0.5)) == values)
+        return [
+            prefix + (str(int(value)) if is_whole else repr(value)) if is_finite else ""
+            for value, is_finite, is_whole in zip(
+                values.tolist(), finite.tolist(), whole.tolist(), strict=True
+            )
+        ]
+    known: dict[str, str] = {}
+    texts = []
+    for value in values.tolist():
+        if type(value) is str:
+            text = known.get(value)
+            if text is None:
+                text = prefix + encode_basestring(value.replace("\x00", ""))
+                if len(known) < 50_000:
+                    known[value] = text
+        else:
+            clean = canonical_value(value)
+            text = "" if clean is None else prefix + _dumps(clean)
+        texts.append(text)
+    return texts
 
 
 def columns_json(columns: Mapping[str, npt.NDArray[Any]], length: int) -> list[str]:
-    """`attributes_json` of every row of a columnar table, each distinct value encoded once."""
+    """`attributes_json` of every row of a columnar table."""
     if not columns:
         return ["{}"] * length
-    encoded: list[list[str]] = []
-    for name in sorted(columns):
-        values = columns[name].tolist()
-        prefix = json.dumps(name, ensure_ascii=False) + ":"
-        known: dict[Any, str] = {}
-        column = []
-        for value in values:
-            try:
-                mark: Any = (type(value), value)
-                text = known.get(mark)
-            except TypeError:  # a list or a dict can't be a mark
-                mark, text = None, None
-            if text is None:
-                clean = canonical_value(value)
-                text = (
-                    ""
-                    if clean is None
-                    else prefix + json.dumps(clean, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-                )
-                if mark is not None and len(known) < 50_000:
-                    known[mark] = text
-            column.append(text)
-        encoded.append(column)
+    encoded = [_column_texts(name, columns[name]) for name in sorted(columns)]
+    if all(all(column) for column in encoded):
+        return ["{" + ",".join(row) + "}" for row in zip(*encoded, strict=True)]
     return ["{" + ",".join(filter(None, row)) + "}" for row in zip(*encoded, strict=True)]
 
 

@@ -145,7 +145,7 @@ def _close(ids: list[int], last_version: int) -> None:
             )
 
 
-def _multipolygon(geometry: Any) -> GEOSGeometry:
+def _multipolygon(geometry: Any) -> Any:
     return GEOSGeometry(memoryview(shapely.to_wkb(geometry)), srid=4490)
 
 

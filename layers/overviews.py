@@ -64,7 +64,7 @@ def detail_zoom(geometries: npt.NDArray[np.object_]) -> int:
         )
         # one big outline is clipped to the tile: only what a feature can show there counts
         load = np.bincount(index, np.minimum(vertices, 1000))
-        if counts.max() <= MAX_TILE_FEATURES and load.max() <= MAX_TILE_VERTICES:
+        if counts.max(initial=0) <= MAX_TILE_FEATURES and load.max(initial=0) <= MAX_TILE_VERTICES:
             return zoom
     return HIGHEST_DETAIL_ZOOM
 
@@ -91,7 +91,7 @@ def build(
     tiling
         The features share no area: their common borders are simplified together.
     """
-    if not len(zooms):
+    if not len(zooms) or not len(geometries):
         return
     top = max(zooms)
     xy = shapely.get_coordinates(geometries)
@@ -179,7 +179,7 @@ def _vector_tiles(
 def _drawn(shapes: npt.NDArray[np.object_], origin: npt.NDArray[np.float64]) -> npt.NDArray[np.object_]:
     """In the tile's units, whole numbers, outer rings in the direction that the format wants."""
     moved = shapely.transform(shapes, lambda c: np.rint(c - origin))
-    return shapely.orient_polygons(moved)
+    return np.asarray(shapely.orient_polygons(moved))
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,7 @@ def to_degrees(geometries: npt.NDArray[np.object_], crs: pyproj.CRS) -> npt.NDAr
     if crs.is_geographic:
         factor = crs.axis_info[0].unit_conversion_factor / np.radians(1.0)
         if abs(factor - 1.0) > 1e-9:
-            return shapely.transform(geometries, lambda xy: xy * factor)
+            return np.asarray(shapely.transform(geometries, lambda xy: xy * factor))
         return geometries
     xy = shapely.get_coordinates(geometries)
     if not len(xy):

@@ -45,7 +45,7 @@ def in_blocks(function: Callable[..., Any], *arrays: npt.NDArray[Any]) -> npt.ND
     length = len(arrays[0])
     spans = [slice(k, k + _BLOCK) for k in range(0, length, _BLOCK)] or [slice(0, 0)]
     if len(spans) == 1:
-        return function(*arrays)
+        return np.asarray(function(*arrays))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return np.concatenate(list(pool.map(lambda span: function(*(a[span] for a in arrays)), spans)))
 
@@ -127,25 +127,23 @@ def _unmatched(geometries: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
     # one number per vertex; equal vertices have equal numbers (a collision only adds a candidate)
     bits = xy.view(np.uint64)
     with np.errstate(over="ignore"):
-        mark = (bits[:, 0] * np.uint64(0x9E3779B97F4A7C15)) ^ (
-            (bits[:, 1] ^ (bits[:, 1] >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
-        )
+        mark = bits[:, 0] * np.uint64(0x9E3779B97F4A7C15)
+        mark ^= (bits[:, 1] ^ (bits[:, 1] >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
         mark ^= mark >> np.uint64(31)
-        edge = mark[:-1] * np.uint64(3) - mark[1:]
-        back = mark[1:] * np.uint64(3) - mark[:-1]
-    real = (owner[1:] == owner[:-1]) & (mark[1:] != mark[:-1])
-    edge, back, owner = edge[real], back[real], owner[:-1][real]
-    order = np.sort(edge)
-    at = np.searchsorted(order, back)
-    at[at == len(order)] = 0
-    twice = np.zeros(len(order), dtype=bool)
-    twice[1:] = order[1:] == order[:-1]
-    doubled = order[twice]
-    lonely = order[at] != back
-    if len(doubled):
-        lonely |= np.isin(edge, doubled)
+        real = (owner[1:] == owner[:-1]) & (mark[1:] != mark[:-1])
+        start, end, owner = mark[:-1][real], mark[1:][real], owner[:-1][real]
+        edge = (start + end) ^ (start ^ end) * np.uint64(3)  # the same in both directions
+    forward = start < end
+    del xy, bits, mark, real, start, end
+    order = np.argsort(edge)
+    edge, forward = edge[order], forward[order]
+    begins = np.flatnonzero(np.r_[True, edge[1:] != edge[:-1]])
+    length = np.diff(np.r_[begins, len(edge)])
+    pair = length == 2
+    pair[pair] = forward[begins[pair]] != forward[begins[pair] + 1]
+    lonely = np.repeat(~pair, length)
     result = np.zeros(len(geometries), dtype=bool)
-    result[owner[lonely]] = True
+    result[owner[order[lonely]]] = True
     return result
 
 

@@ -228,7 +228,7 @@ WHERE f.first_version <= asked.number AND (f.last_version IS NULL OR f.last_vers
 def _boxes(geometry: Any) -> npt.NDArray[np.float64]:
     """West, south, east, north of each part, one row per part."""
     parts = shapely.get_parts(shapely.get_parts(geometry))
-    return shapely.bounds(parts[~shapely.is_empty(parts)])
+    return np.asarray(shapely.bounds(parts[~shapely.is_empty(parts)]))
 
 
 def candidates_query(
@@ -333,7 +333,8 @@ def identify(
 
 
 def _json(value: Any) -> Mapping[str, Any]:
-    return json.loads(value) if isinstance(value, str) else value
+    found: Mapping[str, Any] = json.loads(value) if isinstance(value, str) else value
+    return found
 
 
 def nearby_edges(

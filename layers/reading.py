@@ -169,14 +169,14 @@ def _geometries(column: pa.ChunkedArray) -> npt.NDArray[np.object_]:
     values = np.empty(len(column), dtype=object)
     values[:] = column.to_pylist()
     try:
-        return shapely.from_wkb(values, on_invalid="fix")
+        return np.asarray(shapely.from_wkb(values, on_invalid="fix"))
     except shapely.errors.GEOSException as error:
         raise UnreadableFile(Notice("geometry-broken", "文件中的几何已损坏,无法读取。")) from error
 
 
 def _column(column: pa.ChunkedArray) -> npt.NDArray[Any]:
     if column.null_count == 0 and (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
-        return column.to_numpy()
+        return np.asarray(column.to_numpy())
     values = np.empty(len(column), dtype=object)
     values[:] = column.to_pylist()
     return values

@@ -22,6 +22,7 @@ from typing import IO, Any
 from layers.notices import Notice, UnreadableFile
 
 _REFUSED = 3
+_SCRATCH = "/scratch"  # inside: a small file system in memory
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ class Confined:
             "GDAL_NUM_THREADS": "1",
             "OGR_GPKG_NUM_THREADS": "1",
             "OGR_GEOJSON_MAX_OBJ_SIZE": "200",
-            "CPL_TMPDIR": "/tmp",
+            "CPL_TMPDIR": _SCRATCH,
             "OPENBLAS_NUM_THREADS": "1",
             "OMP_NUM_THREADS": "1",
             "ARROW_DEFAULT_MEMORY_POOL": "system",
@@ -144,10 +145,10 @@ class Confined:
         self._command = [
             program, "--unshare-all", "--cap-drop", "ALL", "--die-with-parent", "--new-session", "--clearenv",
             *(part for name, value in environment.items() for part in ("--setenv", name, value)),
-            *_system(), *_python(), "--dev", "/dev", "--size", str(64 << 20), "--tmpfs", "/tmp",
+            *_system(), *_python(), "--dev", "/dev", "--size", str(64 << 20), "--tmpfs", _SCRATCH,
             "--ro-bind", str(script.resolve()), "/in/script.py", "--ro-bind", str(file.resolve()), f"/in/{inside}",
             *(("--bind", str(writable.resolve()), "/out") if writable else ()),
-            "--chdir", "/tmp", "--", sys.executable, "-I", "-X", "utf8", "/in/script.py", json.dumps(task),
+            "--chdir", _SCRATCH, "--", sys.executable, "-I", "-X", "utf8", "/in/script.py", json.dumps(task),
         ]  # fmt: skip
         self.messages: list[dict[str, Any]] = []
         self.exceeded: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -85,22 +86,23 @@ def _hashed(
         hashing.content_hash(*row) for row in zip(keys, classes, names, attributes, shapes, strict=True)
     ]
     final = [key or "~" + hash_.hex()[:24] for key, hash_ in zip(keys, hashes, strict=True)]
-    by_key: dict[str, list[int]] = {}
-    for i, key in enumerate(final):
-        by_key.setdefault(key, []).append(i)
     repeated = 0
-    taken = set(by_key)
-    for key, rows in by_key.items():
-        if len(rows) == 1:
-            continue
-        repeated += len(rows) - 1
-        ordinal = 1
-        for i in sorted(rows, key=lambda row: hashes[row])[1:]:
-            ordinal += 1
-            while f"{key}#{ordinal}" in taken:
+    taken = set(final)
+    if len(taken) < len(final):
+        counts = Counter(final)
+        by_key: dict[str, list[int]] = {}
+        for i, key in enumerate(final):
+            if counts[key] > 1:
+                by_key.setdefault(key, []).append(i)
+        for key, rows in by_key.items():
+            repeated += len(rows) - 1
+            ordinal = 1
+            for i in sorted(rows, key=lambda row: hashes[row])[1:]:
                 ordinal += 1
-            final[i] = f"{key}#{ordinal}"
-            taken.add(final[i])
+                while f"{key}#{ordinal}" in taken:
+                    ordinal += 1
+                final[i] = f"{key}#{ordinal}"
+                taken.add(final[i])
     for i, key in enumerate(final):
         if key != keys[i]:
             hashes[i] = hashing.content_hash(key, classes[i], names[i], attributes[i], shapes[i])
@@ -128,14 +130,15 @@ def stage(table: Table, *, coverage: Any = None, min_zoom: int = 0, progress: Pr
         Nothing is left to publish, or the coverage is no area.
     """
     total = len(table)
-    if not total:
-        raise UnusableLayer(Notice("no-features", "数据中没有要素。"))
+    if not total and coverage is None:
+        # With a coverage, "nothing of the kind here" is an answer; without one, there is nothing to say it about.
+        raise UnusableLayer(Notice("no-features", "数据中没有要素;确无要素的图层须给出覆盖范围。"))
     progress(0, total, "检查几何")
     assert isinstance(table.keys, np.ndarray)
     assert isinstance(table.class_codes, np.ndarray)
     assert isinstance(table.names, np.ndarray)
     geometries, keep, repaired, rejected = quality.check(table.keys, table.geometries)
-    if not keep.any():
+    if total and not keep.any():
         raise UnusableLayer(
             Notice(
                 "nothing-usable",

@@ -91,7 +91,8 @@ def store(version: LayerVersion, tiles: Iterable[TileShapes]) -> None:
                 INSERT INTO layers_overviewtile (version_id, z, x, y, mvt)
                 SELECT %s, %s, %s, %s, ST_AsMVT(shapes, %s, 4096, 'geom')
                 FROM (SELECT key, class, name, ST_GeomFromWKB(wkb) AS geom
-                      FROM unnest(%s::text[], %s::text[], %s::text[], %s::bytea[]) AS s (key, class, name, wkb)) AS shapes
+                      FROM unnest(%s::text[], %s::text[], %s::text[], %s::bytea[])
+                           AS s (key, class, name, wkb)) AS shapes
                 """,
                 [version.pk, shapes.z, shapes.x, shapes.y, version.layer.code, shapes.keys, shapes.classes,
                  shapes.names, _wkbs(shapes)],

@@ -1,4 +1,4 @@
-"""`load_layer CODE FILE --by USER --approved-by OTHER`: a file becomes the next version of a layer, or nothing happens."""
+"""`load_layer CODE FILE --by USER --approved-by OTHER`: the next version of a layer from a file, or nothing at all."""
 
 from __future__ import annotations
 
@@ -79,19 +79,20 @@ class Command(BaseCommand):
     def _tell(self, report: LoadReport, *, as_json: bool) -> None:
         for repair in report.details.get("repaired", []):
             self.stderr.write(
-                "已修复 %(key)s:%(reason)s,面积 %(area_before).2f → %(area_after).2f 平方米" % repair
+                f"已修复 {repair['key']}:{repair['reason']},"
+                f"面积 {repair['area_before']:.2f} → {repair['area_after']:.2f} 平方米"
             )
         for rejection in report.details.get("rejected", []):
-            self.stderr.write("已剔除 %(key)s:%(reason)s" % rejection)
+            self.stderr.write(f"已剔除 {rejection['key']}:{rejection['reason']}")
         for notice in report.details.get("notices", []):
             self.stderr.write(notice["template"] % notice["params"])
         if as_json:
             self.stdout.write(json.dumps(report.to_json(), ensure_ascii=False))
             return
         self.stdout.write(
-            "图层 %(layer)s 第 %(version)d 版已发布:%(features)d 个要素(新增 %(added)d、删除 %(removed)d、"
-            "变更 %(changed)d、未变 %(unchanged)d、修复 %(repaired)d、剔除 %(rejected)d),用时 %(seconds).1f 秒"
-            % report.to_json()
+            f"图层 {report.layer} 第 {report.version} 版已发布:{report.features} 个要素"
+            f"(新增 {report.added}、删除 {report.removed}、变更 {report.changed}、未变 {report.unchanged}、"
+            f"修复 {report.repaired}、剔除 {report.rejected}),用时 {report.seconds:.1f} 秒"
         )
 
 
