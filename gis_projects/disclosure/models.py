@@ -36,13 +36,13 @@ class DisclosedProject(models.Model):
     region_code = models.CharField(_("区划代码"), max_length=6, db_index=True)
     region_name = models.CharField(_("所属地区"), max_length=60)
     township = models.CharField(_("所在乡镇"), max_length=60, blank=True)
-    kinds = ArrayField(models.CharField(max_length=12), verbose_name=_("项目类别"))
+    kinds = ArrayField(models.CharField(max_length=12), blank=True, verbose_name=_("项目类别"))
     industry = models.CharField(_("所属行业"), max_length=2)
     level = models.CharField(_("项目级次"), max_length=10)
     stage = models.CharField(_("项目状态"), max_length=15)
     year = models.PositiveSmallIntegerField(_("入库年度"))
-    planned_yuan = models.DecimalField(_("计划投资"), max_digits=18, decimal_places=2, null=True)
-    geometry = models.GeometryField(_("公开位置"), srid=4490, null=True)
+    planned_yuan = models.DecimalField(_("计划投资"), max_digits=18, decimal_places=2, null=True, blank=True)
+    geometry = models.GeometryField(_("公开位置"), srid=4490, null=True, blank=True)
     form = models.CharField(_("位置形式"), max_length=10, choices=Form)
     precision_m = models.PositiveIntegerField(_("概化精度(米)"))
     review_number = models.CharField(_("审图号"), max_length=40, blank=True)
@@ -107,9 +107,9 @@ class Proposal(models.Model):
     proposed_at = models.DateTimeField(default=timezone.now)
     decision = models.CharField(max_length=10, choices=Decision, default=Decision.OPEN)
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    decided_at = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-proposed_at", "-pk"]

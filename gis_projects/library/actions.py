@@ -108,6 +108,12 @@ def revise_project(*, by: User | None, project: Project, **changes: Any) -> Proj
         return project
     for name in changed:
         setattr(project, name, changes[name])
+    if project.disclosed and project.secrecy == "confidential":
+        # Who hides a project need not also be someone who discloses. The public side withdraws its copy when
+        # it reads this step.
+        before["disclosed"], changes["disclosed"] = True, False
+        project.disclosed = False
+        changed.append("disclosed")
     project.full_clean()
     # Nobody moves a project out of, or into, a reach that isn't theirs.
     _require(by, Permission.EDIT_PROJECTS, project)

@@ -6,32 +6,66 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('layers', '0002_append_only'),
+        ("layers", "0002_append_only"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Publication',
+            name="Publication",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('layer', models.CharField(max_length=32, verbose_name='图层代码')),
-                ('number', models.PositiveIntegerField(verbose_name='版本号')),
-                ('reason', models.CharField(blank=True, default='', max_length=200, verbose_name='事由')),
-                ('published_at', models.DateTimeField(auto_now_add=True, verbose_name='发布时间')),
-                ('approver', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='批准人')),
-                ('uploader', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='提交人')),
-                ('version', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='publication', to='layers.layerversion', verbose_name='图层版本')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("layer", models.CharField(max_length=32, verbose_name="图层代码")),
+                ("number", models.PositiveIntegerField(verbose_name="版本号")),
+                ("reason", models.CharField(blank=True, default="", max_length=200, verbose_name="事由")),
+                ("published_at", models.DateTimeField(auto_now_add=True, verbose_name="发布时间")),
+                (
+                    "approver",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="批准人",
+                    ),
+                ),
+                (
+                    "uploader",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="提交人",
+                    ),
+                ),
+                (
+                    "version",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="publication",
+                        to="layers.layerversion",
+                        verbose_name="图层版本",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '图层发布',
-                'verbose_name_plural': '图层发布',
-                'ordering': ['-published_at', '-pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('uploader', models.F('approver')), _negated=True), name='publication_two_persons'), models.UniqueConstraint(fields=('layer', 'number'), name='publication_once')],
+                "verbose_name": "图层发布",
+                "verbose_name_plural": "图层发布",
+                "ordering": ["-published_at", "-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("uploader", models.F("approver")), _negated=True),
+                        name="publication_two_persons",
+                    ),
+                    models.UniqueConstraint(fields=("layer", "number"), name="publication_once"),
+                ],
             },
         ),
     ]

@@ -36,7 +36,10 @@ class Migration(migrations.Migration):
                 (
                     "kinds",
                     django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=12), size=None, verbose_name="项目类别"
+                        base_field=models.CharField(max_length=12),
+                        blank=True,
+                        size=None,
+                        verbose_name="项目类别",
                     ),
                 ),
                 ("industry", models.CharField(max_length=2, verbose_name="所属行业")),
@@ -45,12 +48,14 @@ class Migration(migrations.Migration):
                 ("year", models.PositiveSmallIntegerField(verbose_name="入库年度")),
                 (
                     "planned_yuan",
-                    models.DecimalField(decimal_places=2, max_digits=18, null=True, verbose_name="计划投资"),
+                    models.DecimalField(
+                        decimal_places=2, max_digits=18, blank=True, null=True, verbose_name="计划投资"
+                    ),
                 ),
                 (
                     "geometry",
                     django.contrib.gis.db.models.fields.GeometryField(
-                        null=True, srid=4490, verbose_name="公开位置"
+                        blank=True, null=True, srid=4490, verbose_name="公开位置"
                     ),
                 ),
                 (
@@ -147,10 +152,11 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
-                ("decided_at", models.DateTimeField(null=True)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "decided_by",
                     models.ForeignKey(
+                        blank=True,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",

@@ -1,0 +1,140 @@
+"""Compressed tiles on disk, bounded in size. Whether the reader may have one is asked before, elsewhere.
+
+A tile's place is made of its version's root hash, not of its number: a version with other content can't be given
+out for it, not even after the database was made anew beside an old folder.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import gzip
+import logging
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from zlib import crc32
+
+from django.conf import settings
+
+logger = logging.getLogger(__name__)
+
+# Counts up whenever the same features would be drawn into other bytes.
+ENCODING = 1
+DEFAULT_BYTES = 2 * 1024**3
+_LOCKS = 256
+# A sweep looks at every file, so it comes once per so much of the bound written by this process.
+_SWEEP_SHARE = 20
+_KEEP_SHARE = 0.8
+
+_written = 0
+_counting = threading.Lock()
+
+
+def folder() -> Path:
+    return Path(settings.LOCAL_DIR) / "tiles"
+
+
+def limit() -> int:
+    """Bytes that the folder may grow to: ``TILE_CACHE_BYTES`` of the settings."""
+    return int(getattr(settings, "TILE_CACHE_BYTES", DEFAULT_BYTES))
+
+
+def tile(layer: str, root_hash: str, z: int, x: int, y: int, make: Callable[[], bytes]) -> bytes:
+    """The tile compressed by gzip, empty bytes for an empty one; made once, however many ask at a time."""
+    path = folder() / f"{layer}-{root_hash[:20]}-{ENCODING}" / str(z) / str(x) / f"{y}.mvt.gz"
+    kept = _read(path)
+    if kept is not None:
+        return kept
+    with _alone(crc32(str(path).encode()) % _LOCKS):
+        kept = _read(path)
+        if kept is not None:
+            return kept
+        plain = make()
+        # mtime 0: the same tile is the same bytes, wherever it was made.
+        packed = gzip.compress(plain, compresslevel=5, mtime=0) if plain else b""
+        try:
+            _write(path, packed)
+        except OSError:
+            # A full disk makes the map slower; it need not make it blank.
+            logger.exception("a tile could not be kept")
+            return packed
+    _count(len(packed))
+    return packed
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Whole or not at all: readers take no lock."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+@contextmanager
+def _alone(number: int) -> Iterator[None]:
+    """One maker at a time among all processes and threads; the lock goes with whoever held it."""
+    locks = folder() / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    with open(locks / str(number), "wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _count(size: int) -> None:
+    global _written
+    with _counting:
+        _written += size
+        due = _written >= limit() / _SWEEP_SHARE
+        if due:
+            _written = 0
+    if due:
+        sweep()
+
+
+def sweep() -> int:
+    """Delete the tiles written first until the folder is well below its bound; returns how many went."""
+    locks = folder() / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    with open(locks / "sweep", "wb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return 0  # another process is at it
+        return _sweep()
+
+
+def _sweep() -> int:
+    kept = []
+    for path in folder().glob("*/*/*/*"):
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            continue  # its writer has just given it its name
+        # A whole block is what a small file takes from the disk.
+        kept.append((status.st_mtime_ns, max(status.st_blocks * 512, status.st_size), path))
+    total = sum(size for _, size, _ in kept)
+    if total <= limit():
+        return 0
+    gone = 0
+    for _, size, path in sorted(kept):
+        path.unlink(missing_ok=True)
+        gone += 1
+        total -= size
+        if total <= limit() * _KEEP_SHARE:
+            break
+    return gone
