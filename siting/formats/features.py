@@ -22,7 +22,7 @@ _NUMBER = ("地块编号", "DKBH", "编号", "number")
 _NAME = ("地块名称", "DKMC", "XMMC", "项目名称", "名称", "name")
 _USE = ("地块用途", "DKYT", "用途", "use")
 # Only names that tell their unit: a bare 面积 is square metres in one bureau and hectares in the next.
-_AREA_UNITS = {
+AREA_UNITS = {
     "地块面积(公顷)": "公顷",
     "面积(公顷)": "公顷",
     "面积_公顷": "公顷",
@@ -59,7 +59,7 @@ def _first(by_name: Mapping[str, str], names: tuple[str, ...]) -> str:
 
 
 def _declared_area(by_name: Mapping[str, str]) -> float | None:
-    for name, unit in _AREA_UNITS.items():
+    for name, unit in AREA_UNITS.items():
         area = parse_area(by_name.get(name, "") + unit)
         if area is not None:
             return area[1]

@@ -19,7 +19,7 @@ from layers.reading import Limits, read_features
 from siting.engine.boundary import DeclaredBoundary, Plot
 from siting.engine.notices import Notice, UnusableInput
 from siting.formats.crs_text import epsg_of
-from siting.formats.features import place, plot_from
+from siting.formats.features import AREA_UNITS, place, plot_from
 from siting.formats.limits import MAX_PLOTS, MAX_POINTS, MAX_RINGS
 from siting.formats.nesting import nest
 from siting.formats.remarks import Remarks
@@ -28,6 +28,7 @@ _LIMITS = Limits(cpu=20, wall=30.0, output=1 << 28, features=MAX_PLOTS, vertices
 _POLYGONS = (3, 6)  # shapely's type ids of Polygon and MultiPolygon
 _NAME_BYTES = 10
 _VALUE_BYTES = 254
+_AREA_CODES = {"公顷": "area_ha", "平方米": "area_m2", "亩": "area_mu"}
 # codes that the coordinate text's attributes have in land databases: they fit a field name
 _FIELD_CODES = {
     "界址点数": "JZDS",
@@ -38,6 +39,7 @@ _FIELD_CODES = {
     "图幅号": "TFH",
     "地块用途": "DKYT",
     "地类编码": "DLBM",
+    **{name: _AREA_CODES[unit] for name, unit in AREA_UNITS.items()},
 }
 
 
