@@ -156,8 +156,8 @@ class ProjectCounts(_OfUser):
             {
                 "kinds": counts.kinds,
                 "total": counts.total,
-                "planned_yuan": money.planned_yuan,
-                "cumulative_yuan": money.cumulative_yuan,
+                "planned_yuan": str(money.planned_yuan),
+                "cumulative_yuan": str(money.cumulative_yuan),
                 "progress": money.progress,
             }
         )

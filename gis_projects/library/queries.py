@@ -156,8 +156,9 @@ def map_points(queryset: QuerySet[Project]) -> list[dict[str, Any]]:
                 "kinds": kinds,
                 "region": region,
                 "stage": stage,
-                "planned_yuan": planned,
-                "cumulative_yuan": cumulative,
+                # As text, like every amount of the API: a double has too few digits.
+                "planned_yuan": None if planned is None else str(planned),
+                "cumulative_yuan": None if cumulative is None else str(cumulative),
                 "precision": precision,
                 "has_site": version is not None,
             },

@@ -224,7 +224,8 @@ def visible(
     reach = Q()
     prefix = _reach(user)
     if paths.region is not None and prefix is not None:
-        reach |= Q(**{f"{paths.region}__startswith": prefix})
+        # Codes are digits, so this range is the same as "begins with", which a foreign key has no lookup for.
+        reach |= Q(**{f"{paths.region}__gte": prefix, f"{paths.region}__lte": prefix.ljust(12, "9")})
     if paths.organisation is not None and user.organisation_id is not None:
         reach |= Q(**{paths.organisation: user.organisation_id})
     return queryset.filter(reach) if reach else queryset.none()

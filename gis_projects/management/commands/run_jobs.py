@@ -8,6 +8,7 @@ from gis_projects.trail import supervisor
 
 class Command(BaseCommand):
     help = "Runs the background jobs: worker processes, watched over, until SIGTERM or Ctrl-C."
+    requires_system_checks = []  # a worker that replaces a dead one should be there at once
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--workers", type=int, default=1, help="how many jobs at once (default 1)")

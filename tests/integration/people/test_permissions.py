@@ -1,0 +1,158 @@
+"""One question, two forms: for one object and for a set. They agree on every user and every object."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from gis_projects.library.models import Project
+from gis_projects.people.models import User
+from gis_projects.people.permissions import (
+    ROLES,
+    Permission,
+    Role,
+    Scope,
+    ScopePaths,
+    find,
+    has,
+    may,
+    region_prefix,
+    require,
+    visible,
+)
+from tests.factories.library import ProjectFactory
+from tests.factories.people import OrganisationFactory, RegionFactory, UserFactory, user_of
+
+
+def test_each_role_and_what_it_lists():
+    inside = {"read_projects", "read_statistics", "read_sites", "read_layers", "run_checks"}
+    assert {role: set(map(str, listed)) for role, listed in ROLES.items()} == {
+        "planner": inside | {"edit_projects", "record_investment", "edit_sites"},
+        "reviewer": inside | {"publish_layers", "disclose_projects", "read_confidential", "read_trail"},
+        "surveyor": inside | {"upload_layers", "read_confidential"},
+        "administrator": set(map(str, Permission)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "prefix"),
+    [("150200", "1502"), ("150000", "15"), ("150207", "150207"), ("150210", "150210"), ("000000", "")],
+)
+def test_a_region_reaches_those_below_it(code, prefix):
+    assert region_prefix(code) == prefix
+
+
+@pytest.fixture
+def projects(db):
+    ours, theirs = OrganisationFactory(), OrganisationFactory()
+    for code, secrecy, organisation in itertools.product(
+        ["150207", "150202", "150200"], ["public", "internal", "confidential"], [None, ours, theirs]
+    ):
+        ProjectFactory(region=RegionFactory(code=code), secrecy=secrecy, organisation=organisation)
+    return ours
+
+
+@pytest.fixture
+def users(projects):
+    made = [AnonymousUser()]
+    for role, region, organisation in itertools.product(
+        [*Role, None], ["150200", "150207", None], [None, projects]
+    ):
+        made.append(
+            UserFactory(
+                roles=[str(role)] if role else [],
+                region=RegionFactory(code=region) if region else None,
+                organisation=organisation,
+            )
+        )
+    made.append(UserFactory(roles=["administrator"], is_active=False))
+    made.append(UserFactory(roles=[], is_superuser=True, is_staff=True))
+    made.append(UserFactory(roles=["planner", "reviewer"]))
+    return made
+
+
+def test_list_and_single_answer_agree_for_every_user_and_object(users):
+    everything = list(Project.objects.all())
+    for user, permission in itertools.product(users, Permission):
+        listed = set(visible(user, permission, Project.objects.all()).values_list("pk", flat=True))
+        assert listed == {project.pk for project in everything if may(user, permission, project)}
+
+
+def test_who_reaches_what(users, projects):
+    def codes(user):
+        return sorted(
+            visible(user, Permission.READ_PROJECTS, Project.objects.all())
+            .order_by()
+            .values_list("region_id", "secrecy")
+            .distinct()
+        )
+
+    district = user_of(Role.PLANNER, "150207")
+    assert codes(district) == [("150207", "internal"), ("150207", "public")]
+    city = user_of(Role.REVIEWER, "150200")
+    assert len(codes(city)) == 9
+    nowhere = user_of(Role.SURVEYOR, None)
+    assert codes(nowhere) == []
+    by_organisation = user_of(Role.ADMINISTRATOR, None, organisation=projects)
+    assert len(codes(by_organisation)) == 9
+    assert visible(by_organisation, Permission.READ_PROJECTS, Project.objects.all()).count() == 9
+
+
+def test_superuser_flag_opens_nothing(users):
+    root = User.objects.get(is_superuser=True)
+    assert not any(may(root, permission) for permission in Permission)
+
+
+def test_an_inactive_account_may_nothing(users):
+    gone = User.objects.get(is_active=False)
+    assert not any(has(gone, permission) for permission in Permission)
+
+
+@pytest.mark.django_db
+def test_city_wide_things_are_bound_to_no_region():
+    planner = user_of(Role.PLANNER, "150207")
+    assert may(planner, Permission.READ_LAYERS, Scope())
+    assert not may(planner, Permission.READ_LAYERS, Scope(secrecy="confidential"))
+    assert may(user_of(Role.SURVEYOR, "150207"), Permission.READ_LAYERS, Scope(secrecy="confidential"))
+
+
+@pytest.mark.django_db
+def test_an_unknown_secrecy_counts_as_the_strictest():
+    planner, surveyor = user_of(Role.PLANNER), user_of(Role.SURVEYOR)
+    assert not may(planner, Permission.READ_LAYERS, Scope(secrecy="nonsense"))
+    assert may(surveyor, Permission.READ_LAYERS, Scope(secrecy="nonsense"))
+
+
+@pytest.mark.django_db
+def test_what_lacks_its_region_is_in_nobodys_reach():
+    assert not may(user_of(Role.ADMINISTRATOR), Permission.READ_SITES, Scope(region=""))
+    project = ProjectFactory()
+    paths = ScopePaths(region="site__region_code")  # no site: the path ends on the way
+    user = user_of(Role.REVIEWER)
+    assert not may(user, Permission.READ_SITES, paths.scope(project))
+    assert not visible(user, Permission.READ_SITES, Project.objects.all(), paths).exists()
+
+
+@pytest.mark.django_db
+def test_what_may_not_be_known_is_not_found_and_what_may_not_be_done_is_forbidden():
+    theirs = ProjectFactory(region=RegionFactory(code="150202"))
+    ours = ProjectFactory(region=RegionFactory(code="150207"))
+    planner = user_of(Role.PLANNER, "150207")
+    everything = Project.objects.all()
+    assert find(planner, Permission.EDIT_SITES, everything, pk=ours.pk) == ours
+    with pytest.raises(Http404):
+        find(planner, Permission.READ_PROJECTS, everything, pk=theirs.pk)
+    with pytest.raises(PermissionDenied):
+        find(planner, Permission.DISCLOSE_PROJECTS, everything, reading=Permission.READ_PROJECTS, pk=ours.pk)
+    with pytest.raises(Http404):
+        find(
+            planner, Permission.DISCLOSE_PROJECTS, everything, reading=Permission.READ_PROJECTS, pk=theirs.pk
+        )
+    with pytest.raises(PermissionDenied):
+        find(UserFactory(roles=[]), Permission.READ_PROJECTS, everything, pk=ours.pk)
+    with pytest.raises(PermissionDenied):
+        require(planner, Permission.EDIT_PROJECTS, theirs)

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import csv
+import io
+from decimal import Decimal
+
+import pytest
+from openpyxl import load_workbook
+
+from gis_projects.library import exports
+
+DANGEROUS = ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "=HYPERLINK(1)"]
+
+
+def rows_of(response, encoding="utf-8-sig"):
+    return list(csv.reader(io.StringIO(response.content.decode(encoding), newline="")))
+
+
+def test_csv_opens_as_utf8_in_a_spreadsheet():
+    response = exports.table("项目", ["名称"], [["道路"]], kind="csv")
+    assert response.content.startswith(b"\xef\xbb\xbf")
+    assert rows_of(response) == [["名称"], ["道路"]]
+    assert "filename*=UTF-8''%E9%A1%B9%E7%9B%AE.csv" in response["Content-Disposition"]
+
+
+def test_csv_in_gb18030_holds_rare_characters():
+    response = exports.table("项目", ["名称"], [["𠮷野路"]], kind="csv", encoding="gb18030")
+    assert rows_of(response, "gb18030") == [["名称"], ["𠮷野路"]]
+
+
+@pytest.mark.parametrize("text", DANGEROUS)
+def test_csv_text_never_runs_as_a_formula(text):
+    assert rows_of(exports.table("t", ["h"], [[text]], kind="csv"))[1] == ["'" + text]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "@SUM(A1)", "+cmd", "-2+3"])
+def test_xlsx_text_never_runs_as_a_formula(text):
+    book = load_workbook(io.BytesIO(exports.xlsx_bytes("t", ["h"], [[text]])))
+    cell = book.active["A2"]
+    assert (cell.data_type, cell.value, cell.quotePrefix) == ("s", text, True)
+
+
+def test_numbers_stay_numbers():
+    response = exports.table("t", ["a", "b"], [[Decimal("-1.50"), 3]], kind="csv")
+    assert rows_of(response)[1] == ["-1.50", "3"]
+    book = load_workbook(io.BytesIO(exports.xlsx_bytes("t", ["a"], [[Decimal("12.50")]])))
+    assert book.active["A2"].value == 12.5
+
+
+def test_control_characters_do_not_break_the_workbook():
+    book = load_workbook(io.BytesIO(exports.xlsx_bytes("t", ["a"], [["道\x0b路"]])))
+    assert book.active["A2"].value == "道路"
