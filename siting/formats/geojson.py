@@ -202,7 +202,7 @@ def _features(
         if not isinstance(features, list):
             _refuse("not-geojson", "不是 GeoJSON:FeatureCollection 缺少 features", field="features")
         if len(features) > MAX_PLOTS:
-            _refuse("too-many-points", "地块超过 %(limit)s 个", field="features", limit=MAX_PLOTS)
+            _refuse("too-many-plots", "地块超过 %(limit)s 个", field="features", limit=MAX_PLOTS)
         named = [(feature, f"features[{index}]") for index, feature in enumerate(features)]
     elif kind == "Feature":
         named = [(document, "")]

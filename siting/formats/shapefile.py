@@ -98,7 +98,7 @@ def _plots(
     geometries: npt.NDArray[np.object_], columns: Mapping[str, npt.NDArray[Any]], remarks: Remarks
 ) -> list[Plot]:
     if len(geometries) > MAX_PLOTS:
-        raise UnusableInput(Notice("too-many-points", "地块超过 %(limit)s 个", {"limit": MAX_PLOTS}))
+        raise UnusableInput(Notice("too-many-plots", "地块超过 %(limit)s 个", {"limit": MAX_PLOTS}))
     if int(shapely.get_num_coordinates(geometries).sum()) > MAX_POINTS * 4 // 3:
         raise UnusableInput(Notice("too-many-points", "界址点超过 %(limit)s 个", {"limit": MAX_POINTS}))
     plots: list[Plot] = []

@@ -14,9 +14,16 @@ from siting.formats.limits import MAX_BYTES, MAX_PLOTS, MAX_POINTS
 from siting.formats.remarks import Remarks
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_SECTION = re.compile(r"^[\[【\uff3b]\s*([^\[\]【】\uff3b\uff3d]*?)\s*[\]】\uff3d]$")
+_OPENING, _CLOSING = ("[", "【", "\uff3b"), ("]", "】", "\uff3d")
+_LONGEST_LINE = 4_000
+_MOST_LINES = 1_000_000
+_MOST_HEADER_VALUES = 500
 _BINARY = re.compile(r"[\x00-\x08\x0b\x0e-\x19\x1b-\x1f\x7f]")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,20}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,4})?°?")
+# what nearly every line of a good file is; the long way round gives the same
+_PLAIN_POINT = re.compile(
+    r"([^,\s\uff0c]{1,40}),([0-9]{1,4}),([0-9]{1,9}(?:\.[0-9]{1,12})?),([0-9]{1,9}(?:\.[0-9]{1,12})?)"
+)
 _NOT_A_NUMBER = re.compile(r"[+-]?(?:nan|inf|infinity|1\.#\w+)", re.IGNORECASE)
 _LABEL = re.compile(r"\d{1,4}")
 _INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"))
@@ -117,12 +124,16 @@ def take_apart(text: str, remarks: Remarks) -> TextContent:
     content = TextContent()
     section: str | None = None
     points = 0
+    if text.count("\n") + text.count("\r") > 2 * _MOST_LINES:
+        raise _past_limit("too-many-lines", "文件超过 %(limit)s 行", _MOST_LINES, None)
     for number, raw in enumerate(_LINE_END.split(text), start=1):
         line = raw.translate(_INVISIBLE).strip()
         if not line:
             continue
-        if found := _SECTION.match(line):
-            section = found[1]
+        if len(line) > _LONGEST_LINE:
+            raise _past_limit("line-too-long", "这一行超过 %(limit)s 个字符", _LONGEST_LINE, number)
+        if line.startswith(_OPENING) and line.endswith(_CLOSING):
+            section = line[1:-1].strip()
             continue
         if section != PLOT_SECTION:
             if _header_value(line, number, section, content, remarks):
@@ -132,13 +143,16 @@ def take_apart(text: str, remarks: Remarks) -> TextContent:
                 continue
             remarks.add("header-missing", "缺少[地块坐标]标题,从这一行起按坐标读取", line=number)
             section = PLOT_SECTION
-        fields = _plot_fields(line)
-        if fields is not None:
+        plain = _PLAIN_POINT.fullmatch(line)
+        if plain is not None:
+            point: PointLine | None = PointLine(number, plain[1], plain[2], float(plain[3]), float(plain[4]))
+        elif (fields := _plot_fields(line)) is not None:
             if len(content.plots) >= MAX_PLOTS:
-                raise _too_many("地块超过 %(limit)s 个", MAX_PLOTS, number)
+                raise _past_limit("too-many-plots", "地块超过 %(limit)s 个", MAX_PLOTS, number)
             content.plots.append(PlotLines(number, fields))
             continue
-        point = _point(line, number, remarks)
+        else:
+            point = _point(line, number, remarks)
         if point is None:
             continue
         if not content.plots:
@@ -147,13 +161,13 @@ def take_apart(text: str, remarks: Remarks) -> TextContent:
         points += 1
         # closing points repeat the first ones: a ring of n points takes n + 1 lines
         if points > MAX_POINTS * 4 // 3:
-            raise _too_many("界址点超过 %(limit)s 个", MAX_POINTS, number)
+            raise _past_limit("too-many-points", "界址点超过 %(limit)s 个", MAX_POINTS, number)
         content.plots[-1].points.append(point)
     return content
 
 
-def _too_many(template: str, limit: int, line: int) -> UnusableInput:
-    return UnusableInput(Notice("too-many-points", template, {"limit": limit}, line=line))
+def _past_limit(code: str, template: str, limit: int, line: int | None) -> UnusableInput:
+    return UnusableInput(Notice(code, template, {"limit": limit}, line=line))
 
 
 def _header_value(
@@ -183,6 +197,8 @@ def _header_value(
                 )
             )
         remarks.add("header-repeated", "“%(name)s”重复出现", line=number, field=name, name=name)
+    if len(content.header) >= _MOST_HEADER_VALUES:
+        raise _past_limit("header-too-long", "属性描述超过 %(limit)s 项", _MOST_HEADER_VALUES, number)
     content.header[key] = value
     content.header_lines[key] = number
     return True

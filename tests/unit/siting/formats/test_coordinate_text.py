@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from pathlib import Path
 
 import numpy as np
@@ -283,6 +284,24 @@ def test_a_file_past_the_limits_is_refused_before_it_is_parsed() -> None:
     row = b"J1,1,4500000.125,37401000.500\n"
     with pytest.raises(UnusableInput, match="200000"):
         coordinate_text.read(sample("utf8") + row * 270_000)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"," * 8_000_000, b"[" + b" " * 8_000_000 + b"x", b"\n" * 8_000_000 + b"1", b"a=1\n" * 4_000_000],
+    ids=["one line of commas", "a section that never ends", "empty lines", "header values"],
+)
+def test_a_file_made_to_be_slow_is_refused_at_once(content: bytes) -> None:
+    began = time.perf_counter()
+    with pytest.raises(UnusableInput):
+        coordinate_text.read(content)
+    assert time.perf_counter() - began < 2
+
+
+def test_too_many_header_values_are_refused() -> None:
+    header = "".join(f"a{i}=1\n" for i in range(501))
+    with pytest.raises(UnusableInput, match="第 501 行"):
+        coordinate_text.read(header.encode())
 
 
 def test_a_hopeless_file_gives_a_short_report() -> None:
