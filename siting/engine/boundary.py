@@ -81,6 +81,8 @@ class Boundary:
         the chord deviates by at most 1 mm, overlapping plots dissolved.
     plot_geometries
         One MultiPolygon per plot, in the plots' order, before dissolving.
+    ring_shells
+        Per plot, for each of its rings the index of the outer ring that it is a hole of; an outer ring's own.
     area_m2
         Official ellipsoidal area (椭球面积) of the declared vertices, m².
     planar_area_m2
@@ -101,6 +103,7 @@ class Boundary:
     declared: DeclaredBoundary
     geometry: MultiPolygon
     plot_geometries: tuple[MultiPolygon, ...]
+    ring_shells: tuple[tuple[int, ...], ...]
     area_m2: float
     planar_area_m2: float
     exact_area_m2: float
@@ -190,6 +193,7 @@ def build(declared: DeclaredBoundary) -> Boundary:
         declared=declared,
         geometry=geometry,
         plot_geometries=tuple(geometries.tolist()),
+        ring_shells=tuple(nested.shells for _, nested in plots),
         area_m2=official,
         planar_area_m2=planar_own,
         exact_area_m2=exact,

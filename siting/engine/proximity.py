@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from siting.engine.boundary import Boundary
 from siting.engine.crs import DeclaredCrs, from_degrees, gauss_kruger, to_degrees
@@ -21,6 +22,18 @@ _ARC_ERROR_M = 0.01  # how far a buffer's polygon may stay inside the true arc
 def own_plane(boundary: Boundary) -> DeclaredCrs:
     """Give the 3° Gauss-Krüger plane of the site's own zone, no prefix in the easting."""
     return gauss_kruger(central_meridian=boundary.central_meridian, prefixed=False)
+
+
+def reach(boundary: Boundary, distance_m: float) -> BaseGeometry:
+    """Widen a site by a distance: every feature within ``distance_m`` (m) of it meets the result (EPSG:4490).
+
+    A little more than that, so that neither the arcs' chords nor the plane's scale (up to 0.1 %) lose a feature; for
+    choosing candidates, not for measuring.
+    """
+    plane = own_plane(boundary)
+    site = shapely.transform(boundary.geometry, lambda xy: from_degrees(xy, plane))
+    wide = shapely.buffer(shapely.convex_hull(site), distance_m * 1.01 + 1.0)
+    return shapely.transform(wide, lambda xy: to_degrees(xy, plane))
 
 
 def distance_of(code: str, distances_m: Mapping[str, float]) -> float | None:
@@ -78,10 +91,10 @@ def within_distance(
     for distance in np.unique(distances[rows]).tolist():
         same = np.flatnonzero(distances[rows] == distance)
 
-        def reach(g: Any, metres: float = distance) -> Any:
+        def cut_near(g: Any, metres: float = distance) -> Any:
             return shapely.intersection(site, shapely.buffer(g, metres, quad_segs=_segments(metres)))
 
-        part, broken = each(reach, there[same], None)
+        part, broken = each(cut_near, there[same], None)
         failed[rows[same[broken]]] = True
         whole = shapely.equals(part, site)
         part = shapely.transform(part, lambda xy: to_degrees(xy, plane))

@@ -148,8 +148,9 @@ def clean(
     polygon = shapely.Polygon(densify(np.vstack((xy, xy[:1])), crs))
     official = official_ring_area(lonlat)
     if not polygon.is_valid:
-        repaired = _repaired(polygon, crs, official)
-        place, edges = _crossing(polygon, lonlat)
+        place = _reported_place(polygon)
+        repaired = _repaired(polygon, place, official)
+        edges = _nearest_edges(lonlat, place)
         a, b = (f"{number(int(index[e]))}-{number(int(index[(e + 1) % len(index)]))}" for e in edges)
         if repaired is None:
             findings.problem(
@@ -222,19 +223,18 @@ def _reported_place(polygon: BaseGeometry) -> FloatArray:
     return np.array([float(found[1]), float(found[2])]) if found else shapely.get_coordinates(polygon)[0]
 
 
-def _crossing(polygon: BaseGeometry, lonlat: FloatArray) -> tuple[FloatArray, tuple[int, int]]:
-    """Where a ring meets itself, and the two of its declared edges (by first vertex) nearest to there."""
-    place = _reported_place(polygon)
+def _nearest_edges(lonlat: FloatArray, place: FloatArray) -> tuple[int, int]:
+    """The two declared edges (by first vertex) nearest to where a ring meets itself."""
     scale = (np.cos(np.radians(place[1])), 1.0)
     start = (lonlat - place) * scale
     step = (np.roll(lonlat, -1, axis=0) - lonlat) * scale
     along = np.clip(-(start * step).sum(axis=1) / (step**2).sum(axis=1), 0, 1)
     distance = np.hypot(*(start + along[:, None] * step).T)
     first, second = sorted(np.argsort(distance, kind="stable")[:2].tolist())
-    return place, (first, second)
+    return first, second
 
 
-def _repaired(polygon: BaseGeometry, crs: DeclaredCrs, official: float) -> BaseGeometry | None:
+def _repaired(polygon: BaseGeometry, place: FloatArray, official: float) -> BaseGeometry | None:
     """What a ring encloses that touches itself without crossing (a bridge to a hole, a spike), else None.
 
     It doesn't cross itself where the area it encloses equals its signed area: the lobes of a bow-tie are
@@ -242,7 +242,6 @@ def _repaired(polygon: BaseGeometry, crs: DeclaredCrs, official: float) -> BaseG
     """
     ring = shapely.get_exterior_ring(polygon)
     vertices = shapely.get_coordinates(ring)
-    place = _reported_place(polygon)
     near = np.abs(vertices - place).max(axis=1).min() * np.radians(1.0) * SEMI_MAJOR_M
     if near > CONTACT_WIDTH_M or len(vertices) > _REPAIRABLE_VERTICES:
         return None  # two edges cross between their ends
@@ -258,10 +257,15 @@ def _repaired(polygon: BaseGeometry, crs: DeclaredCrs, official: float) -> BaseG
 
 @dataclass(frozen=True)
 class Nested:
-    """A plot's rings sorted out: ``geometry`` (EPSG:4490); ``signs``: +1 for an outer ring, -1 for a hole."""
+    """A plot's rings sorted out.
+
+    ``geometry`` is in EPSG:4490; ``signs`` has +1 for an outer ring, -1 for a hole; ``shells`` has for each hole the
+    index of the outer ring that it lies in, and for an outer ring its own.
+    """
 
     geometry: shapely.MultiPolygon
     signs: npt.NDArray[np.int8]
+    shells: tuple[int, ...]
 
 
 def nest(rings: Sequence[CleanRing], plot: str, findings: Findings, max_pairs: int) -> Nested | None:
@@ -276,14 +280,16 @@ def nest(rings: Sequence[CleanRing], plot: str, findings: Findings, max_pairs: i
     depth = np.array([len(containers) for containers in inside_of])
     signs = np.where(depth % 2 == 0, 1, -1).astype(np.int8)
     holes: dict[int, list[int]] = {}
+    shells = list(range(len(rings)))
     for index in np.flatnonzero(signs < 0):
         parent = max(inside_of[index], key=lambda container: depth[container])
         holes.setdefault(parent, []).append(int(index))
+        shells[index] = parent
     parts = [
         _with_holes(polygons[shell], polygons[holes.get(int(shell), [])])
         for shell in np.flatnonzero(signs > 0)
     ]
-    return Nested(as_multipolygon(parts), signs)
+    return Nested(as_multipolygon(parts), signs, tuple(shells))
 
 
 def _containment(
