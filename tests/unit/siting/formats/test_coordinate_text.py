@@ -295,7 +295,7 @@ def test_a_file_made_to_be_slow_is_refused_at_once(content: bytes) -> None:
     began = time.perf_counter()
     with pytest.raises(UnusableInput):
         coordinate_text.read(content)
-    assert time.perf_counter() - began < 2
+    assert time.perf_counter() - began < 5
 
 
 def test_too_many_header_values_are_refused() -> None:

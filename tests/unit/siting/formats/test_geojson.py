@@ -146,7 +146,7 @@ def test_huge_files_cost_nothing(content: bytes) -> None:
     began = time.perf_counter()
     with pytest.raises(UnusableInput, match="超过"):
         geojson.read(content)
-    assert time.perf_counter() - began < 1
+    assert time.perf_counter() - began < 5
 
 
 def test_more_rings_than_can_be_nested_are_refused() -> None:
