@@ -20,7 +20,7 @@ import shapely
 from rasterio import features as raster_features
 
 EXTENT = 4096
-LOWEST_ZOOM, DETAIL_ZOOM, HIGHEST_DETAIL_ZOOM = 5, 12, 16
+LOWEST_ZOOM, DETAIL_ZOOM, HIGHEST_DETAIL_ZOOM = 5, 10, 16
 MAX_TILE_FEATURES, MAX_TILE_VERTICES = 4000, 80_000
 PIXEL = EXTENT // 256
 BUFFER = 4 * PIXEL
@@ -28,7 +28,7 @@ CELL = 2 * PIXEL
 _CELLS = EXTENT // CELL  # a tile's side in cells
 _MARGIN = 2  # cells around a tile
 _DENSE_FROM, _DENSE_PIXELS = 3000, 9.0
-_SPECK = 3  # cells
+_SPECK = 6  # cells
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def to_world(lonlat: npt.NDArray[np.float64], zoom: int) -> npt.NDArray[np.float
 
 
 def detail_zoom(geometries: npt.NDArray[np.object_]) -> int:
-    """The first zoom (12 to 16) whose fullest tile, cut from the features themselves, stays small."""
+    """The first zoom (10 to 16) whose fullest tile, cut from the features themselves, stays small."""
     west, south, east, north = shapely.bounds(geometries).T
     middle = to_world(np.column_stack(((west + east) / 2, (south + north) / 2)), HIGHEST_DETAIL_ZOOM)
     tile = np.floor(middle / EXTENT).astype(np.int64)
@@ -241,21 +241,40 @@ def _outlined(window: npt.NDArray[np.uint16]) -> tuple[list[int], npt.NDArray[np
     """Class numbers and one multipolygon for each, in tile units, borders smoothed together."""
     sieved = raster_features.sieve(window, _SPECK, connectivity=4, mask=window > 0)
     regions = list(raster_features.shapes(sieved, mask=sieved > 0, connectivity=4))
-    rings: list[list[tuple[float, float]]] = [ring for shape, _ in regions for ring in shape["coordinates"]]
-    owner = np.repeat(np.arange(len(regions)), [len(shape["coordinates"]) for shape, _ in regions])
-    counts = [len(ring) for ring in rings]
-    xy = np.array([point for ring in rings for point in ring], dtype=np.float64)
-    made = shapely.polygons(
-        shapely.linearrings(xy, indices=np.repeat(np.arange(len(rings)), counts)), indices=owner
-    )
-    smooth = shapely.coverage_simplify(made, 0.8, simplify_boundary=True)
-    smooth = np.where(shapely.is_empty(smooth), made, smooth)
+    rings = [ring for shape, _ in regions for ring in shape["coordinates"]]
+    polygon = np.repeat(np.arange(len(regions)), [len(shape["coordinates"]) for shape, _ in regions])
+    corners = np.array([point for ring in rings for point in ring], dtype=np.intp)
+    ring = np.repeat(np.arange(len(rings)), [len(points) for points in rings])
+    places = corners + _shifts(sieved)[corners[:, 1], corners[:, 0]]
+    made = shapely.polygons(shapely.linearrings(places, indices=ring), indices=polygon)
+    made = shapely.simplify(
+        made, 0.05, preserve_topology=True
+    )  # a stair has become a straight line: its points go
     values = np.array([int(value) for _, value in regions])
     classes = np.unique(values)
-    parts = [shapely.get_parts(smooth[values == value]) for value in classes]
-    shapes = np.array([shapely.multipolygons(p) for p in parts], dtype=object)
+    shapes = np.array([shapely.multipolygons(made[values == value]) for value in classes], dtype=object)
     scaled = shapely.transform(shapes, lambda c: np.rint((c - _MARGIN) * CELL))
-    return classes.tolist(), shapely.orient_polygons(scaled)
+    return classes.tolist(), np.asarray(shapely.orient_polygons(scaled))
+
+
+def _shifts(cells: npt.NDArray[np.uint16]) -> npt.NDArray[np.float64]:
+    """Where a corner between cells goes, (rows + 1, columns + 1, 2) in x and y: a quarter towards the odd one out.
+
+    That turns stairs into slopes. It depends on the four cells around the corner alone, so both sides of a
+    border move together; where three classes meet, nothing moves.
+    """
+    around = np.pad(cells, 1)
+    nw, ne, sw, se = around[:-1, :-1], around[:-1, 1:], around[1:, :-1], around[1:, 1:]
+    shifts = np.zeros((*nw.shape, 2))
+    for odd, others, direction in (
+        (nw, (ne, sw, se), (-0.25, -0.25)),
+        (ne, (nw, sw, se), (0.25, -0.25)),
+        (sw, (nw, ne, se), (-0.25, 0.25)),
+        (se, (nw, ne, sw), (0.25, 0.25)),
+    ):
+        alone = (others[0] == others[1]) & (others[1] == others[2]) & (odd != others[0])
+        shifts[alone] = direction
+    return shifts
 
 
 def _burn(

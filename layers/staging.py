@@ -161,9 +161,10 @@ def stage(table: Table, *, coverage: Any = None, min_zoom: int = 0, progress: Pr
 
     progress(total // 2, total, "检查重叠与覆盖范围")
     surfaces = shapely.get_dimensions(geometries) == 2
-    apart = quality.non_overlapping(geometries)
+    lie = quality.arrangement(geometries, outlined=coverage is None)
+    apart = lie.non_overlapping
     if coverage is None:
-        area = quality.outline(geometries, tiling=apart)
+        area = lie.outline
         if area.is_empty:
             area = quality.as_multipolygon(
                 shapely.envelope(shapely.multipoints(shapely.get_coordinates(geometries)))

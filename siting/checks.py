@@ -11,12 +11,11 @@ import datetime as dt
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from django.db import DatabaseError, transaction
 from django.utils import timezone
-from shapely import MultiPolygon
+from shapely.geometry.base import BaseGeometry
 
 import layers.queries
 import layers.rasters
@@ -24,8 +23,9 @@ from layers.queries import Candidates, PinnedVersion
 from siting.engine import rules as engine_rules
 from siting.engine.boundary import Boundary
 from siting.engine.notices import Notice
-from siting.engine.overlap import LayerPieces, Overlay, overlay, within
+from siting.engine.overlap import LayerPieces, Overlay, overlay
 from siting.engine.present_land import PresentLand, present_land
+from siting.engine.proximity import reach
 from siting.engine.rules import Relation, RuleResult, RuleSpec
 from siting.engine.verdict import Outcome, Verdict, decide
 from siting.rulebook import PinnedRulebook, given_facts, in_force
@@ -127,6 +127,15 @@ def _declared_facts(boundary: Boundary) -> dict[str, str]:
     return {"intended_use": use[:2]} if use[:2].isdigit() and "06" <= use[:2] <= "17" else {}
 
 
+@dataclass(frozen=True)
+class _Ground:
+    """What one layer has of the site: whether it covers it (and what lies around it), and the candidates."""
+
+    covered: bool
+    reach_covered: bool
+    pieces: LayerPieces | None
+
+
 class _LayerAnswers:
     """What each layer says of one boundary: read once, overlaid once, asked by every rule that names it."""
 
@@ -138,39 +147,45 @@ class _LayerAnswers:
         self._failed: dict[str, Notice] = {}
         self._overlays: dict[str, Overlay] = {}
         self._reaches = self._reach_of_each_layer(rulebook)
-        self._covered = self._read(lambda some: layers.queries.covers(some, boundary.geometry), versions)
-        self._reach_covered = {
-            code: self._read(partial(layers.queries.covers, geometry=reach), {code: versions[code]}).get(
-                code, False
-            )
-            for code, reach in self._reaches.items()
-        }
-        found: dict[str, Candidates] = self._read(
-            lambda some: layers.queries.candidates(some, boundary.geometry, self._reaches),
-            {code: version for code, version in versions.items() if version.kind == "vector"},
-        )
-        self._pieces = {code: _pieces(candidates) for code, candidates in found.items()}
+        ground = self._read(self._ask, versions)
+        self._covered = {code: answer.covered for code, answer in ground.items()}
+        self._reach_covered = {code: answer.reach_covered for code, answer in ground.items()}
+        self._pieces = {code: answer.pieces for code, answer in ground.items() if answer.pieces is not None}
 
-    def _reach_of_each_layer(self, rulebook: PinnedRulebook) -> dict[str, MultiPolygon]:
+    def _ask(self, versions: Mapping[str, PinnedVersion]) -> dict[str, _Ground]:
+        """What these layers cover of the site and its surroundings, and their features there."""
+        covered = layers.queries.covers(versions, self._boundary.geometry)
+        found = layers.queries.candidates(versions, self._boundary.geometry, self._reaches)
+        answers = {}
+        for code, version in versions.items():
+            wide = self._reaches.get(code)
+            answers[code] = _Ground(
+                covered=covered[code],
+                reach_covered=wide is None or layers.queries.covers({code: version}, wide)[code],
+                pieces=_pieces(found[code]) if code in found else None,
+            )
+        return answers
+
+    def _reach_of_each_layer(self, rulebook: PinnedRulebook) -> dict[str, BaseGeometry]:
         """The site widened by the largest distance that a rule asks of a layer."""
         widest: dict[str, float] = {}
         for rule in rulebook.rules:
             if rule.relation is Relation.WITHIN_DISTANCE and rule.layer in self._versions:
                 widest[rule.layer] = max(widest.get(rule.layer, 0.0), *rule.distances_m.values())
-        return {code: within(self._boundary, distance) for code, distance in widest.items()}
+        return {code: reach(self._boundary, distance) for code, distance in widest.items()}
 
     def _read(
         self,
-        question: Callable[[Mapping[str, PinnedVersion]], dict[str, Any]],
+        question: Callable[[Mapping[str, PinnedVersion]], dict[str, _Ground]],
         versions: Mapping[str, PinnedVersion],
-    ) -> dict[str, Any]:
+    ) -> dict[str, _Ground]:
         """Ask all layers in one query; if that fails, one by one, so that only the failing one has no answer."""
         try:
             with transaction.atomic():
                 return question(versions)
         except (DatabaseError, ValueError):
             logger.exception("layers could not be read together: %s", ", ".join(versions))
-        answers: dict[str, Any] = {}
+        answers: dict[str, _Ground] = {}
         for code, version in versions.items():
             try:
                 with transaction.atomic():

@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import shapely
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -75,29 +74,15 @@ def areas(boundary: Boundary) -> dict[str, Any]:
 
 
 def declared_geometry(boundary: Boundary) -> shapely.MultiPolygon:
-    """The declared rings as a MultiPolygon in degrees, without the points that densifying added.
-
-    Hole or part is decided as the engine did it: by containment.
-    """
-    rings = [
-        shapely.Polygon(to_degrees(np.asarray(ring.xy), boundary.declared.crs))
-        for plot in boundary.declared.plots
-        for ring in plot.rings
-    ]
-    rings.sort(key=lambda ring: -ring.area)
-    shells: list[list[Any]] = []
-    for ring in rings:
-        inside = [shell for shell in shells if shell[0].contains(ring.representative_point())]
-        depth = len(inside) + sum(
-            hole.contains(ring.representative_point()) for shell in inside for hole in shell[1]
-        )
-        if depth % 2 == 0:
-            shells.append([ring, []])
-        else:
-            inside[-1][1].append(ring)
-    return shapely.MultiPolygon(
-        [(shell.exterior.coords, [hole.exterior.coords for hole in holes]) for shell, holes in shells]
-    )
+    """The declared rings as a MultiPolygon in degrees, without the points that densifying added; holes stay holes."""
+    polygons = []
+    for plot, shells in zip(boundary.declared.plots, boundary.ring_shells, strict=True):
+        rings = [to_degrees(ring.xy, boundary.declared.crs) for ring in plot.rings]
+        for index, shell in enumerate(shells):
+            if shell == index:
+                holes = [rings[hole] for hole, of in enumerate(shells) if of == index != hole]
+                polygons.append((rings[index], holes))
+    return shapely.MultiPolygon(polygons)
 
 
 def rulebook_data(rulebook: PinnedRulebook) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -101,4 +102,4 @@ def boundary(polygon: Any = SITE) -> Boundary:
     """A drawn boundary."""
     from siting.boundaries import from_drawing
 
-    return from_drawing(shapely.geometry.mapping(polygon))
+    return from_drawing(json.loads(shapely.to_geojson(polygon)))

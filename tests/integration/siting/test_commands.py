@@ -52,8 +52,8 @@ def test_json_has_every_key_of_the_contract(tmp_path, file):
         "area_m2", "area_mu", "area_ha", "planar_area_m2", "declared_area_m2", "crs", "plots", "warnings",
     }  # fmt: skip
     assert set(answer["findings"][0]) >= {
-        "rule", "layer", "severity", "outcome", "area_m2", "share", "length_m", "count", "classes", "basis", "authority",
-        "geometry",
+        "rule", "layer", "severity", "outcome", "area_m2", "share", "length_m", "count", "classes", "basis",
+        "authority", "geometry",
     }  # fmt: skip
     assert set(answer["present_land"][0]) == {"code", "name", "group", "area_m2"}
     assert set(answer["manifest"]["DLTB"]) == {"version", "root_hash"}
@@ -110,7 +110,9 @@ def test_an_input_that_cannot_be_used_says_why_and_exits_3(tmp_path, name, conte
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize("arguments", [["--fact", "x"], ["--fact", "colour=red"], ["--rulebook", "none"], ["--epsg", "x"]])
+@pytest.mark.parametrize(
+    "arguments", [["--fact", "x"], ["--fact", "colour=red"], ["--rulebook", "none"], ["--epsg", "x"]]
+)
 def test_wrong_arguments_exit_3_too(tmp_path, file, arguments):
     land.publish_land(tmp_path)
     code, _, _ = _run("check_site", str(file), *arguments)
