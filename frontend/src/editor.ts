@@ -91,6 +91,7 @@ async function start(): Promise<void> {
       if (settled) {
         saving.changed(parts);
         if (saving.dirty) keepDraft();
+        else if (drawing.history.canUndo) drafts.drop();
         tools.refresh();
       }
       ask(parts);

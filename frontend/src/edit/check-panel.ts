@@ -34,8 +34,7 @@ export class CheckPanel {
   private nameOf = (item: { rule: string; name?: string }): string => item.name ?? this.rule(item.rule)?.name ?? item.rule;
 
   waiting(): void {
-    this.verdict.className = "verdict verdict-none";
-    this.verdict.textContent = "—";
+    this.badge("none", "—");
     this.state.replaceChildren();
     this.region.replaceChildren();
     this.body.replaceChildren(h("p", { class: "empty" }, t("check.waiting")));
@@ -49,8 +48,7 @@ export class CheckPanel {
 
   failed(error: unknown): void {
     this.body.classList.add("is-stale");
-    this.verdict.className = "verdict verdict-none";
-    this.verdict.textContent = "—";
+    this.badge("none", "—");
     const again = h("button", { type: "button", class: "btn btn-sm btn-outline-primary", onclick: () => this.on.again() }, t("check.again"));
     if (error instanceof Problem) {
       this.state.replaceChildren(h("div", { class: "alert alert-danger" }, h("p", {}, error.items.length ? t("check.refused") : `${error.title} ${error.detail}`), problemList(error.items, this.on.showPlace), again));
@@ -65,8 +63,7 @@ export class CheckPanel {
   show(preview: Preview): void {
     const { check } = preview;
     this.body.classList.remove("is-stale");
-    this.verdict.className = `verdict verdict-${check.verdict}`;
-    this.verdict.textContent = t(`verdict.${check.verdict}`);
+    this.badge(check.verdict, t(`verdict.${check.verdict}`));
     const notes = preview.notices.filter((n) => n.text);
     this.state.replaceChildren(notes.length ? h("ul", { class: "notes" }, ...notes.map((n) => h("li", {}, n.text, n.place ? h("button", { type: "button", class: "btn-link-plain", onclick: () => this.on.showPlace(n.place!) }, ` ${t("file.show")}`) : null))) : "");
     const region =
@@ -128,6 +125,14 @@ export class CheckPanel {
         : []),
     );
     if (focused?.startsWith("fact-")) document.getElementById(focused)?.focus();
+  }
+
+  /** The verdict stands at the head of the panel and, on a phone, on the tab that opens it. */
+  private badge(verdict: string, word: string): void {
+    for (const element of [this.verdict, need("#tab-verdict")]) {
+      element.className = `verdict verdict-${verdict}`;
+      element.textContent = word;
+    }
   }
 
   private speak(text: string): void {

@@ -42,8 +42,10 @@ export class Drawing {
     map.pm.setLang(english ? "en" : "zh");
     map.pm.setGlobalOptions({ snappable: true, snapDistance: 14, snapSegment: true, allowSelfIntersection: true, continueDrawing: false });
     map.on("pm:drawstart", ({ workingLayer }) => {
-      workingLayer.on("pm:vertexadded", () => this.sketched());
-      workingLayer.on("pm:change", () => this.sketched());
+      workingLayer.on("pm:vertexadded", () => {
+        this.undonePoints = []; // a new point ends what could be redone
+        this.sketched();
+      });
     });
     map.on("pm:create", ({ layer }) => {
       layer.remove();
@@ -87,8 +89,9 @@ export class Drawing {
     this.events.change(parts, true);
   }
 
-  /** One step that undo takes back. */
+  /** One step that undo takes back; a ring that is still being drawn is given up. */
   commit(parts: MultiPolygon): void {
+    if (this.mode === "draw" || this.mode === "hole") this.setMode("idle");
     this.history.push(parts);
     this.rebuild();
     this.events.change(parts, true);
@@ -175,7 +178,6 @@ export class Drawing {
   }
 
   private sketched(): void {
-    this.undonePoints = [];
     this.events.sketch(this.sketchPoints().map((p): Position => [p.lng, p.lat]), this.mode === "hole");
   }
 
