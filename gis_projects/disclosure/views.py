@@ -88,13 +88,15 @@ def _propose(request: HttpRequest, project: Project, proposal: Proposal | None) 
 
 
 def _approve(request: HttpRequest, project: Project, proposal: Proposal | None) -> str:
-    actions.approve(by=cast(User, request.user), proposal=_needed(proposal))
+    actions.approve(by=cast(User, request.user), proposal=_read(request, proposal))
     return _("已公开。")
 
 
 def _reject(request: HttpRequest, project: Project, proposal: Proposal | None) -> str:
     actions.reject(
-        by=cast(User, request.user), proposal=_needed(proposal), reason=request.POST.get("reason", "")[:300]
+        by=cast(User, request.user),
+        proposal=_read(request, proposal),
+        reason=request.POST.get("reason", "")[:300],
     )
     return _("公开申请已退回。")
 
@@ -115,9 +117,10 @@ _STEPS: dict[str, Callable[[HttpRequest, Project, Proposal | None], str]] = {
 }
 
 
-def _needed(proposal: Proposal | None) -> Proposal:
-    if proposal is None:
-        raise ValidationError(_("该公开申请已处理。"))
+def _read(request: HttpRequest, proposal: Proposal | None) -> Proposal:
+    """The open proposal, if it is the one that was on the page: a decision is about what was read."""
+    if proposal is None or request.POST.get("proposal") != str(proposal.pk):
+        raise ValidationError(_("该公开申请已处理或已更换,请重新查看。"))
     return proposal
 
 
@@ -136,9 +139,6 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
         step = _STEPS.get(request.POST.get("step", ""))
         if step is None:
             raise Http404
-        # The proposal that was on the page, and no other that came since.
-        if proposal is not None and request.POST.get("proposal", str(proposal.pk)) != str(proposal.pk):
-            proposal = None
         try:
             messages.success(request, step(request, project, proposal))
         except ValidationError as refusal:

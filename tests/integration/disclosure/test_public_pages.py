@@ -14,7 +14,7 @@ from gis_projects.people.permissions import Role
 from tests.factories.disclosed import SECRET, boundary, project_with_site, shown, two_people
 from tests.factories.layers import grid_table, published
 from tests.factories.library import ProjectFactory
-from tests.factories.people import PASSWORD, user_of
+from tests.factories.people import user_of
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "public"])
 
@@ -58,7 +58,7 @@ def pages(city):
 @pytest.mark.parametrize("signed_in", [False, True])
 def test_nothing_undisclosed_is_in_any_public_answer(city, pages, client, signed_in):
     if signed_in:
-        assert client.login(username="reviewer", password=PASSWORD)
+        client.force_login(city["people"][1])
     for address in pages:
         response = client.get(address)
         assert response.status_code == 200, address
