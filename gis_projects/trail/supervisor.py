@@ -18,6 +18,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
 
@@ -201,10 +202,24 @@ class Worker:
         )
 
 
-def supervise(*, workers: int, every: float, grace: float) -> None:
+def follow(follower: Callable[[], object]) -> None:
+    """Let one reader of the trail read on. Its failure stops neither the others nor the workers; it tries
+    again at its next turn, from the same step.
+    """
+    try:
+        follower()
+    except Exception:
+        logger.exception("%s.%s failed; trying again", follower.__module__, follower.__qualname__)
+        connections.close_all()
+
+
+def supervise(
+    *, workers: int, every: float, grace: float, followers: Sequence[Callable[[], object]] = ()
+) -> None:
     """Keep ``workers`` processes at work until SIGTERM or SIGINT, then give them ``grace`` seconds to finish.
 
-    A task that is still running after that is killed; it runs again when workers are next started.
+    A task that is still running after that is killed; it runs again when workers are next started. Every
+    ``every`` seconds each of the ``followers`` reads on in the trail from where it stopped.
     """
     stop = threading.Event()
 
@@ -224,6 +239,8 @@ def supervise(*, workers: int, every: float, grace: float) -> None:
                 logger.exception("the database can't be asked for dead workers' tasks; trying again")
                 connections.close_all()
                 reaper = Reaper()
+            for follower in followers:
+                follow(follower)
             next_reap = time.monotonic() + every
         stop.wait(0.2)
     running = [

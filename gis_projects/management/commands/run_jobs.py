@@ -3,7 +3,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from gis_projects.disclosure.jobs import follow_trail as withdraw_what_may_not_be_shown
 from gis_projects.trail import supervisor
+
+# What the rooms do because of steps that rooms below them wrote.
+FOLLOWERS = [withdraw_what_may_not_be_shown]
 
 
 class Command(BaseCommand):
@@ -37,4 +41,4 @@ class Command(BaseCommand):
         if child:
             supervisor.work(child, parent)
         else:
-            supervisor.supervise(workers=workers, every=every, grace=grace)
+            supervisor.supervise(workers=workers, every=every, grace=grace, followers=FOLLOWERS)

@@ -12,7 +12,9 @@ from gis_projects.disclosure import actions, jobs
 from gis_projects.disclosure.models import Act, DisclosedProject, Proposal, PublicationRecord, PublicOutline
 from gis_projects.library import actions as library
 from gis_projects.library.models import Project
+from gis_projects.management.commands import run_jobs
 from gis_projects.people.permissions import Role
+from gis_projects.trail import supervisor
 from gis_projects.trail.models import Step
 from tests.factories.disclosed import SECRET, boundary, project_with_site, shown, two_people
 from tests.factories.layers import grid_table, published
@@ -284,6 +286,14 @@ def test_a_project_never_shown_makes_no_work(project):
     library.revise_project(by=user_of(Role.ADMINISTRATOR), project=project, secrecy="confidential")
     assert jobs.follow_trail() == 0
     assert not PublicationRecord.objects.exists()
+
+
+def test_the_supervisor_lets_it_follow(project, people):
+    shown(project, people)
+    library.mark_disclosed(by=people[1], project=project, disclosed=False)
+    (follower,) = run_jobs.FOLLOWERS
+    supervisor.follow(follower)
+    assert not DisclosedProject.objects.exists()
 
 
 # --- the base map ---------------------------------------------------------------------------------
