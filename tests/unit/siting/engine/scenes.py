@@ -9,7 +9,9 @@ import shapely
 from siting.engine.area import exact_area
 from siting.engine.boundary import Boundary, DeclaredBoundary, Plot, Ring, build
 from siting.engine.crs import DeclaredCrs, densify, gauss_kruger
-from siting.engine.overlap import LayerPieces
+from siting.engine.overlap import LayerPieces, overlay
+from siting.engine.rules import Relation, RuleSpec, evaluate
+from siting.engine.verdict import Severity
 
 ZONE_38 = gauss_kruger(38)
 ORIGIN = np.array([38601000.0, 3340000.0])
@@ -81,3 +83,28 @@ def geodesic_area(polygon: shapely.Polygon) -> float:
         return abs(GEOD.polygon_area_perimeter(*np.vstack(pieces).T)[0])
 
     return ring_area(polygon.exterior) - sum(map(ring_area, polygon.interiors))
+
+
+SITE = site(rectangle(0, 0, 1000, 1000))
+
+
+def rule(relation=Relation.OVERLAPS, severity=Severity.PROHIBITED, **settings):
+    return RuleSpec("r1", "规则", "LAYER", relation, severity, **settings)
+
+
+def asked(spec, features, *, boundary=SITE, facts=None, non_overlapping=False, classes=None, **more):
+    pieces = layer(features, non_overlapping=non_overlapping, classes=classes)
+    return evaluate(
+        spec,
+        boundary,
+        overlay=overlay(boundary.geometry, pieces),
+        pieces=pieces,
+        class_system="survey",
+        class_names={"0101": "水田"},
+        facts=facts or {},
+        **more,
+    )
+
+
+def around(distance, size=1000):
+    return ground(rectangle(-distance, -distance, size + 2 * distance, size + 2 * distance))
