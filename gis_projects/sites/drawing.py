@@ -133,13 +133,14 @@ def _shape(frame: Frame, shape: Shape) -> str:
     return drawn
 
 
-def _text(
-    x: float, y: float, text: str, *, size: int = 26, anchor: str = "middle", turn: bool = False
-) -> str:
+def _text(x: float, y: float, text: str, *, size: int = 26, anchor: str = "middle", turn: bool = False) -> str:
+    """Text with a white rim; drawn twice, as not every renderer knows paint-order."""
     turned = f' transform="rotate(-90 {x:g} {y:g})"' if turn else ""
+    place = f'x="{x:g}" y="{y:g}" font-size="{size}" text-anchor="{anchor}"{turned}'
+    label = escape(text)
     return (
-        f'<text x="{x:g}" y="{y:g}" font-size="{size}" text-anchor="{anchor}"{turned} fill="#222" '
-        f'stroke="#fff" stroke-width="5" paint-order="stroke">{escape(text)}</text>'
+        f'<text {place} fill="#fff" stroke="#fff" stroke-width="6" stroke-linejoin="round">{label}</text>'
+        f'<text {place} fill="#222" stroke="none">{label}</text>'
     )
 
 
@@ -218,6 +219,16 @@ def draw(
         f'<rect {inner} fill="#fbfaf7"/><g clip-path="url(#inside)">{body}{"".join(marks)}</g>'
         f'<rect {inner} fill="none" stroke="#222" stroke-width="4"/>'
         f"{_grid(frame)}{_scale_bar(frame)}{_north(frame)}{foot}</svg>"
+    )
+
+
+def swatch(severity: str) -> str:
+    """A severity's colour and hatch as a small SVG for the key."""
+    colour = SEVERITY_COLOURS[severity]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 36" aria-hidden="true"><defs>{_patterns()}</defs>'
+        f'<rect width="60" height="36" fill="{colour}" fill-opacity="0.25" stroke="{colour}" stroke-width="4"/>'
+        f'<rect width="60" height="36" fill="url(#hatch-{severity})"/></svg>'
     )
 
 

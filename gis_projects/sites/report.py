@@ -14,7 +14,7 @@ from weasyprint.text.fonts import FontConfiguration
 
 import layers.queries
 from gis_projects.sites import presenting, wording
-from gis_projects.sites.drawing import SEVERITY_COLOURS, Frame, Shape, class_fill, draw, severity_shape
+from gis_projects.sites.drawing import Frame, Shape, class_fill, draw, severity_shape, swatch
 from layers.models import Layer
 from siting import certificates
 from siting.boundaries import declared_from_json
@@ -55,11 +55,15 @@ def context(check: Check) -> dict[str, Any]:
     boundary = stored(version)
     signed = certificates.certificate(check)
     result = presenting.translated(signed)
+    read = presenting.layers_of(result["manifest"])
     rulebook = presenting.rulebook_data(
         pinned(check.rulebook.code, check.rulebook.version, presenting.day(result["on"]))
     )
     rule_names = {rule["code"]: rule["name"] for rule in rulebook["rules"]}
+    levels = [str(level) for level in Severity]
+    result["findings"].sort(key=lambda finding: levels.index(finding["severity"]))
     for finding in result["findings"]:
+        finding["layer_name"] = read[finding["layer"]].name if finding["layer"] in read else finding["layer"]
         finding["severity_word"] = wording.SEVERITIES[Severity(finding["severity"])]
         finding["outcome_word"] = wording.OUTCOMES[Outcome(finding["outcome"])]
     for item in result["not_checked"]:
@@ -67,7 +71,6 @@ def context(check: Check) -> dict[str, Any]:
     pinned_versions = layers.queries.pinned(
         {code: entry["version"] for code, entry in result["manifest"].items()}
     )
-    read = presenting.layers_of(result["manifest"])
     notices = presenting.notices_of(read)
     svg, land_key = _map(boundary, result, pinned_versions, read, notices)
     table = coordinate_table.in_plane(declared_from_json(version.declared))
@@ -109,12 +112,27 @@ def _given_facts(rulebook: dict[str, Any], facts: dict[str, str]) -> list[dict[s
 
 def _key(result: dict[str, Any]) -> list[dict[str, str]]:
     """The severities that the map shows, strictest first."""
-    shown = {finding["severity"] for finding in result["findings"] if finding["geometry"]}
+    shown = {finding["severity"] for finding in _drawn(result)}
     return [
-        {"severity": str(level), "colour": SEVERITY_COLOURS[level], "label": str(wording.SEVERITIES[level])}
+        {
+            "severity": str(level),
+            "swatch": mark_safe(swatch(level)),  # noqa: S308 - drawn by us
+            "label": str(wording.SEVERITIES[level]),
+        }
         for level in Severity
         if level in shown
     ]
+
+
+def _drawn(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """The findings that the map shows, the strictest last, on top; what only informs would cover the rest."""
+    order = [str(level) for level in reversed(Severity)]
+    drawn = [
+        finding
+        for finding in result["findings"]
+        if finding["geometry"] and finding["severity"] != Severity.INFORMATIVE
+    ]
+    return sorted(drawn, key=lambda finding: order.index(finding["severity"]))
 
 
 def _coordinate_plots(table: Any) -> list[dict[str, Any]]:
@@ -138,7 +156,7 @@ def _map(
     notices: list[str],
 ) -> tuple[str, list[dict[str, str]]]:
     """Draw the site on the parcels around it with every conflict piece; also the classes drawn, for the key."""
-    zone = DeclaredCrs(4534 + round((boundary.central_meridian - 75) / 3))
+    zone = DeclaredCrs(4513 + round(boundary.central_meridian / 3) - 25)  # with the prefix, as in the table
     frame = Frame.around(boundary.geometry, zone)
     shapes: list[Shape] = []
     land_key: dict[str, dict[str, str]] = {}
@@ -150,9 +168,8 @@ def _map(
             shapes.append(Shape(geometry, fill=fill, stroke="#9a9a9a", width=0.8, opacity=0.55))
             if fill != "none":
                 land_key.setdefault(fill, {"fill": fill, "label": presenting.legend_label(style, code)})
-    for finding in sorted(result["findings"], key=lambda item: "ICRP".index(item["severity"])):
-        if finding["geometry"]:
-            shapes.append(severity_shape(shapely.geometry.shape(finding["geometry"]), finding["severity"]))
+    for finding in _drawn(result):
+        shapes.append(severity_shape(shapely.geometry.shape(finding["geometry"]), finding["severity"]))
     shapes.append(Shape(boundary.geometry, stroke="#cc0000", width=5))
     title = gettext("项目边界与冲突位置图")
     svg = draw(frame, shapes, points=_points(boundary), title=title, notices=notices)
