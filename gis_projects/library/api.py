@@ -119,7 +119,7 @@ class ProjectMap(_OfUser):
 
     pagination_class = None
 
-    @extend_schema(responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(filters=True, responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request) -> Response:
         features = queries.map_points(self.filter_queryset(self.get_queryset()))
         return Response({"type": "FeatureCollection", "features": features})
@@ -133,6 +133,7 @@ class ProjectCounts(_OfUser):
     pagination_class = None
 
     @extend_schema(
+        filters=True,
         responses=inline_serializer(
             "ProjectCounts",
             {
@@ -142,7 +143,7 @@ class ProjectCounts(_OfUser):
                 "cumulative_yuan": serializers.DecimalField(max_digits=20, decimal_places=2),
                 "progress": serializers.IntegerField(allow_null=True, help_text="whole per cent, half-up"),
             },
-        )
+        ),
     )
     def get(self, request: Request) -> Response:
         every = self.get_queryset()

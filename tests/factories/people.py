@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from functools import cache
+
 import factory
+from django.contrib.auth.hashers import make_password
 
 from gis_projects.people.models import Organisation, Region, User
 from gis_projects.people.permissions import Role
@@ -51,7 +54,13 @@ class UserFactory(factory.django.DjangoModelFactory):
     full_name = "张三"
     region = factory.SubFactory(RegionFactory)
     roles = factory.LazyFunction(lambda: [str(Role.PLANNER)])
-    password = factory.django.Password(PASSWORD)
+    password = factory.LazyFunction(lambda: _hashed())
+
+
+@cache
+def _hashed() -> str:
+    """Hashing is slow on purpose; once is enough for the tests."""
+    return make_password(PASSWORD)
 
 
 def _known(code: str) -> tuple[str, str, str, str]:

@@ -1,0 +1,168 @@
+"""Every address of the platform and what each kind of visitor gets there.
+
+A new address without an entry fails `test_every_url.py`. Columns of ``expected``, in the order of ``VISITORS``:
+
+anonymous · somebody (signed in, no role) · planner (九原区, where the project is) · elsewhere (planner of 东河区)
+· reviewer · surveyor · administrator (all three of the whole city)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+VISITORS = ("anonymous", "somebody", "planner", "elsewhere", "reviewer", "surveyor", "administrator")
+
+
+@dataclass(frozen=True)
+class World:
+    """What the addresses are about. The project, its site and its check lie in 九原区."""
+
+    project: int
+    secret_project: int  # confidential, in 九原区
+    site_version: int
+    drawn_version: int  # as the one above, but drawn: it has no original file
+    check: int
+    slug: str  # of a disclosed project
+    layer_version: int
+    geometry: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Address:
+    expected: str
+    arguments: Callable[[World], dict[str, Any]] = field(default=lambda world: {})
+    query: Callable[[World], dict[str, Any]] = field(default=lambda world: {})
+    method: str = "get"
+    json: Callable[[World], Any] | None = None  # body as JSON; else `query` is the form
+
+    def codes(self) -> tuple[int, ...]:
+        return tuple(map(int, self.expected.split()))
+
+
+def of_project(world: World) -> dict[str, Any]:
+    return {"pk": world.project}
+
+
+def of_secret_project(world: World) -> dict[str, Any]:
+    return {"pk": world.secret_project}
+
+
+def of_version(world: World) -> dict[str, Any]:
+    return {"pk": world.site_version}
+
+
+def of_check(world: World) -> dict[str, Any]:
+    return {"pk": world.check}
+
+
+def point(world: World) -> dict[str, Any]:
+    return {"lon": 109.905, "lat": 40.605, "layers": "DLTB"}
+
+
+def box(world: World) -> dict[str, Any]:
+    return {"bbox": "109.9,40.6,109.91,40.61"}
+
+
+def drawing(world: World) -> dict[str, Any]:
+    return {"geometry": world.geometry, "facts": {}}
+
+
+def tile(layer: str) -> Callable[[World], dict[str, Any]]:
+    return lambda world: {"layer": layer, "version": str(world.layer_version), "z": "14", "x": "13193", "y": "6178"}
+
+
+EVERYBODY = "200 200 200 200 200 200 200"
+SIGNED_IN = "302 200 200 200 200 200 200"  # a page: to the sign-in
+WITH_ROLE = "302 403 200 200 200 200 200"
+IN_REACH = "302 403 200 404 200 200 200"
+API_SIGNED_IN = "403 200 200 200 200 200 200"
+API_WITH_ROLE = "403 403 200 200 200 200 200"
+API_IN_REACH = "403 403 200 404 200 200 200"
+
+ADDRESSES: dict[str, list[Address]] = {
+    "health": [Address(EVERYBODY)],
+    "set_language": [
+        Address("302 302 302 302 302 302 302", method="post", query=lambda world: {"language": "zh-hans"})
+    ],
+    "api": [Address(SIGNED_IN)],
+    "schema": [Address(API_SIGNED_IN)],
+    # --- people
+    "people:login": [Address("200 302 302 302 302 302 302")],
+    "people:password": [Address(SIGNED_IN)],
+    "people:logout": [
+        Address("405 405 405 405 405 405 405"),
+        Address("302 302 302 302 302 302 302", method="post"),
+    ],
+    # --- library
+    "library:projects": [
+        Address(WITH_ROLE),
+        Address(WITH_ROLE, query=lambda world: {"format": "csv"}),
+        Address(WITH_ROLE, query=lambda world: {"format": "xlsx"}),
+    ],
+    "library:project": [
+        Address(IN_REACH, of_project),
+        Address("302 403 404 404 200 200 200", of_secret_project),
+        Address("302 403 404 404 404 404 404", lambda world: {"pk": 10**9}),
+    ],
+    "library-api:projects": [Address(API_WITH_ROLE)],
+    "library-api:projects-map": [Address(API_WITH_ROLE)],
+    "library-api:projects-counts": [Address(API_WITH_ROLE)],
+    "library-api:project": [
+        Address(API_IN_REACH, of_project),
+        Address("403 403 404 404 200 200 200", of_secret_project),
+    ],
+    # --- sites
+    "sites:edit": [Address("302 403 200 404 403 403 200", of_project)],
+    "sites:checks": [Address(SIGNED_IN)],  # without a role an empty list
+    "sites:key": [Address(EVERYBODY)],
+    "sites:check": [Address(IN_REACH, of_check)],
+    "sites:report": [Address(IN_REACH, of_check)],
+    "sites:evidence": [Address(IN_REACH, of_check)],
+    "sites:coordinates": [Address(IN_REACH, of_version)],
+    "sites:original": [
+        Address(IN_REACH, of_version),
+        Address("302 403 404 404 404 404 404", lambda world: {"pk": world.drawn_version}),
+    ],
+    "sites-api:boundaries-read": [Address("403 403 400 400 400 400 400", method="post")],
+    "sites-api:checks-preview": [Address(API_WITH_ROLE, method="post", json=drawing)],
+    "sites-api:site-versions": [
+        Address("403 403 201 404 403 403 201", of_project, method="post", json=drawing)
+    ],
+    "sites-api:site-version-checks": [
+        Address("403 403 201 404 201 201 201", of_version, method="post", json=lambda world: {})
+    ],
+    "sites-api:check": [Address(API_IN_REACH, of_check)],
+    "sites-api:rulebook": [Address(API_WITH_ROLE)],
+    # --- reporting
+    "reporting:statistics": [
+        Address(WITH_ROLE),
+        Address(WITH_ROLE, query=lambda world: {"format": "csv", "as_of": "2019-03-29"}),
+    ],
+    # --- atlas
+    "atlas:map": [Address(WITH_ROLE)],
+    "atlas:layers": [Address(WITH_ROLE)],
+    "atlas:tile": [
+        Address("401 404 200 200 200 200 200", tile("DLTB")),
+        Address("401 404 404 404 200 200 200", tile("JM")),  # confidential
+    ],
+    "atlas-api:layers": [Address(API_WITH_ROLE)],
+    "atlas-api:identify": [Address(API_WITH_ROLE, query=point)],
+    "atlas-api:identify-one": [
+        Address(API_WITH_ROLE, lambda world: {"code": "DLTB"}, point),
+        Address("403 403 404 404 200 200 200", lambda world: {"code": "JM"}, point),
+    ],
+    "atlas-api:sites": [Address(API_WITH_ROLE, query=box)],
+    "atlas-api:snap": [Address(API_WITH_ROLE, query=box)],
+    # --- disclosure
+    "disclosure:map": [Address(EVERYBODY)],
+    "disclosure:projects": [Address(EVERYBODY)],
+    "disclosure:table": [Address(EVERYBODY)],
+    "disclosure:outlines": [Address(EVERYBODY)],
+    "disclosure:project": [
+        Address(EVERYBODY, lambda world: {"slug": world.slug}),
+        Address("404 404 404 404 404 404 404", lambda world: {"slug": "nothing-here"}),
+    ],
+    "disclosure:publish": [Address("302 403 200 404 200 403 200", of_project)],
+}

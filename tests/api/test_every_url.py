@@ -1,0 +1,112 @@
+"""No address of the platform is forgotten, and none lets the wrong person in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+import shapely
+from django.test import Client
+from django.urls import URLResolver, get_resolver, reverse
+
+from gis_projects.people.permissions import Role
+from gis_projects.sites import actions as sites
+from siting import boundaries
+from siting.rulebook import DEFAULT_PATH, publish, read
+from tests.api.addresses import ADDRESSES, VISITORS, World
+from tests.factories.disclosed import shown
+from tests.factories.layers import grid_table, published
+from tests.factories.library import InvestmentFactory, ProjectFactory
+from tests.factories.people import UserFactory, baotou, user_of
+
+SITE = shapely.box(109.901, 40.601, 109.904, 40.603)
+
+
+def names(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from names(entry, prefix + (f"{entry.namespace}:" if entry.namespace else ""))
+        else:
+            assert entry.name, f"{prefix}{entry.pattern} has no name"
+            yield prefix + entry.name
+
+
+def test_every_address_is_listed():
+    found = set(names(get_resolver()))
+    assert found - set(ADDRESSES) == set(), "add what each visitor gets there to tests/api/addresses.py"
+    assert set(ADDRESSES) - found == set(), "these addresses are gone"
+
+
+def test_every_entry_names_every_visitor():
+    for name, entries in ADDRESSES.items():
+        for entry in entries:
+            assert len(entry.codes()) == len(VISITORS), name
+
+
+@pytest.fixture
+def visitors():
+    baotou()
+    return {
+        "somebody": UserFactory(username="somebody", roles=[], region_id="150200"),
+        "planner": user_of(Role.PLANNER, "150207"),
+        "elsewhere": user_of(Role.PLANNER, "150202", username="elsewhere"),
+        "reviewer": user_of(Role.REVIEWER),
+        "surveyor": user_of(Role.SURVEYOR),
+        "administrator": user_of(Role.ADMINISTRATOR),
+    }
+
+
+@pytest.fixture
+def world(visitors):
+    publish(read(DEFAULT_PATH.read_bytes()))
+    published("DLTB", grid_table(4, 4))
+    confidential = published("JM", grid_table(2, 2), secrecy="confidential")
+    project = ProjectFactory(name="九原大道改造", region_id="150207", region=None, kinds=["key"])
+    InvestmentFactory(project=project)
+    text = "drawn"
+    boundary = boundaries.from_drawing(json.loads(shapely.to_geojson(SITE)))
+    planner = visitors["planner"]
+    with_file = sites.save_boundary(
+        by=planner, project=project, boundary=boundary, content=text.encode(), filename="界线.txt"
+    )
+    project.refresh_from_db()
+    drawn = sites.save_boundary(by=planner, project=project, boundary=boundary)
+    check = sites.run_check(by=planner, project=project, site_version=drawn)
+    secret = ProjectFactory(region_id="150207", region=None, secrecy="confidential")
+    public = shown(project, (planner, visitors["reviewer"]))
+    assert confidential.version == 1
+    return World(
+        project=project.pk,
+        secret_project=secret.pk,
+        site_version=with_file.pk,
+        drawn_version=drawn.pk,
+        check=check.pk,
+        slug=public.slug,
+        layer_version=1,
+        geometry=json.loads(shapely.to_geojson(shapely.MultiPolygon([SITE]))),
+    )
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "public"])
+def test_everybody_gets_at_every_address_what_they_should(world, visitors):
+    wrong = []
+    for name, entries in ADDRESSES.items():
+        for entry in entries:
+            address = reverse(name, kwargs=entry.arguments(world))
+            for visitor, expected in zip(VISITORS, entry.codes(), strict=True):
+                client = Client(raise_request_exception=False)
+                if visitor != "anonymous":
+                    client.force_login(visitors[visitor])
+                send = getattr(client, entry.method)
+                if entry.json is not None:
+                    answer = send(address, entry.json(world), content_type="application/json")
+                else:
+                    answer = send(address, entry.query(world))
+                if answer.status_code != expected:
+                    wrong.append(f"{visitor}: {entry.method} {address} {answer.status_code}, not {expected}")
+                elif answer.status_code == 302 and visitor == "anonymous" and entry.method == "get":
+                    assert answer["Location"].startswith(reverse("people:login")), address
+                elif answer.status_code >= 400 and address.startswith("/api/"):
+                    assert answer["Content-Type"] == "application/problem+json", address
+    assert not wrong, "\n".join(wrong)
