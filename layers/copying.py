@@ -5,9 +5,8 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterable, Iterator
-from typing import Any
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 _HEADER = b"PGCOPY\n\xff\r\n\x00" + struct.pack("!ii", 0, 0)
 _TRAILER = struct.pack("!h", -1)
@@ -59,13 +58,17 @@ class _Stream(io.RawIOBase):
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks, self._rest = chunks, b""
+        self.error: Exception | None = None
 
     def read(self, size: int = -1) -> bytes:
         while not self._rest:
-            chunk = next(self._chunks, None)
-            if chunk is None:
+            try:
+                self._rest = next(self._chunks)
+            except StopIteration:
                 return b""
-            self._rest = chunk
+            except Exception as error:
+                self.error = error
+                raise
         if size < 0 or size >= len(self._rest):
             data, self._rest = self._rest, b""
         else:
@@ -92,6 +95,12 @@ def copy(table: str, columns: tuple[str, ...], rows: Iterable[bytes]) -> None:
     """Copy rows, each the concatenation of its encoded fields, inside the transaction that is open."""
     names = ", ".join(connection.ops.quote_name(column) for column in columns)
     statement = f"COPY {connection.ops.quote_name(table)} ({names}) FROM STDIN (FORMAT binary)"
-    stream: Any = _Stream(_chunks(len(columns), rows))
+    stream = _Stream(_chunks(len(columns), rows))
     with connection.cursor() as cursor:
-        cursor.copy_expert(statement, stream, size=65536)
+        try:
+            cursor.copy_expert(statement, stream, size=65536)
+        except DatabaseError as failure:
+            # the driver reports a row that couldn't be made as a cancelled COPY: say what it was
+            if stream.error is not None:
+                raise stream.error from failure
+            raise

@@ -27,7 +27,7 @@ BUFFER = 4 * PIXEL
 CELL = 2 * PIXEL
 _CELLS = EXTENT // CELL  # a tile's side in cells
 _MARGIN = 2  # cells around a tile
-_DENSE_FROM, _DENSE_PIXELS = 3000, 9.0
+_DENSE_FROM, _DENSE_PIXELS = 3000, 16.0
 _SPECK = 6  # cells
 
 

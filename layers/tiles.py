@@ -1,8 +1,9 @@
 """Vector tile bytes. From `LayerVersion.detail_zoom` on they are cut from the features; below, read as stored.
 
-A tile is Web Mercator; features are longitude/latitude. Within one tile of zoom 12 and above, latitude and
-Mercator's y differ from a straight line by less than half of a tile's 4096 units in the middle and by nothing
-at its edges, so features are placed by the tile's own longitude/latitude box: no coordinate is transformed.
+A tile is Web Mercator; features are longitude/latitude. Within one tile, Mercator's y is nearly
+a straight line of the latitude: off by nothing at its edges and, in its middle, by half a pixel at zoom 10 and a
+quarter of that with every zoom. So features are placed by the tile's own longitude/latitude box, and no
+coordinate is transformed.
 """
 
 from __future__ import annotations
@@ -33,14 +34,17 @@ def tile_bounds(z: int, x: int, y: int) -> tuple[float, float, float, float]:
 
 
 _STORED = "SELECT mvt FROM layers_overviewtile WHERE version_id = %s AND z = %s AND x = %s AND y = %s"
-# Big features come as pieces where the tile shows a part of them: the cut edges lie outside it or are shared.
+# What is smaller than a pixel is drawn as one.
 _CUT = """
 WITH bounds AS (
     SELECT ST_MakeEnvelope(%(w)s, %(s)s, %(e)s, %(n)s, 4490) AS tile,
            ST_MakeEnvelope(%(w)s - %(bx)s, %(s)s - %(by)s, %(e)s + %(bx)s, %(n)s + %(by)s, 4490) AS wide),
 shapes AS (
     SELECT f.key, f.class_code AS class, f.name,
-           ST_AsMVTGeom(f.geom, bounds.tile::box2d, 4096, 64, true) AS geom
+           ST_AsMVTGeom(
+               CASE WHEN f.area_m2 > 0 AND f.area_m2 < %(pixel)s
+                    THEN ST_Expand(ST_Centroid(ST_Envelope(f.geom)), %(hx)s, %(hy)s) ELSE f.geom END,
+               bounds.tile::box2d, 4096, 64, true) AS geom
     FROM bounds, layers_feature f
     WHERE f.geom && bounds.wide AND f.layer_id + 0 = %(layer)s
       AND f.first_version <= %(number)s AND (f.last_version IS NULL OR f.last_version >= %(number)s)
@@ -76,10 +80,17 @@ def tile(version: PinnedVersion | LayerVersion, z: int, x: int, y: int) -> bytes
             {
                 "w": west, "s": south, "e": east, "n": north,
                 "bx": (east - west) * BUFFER / EXTENT, "by": (north - south) * BUFFER / EXTENT,
+                "hx": (east - west) / 512, "hy": (north - south) / 512, "pixel": _pixel_area(z, south, north),
                 "layer": layer_id, "number": number, "code": code,
             },
         )  # fmt: skip
         return bytes(cursor.fetchone()[0] or b"")
+
+
+def _pixel_area(z: int, south: float, north: float) -> float:
+    """Square metres under one of a tile's 256 × 256 pixels."""
+    side = 2 * math.pi * 6378137.0 / (256 << z) * math.cos(math.radians((south + north) / 2))
+    return side * side
 
 
 def store(version: LayerVersion, tiles: Iterable[TileShapes]) -> None:

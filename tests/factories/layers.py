@@ -29,7 +29,8 @@ class LayerFactory(factory.django.DjangoModelFactory):
 def square(column: float, row: float, size: float = STEP) -> Any:
     """A square whose lower left corner is `column`, `row` steps from the origin."""
     west, south = ORIGIN[0] + column * STEP, ORIGIN[1] + row * STEP
-    return shapely.box(west, south, west + size, south + size)
+    # rounded: neighbours have the very same vertices
+    return shapely.box(*(round(value, 12) for value in (west, south, west + size, south + size)))
 
 
 def grid_table(columns: int = 3, rows: int = 3, **changes: Any) -> Table:

@@ -1,0 +1,147 @@
+import numpy as np
+import pytest
+import shapely
+
+from layers import pieces, quality
+from layers.areas import exact_areas
+from tests.factories.layers import square
+
+
+def objects(*geometries):
+    result = np.empty(len(geometries), dtype=object)
+    result[:] = geometries
+    return result
+
+
+def grid(side=6):
+    return objects(*(square(i, j) for i in range(side) for j in range(side)))
+
+
+def not_a_number():
+    with np.errstate(invalid="ignore"):
+        return shapely.Polygon([(110, 40), (float("nan"), 40), (111, 41)])
+
+
+def checked(*geometries):
+    keys = objects(*(f"K{i}" for i in range(len(geometries))))
+    return quality.check(keys, objects(*geometries))
+
+
+def test_a_bow_tie_is_repaired_and_reported_with_its_areas():
+    bow = shapely.Polygon([(110, 40), (110.01, 40.01), (110.01, 40), (110, 40.01)])
+    geometries, keep, repaired, rejected = checked(square(0, 0), bow)
+    assert keep.all()
+    assert not rejected
+    assert [repair.key for repair in repaired] == ["K1"]
+    assert "Self-intersection" in repaired[0].reason
+    assert repaired[0].area_after == pytest.approx(exact_areas([square(10, -60)])[0] / 2, rel=1e-2)
+    assert shapely.is_valid(geometries[1])
+    assert geometries[1].geom_type == "MultiPolygon"
+
+
+@pytest.mark.parametrize(
+    ("geometry", "reason"),
+    [
+        (None, "没有几何"),
+        (shapely.Polygon(), "几何为空"),
+        (not_a_number(), "不是数值"),
+        (shapely.box(500000, 4500000, 500100, 4500100), "超出经纬度范围"),
+        (shapely.Polygon([(110, 40), (111, 41), (110, 40)]), ""),
+    ],
+)
+def test_what_cannot_be_repaired_is_rejected_alone(geometry, reason):
+    _, keep, _, rejected = checked(square(0, 0), geometry, square(1, 0))
+    assert keep.tolist() == [True, False, True]
+    assert [r.key for r in rejected] == ["K1"]
+    assert reason in rejected[0].reason
+
+
+def test_only_the_surfaces_of_a_mixed_collection_stay():
+    mixed = shapely.GeometryCollection([square(0, 0), shapely.LineString([(110, 40), (111, 41)])])
+    geometries, keep, repaired, _ = checked(mixed)
+    assert keep.all()
+    assert geometries[0].equals(square(0, 0))
+    assert len(repaired) == 1
+
+
+def test_heights_are_dropped():
+    geometries, *_ = checked(shapely.force_3d(square(0, 0), 5.0))
+    assert not shapely.has_z(geometries).any()
+
+
+def test_a_tiling_does_not_overlap_and_its_outline_is_its_union():
+    tiling = grid()
+    arrangement = quality.arrangement(tiling, outlined=True)
+    assert arrangement.non_overlapping
+    assert arrangement.outline.equals(shapely.union_all(tiling))
+
+
+def test_holes_of_a_tiling_stay_holes():
+    tiling = np.delete(grid(), 14)
+    outline = quality.arrangement(tiling, outlined=True).outline
+    assert [len(part.interiors) for part in outline.geoms] == [1]
+
+
+def test_neighbours_that_differ_in_the_last_bit_leave_no_slit():
+    left, right = square(0, 0), shapely.box(np.nextafter(109.91, 110), 40.6, 109.92, 40.61)
+    outline = quality.arrangement(objects(left, right), outlined=True).outline
+    assert len(outline.geoms) == 1
+    assert shapely.area(outline) == pytest.approx(0.0002, rel=1e-6)
+
+
+def test_neighbours_with_other_vertices_on_the_common_edge_do_not_overlap():
+    assert quality.arrangement(
+        objects(square(0, 0, 0.02), square(2, 0), square(2, 1)), outlined=False
+    ).non_overlapping
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [square(2.5, 2.5), square(2, 2), square(0, 0, 0.06), square(2.2, 2.2, 0.002)],
+    ids=["across four", "duplicate", "over all", "inside one"],
+)
+def test_one_feature_over_others_is_an_overlap(extra):
+    assert not quality.arrangement(np.append(grid(), extra), outlined=False).non_overlapping
+
+
+def test_a_second_tiling_over_the_first_is_an_overlap():
+    shifted = shapely.transform(grid(), lambda xy: xy + 0.003)
+    assert not quality.arrangement(np.concatenate([grid(), shifted]), outlined=False).non_overlapping
+
+
+def test_a_sliver_below_a_millimetre_is_contact():
+    tenth_of_a_millimetre, five_millimetres = 1e-9, 5e-8
+    for width, expected in ((tenth_of_a_millimetre, True), (five_millimetres, False)):
+        pair = objects(square(0, 0), shapely.box(109.91 - width, 40.6, 109.92, 40.61))
+        assert quality.arrangement(pair, outlined=False).non_overlapping is expected
+
+
+def test_points_and_lines_never_overlap():
+    lines = objects(shapely.LineString([(110, 40), (111, 41)]), shapely.LineString([(110, 41), (111, 40)]))
+    assert quality.arrangement(lines, outlined=False).non_overlapping
+
+
+def test_pieces_are_small_and_together_the_feature():
+    angle = np.linspace(0, 2 * np.pi, 20_000, endpoint=False)
+    radius = 0.3 + 0.05 * np.sin(40 * angle)
+    big = shapely.Polygon(
+        np.column_stack((110 + radius * np.cos(angle), 40 + radius * np.sin(angle))),
+        [shapely.box(109.9, 39.9, 110.1, 40.1).exterior.coords],
+    )
+    cuts, owners = pieces.cut(objects(square(0, 0), big))
+    assert shapely.get_num_coordinates(cuts).max() <= pieces.MAX_VERTICES
+    assert owners.tolist() == sorted(owners.tolist())
+    assert (owners == 0).sum() == 1
+    mine = cuts[owners == 1]
+    assert exact_areas(mine).sum() == pytest.approx(exact_areas([big])[0], rel=1e-9)
+    assert shapely.area(shapely.symmetric_difference(shapely.union_all(mine), big)) < 1e-12
+    assert quality.arrangement(mine, outlined=False).non_overlapping
+
+
+def test_lines_are_cut_into_lines():
+    line = shapely.LineString(
+        np.column_stack((np.linspace(110, 111, 1000), 40 + np.sin(np.arange(1000)) / 100))
+    )
+    cuts, _ = pieces.cut(objects(line))
+    assert set(shapely.get_type_id(cuts)) == {1}
+    assert shapely.length(cuts).sum() == pytest.approx(line.length, rel=1e-9)
