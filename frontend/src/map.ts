@@ -49,8 +49,10 @@ async function start(): Promise<void> {
   });
   map.on("moveend", save);
   filterNote();
-  await projects.load(location.search);
-  const wanted = Number(new URLSearchParams(location.search).get("project"));
+  const query = new URLSearchParams(location.search);
+  const wanted = Number(query.get("project"));
+  query.delete("project"); // which one is open is no filter
+  await projects.load(query.size ? `?${query}` : "");
   if (wanted) projects.choose(wanted, true);
 }
 

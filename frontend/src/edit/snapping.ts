@@ -4,6 +4,15 @@ import { debounce } from "../core/dom";
 import { t } from "../core/i18n";
 
 const FROM_ZOOM = 14;
+/** The server answers for a box of at most 0.08°: on a wide screen that is around the middle of the view. */
+const MOST = 0.078;
+
+function around(bounds: L.LatLngBounds): L.LatLngBounds {
+  const centre = bounds.getCenter();
+  const half = (span: number): number => Math.min(span, MOST) / 2;
+  const [h, w] = [half(bounds.getNorth() - bounds.getSouth()), half(bounds.getEast() - bounds.getWest())];
+  return L.latLngBounds([centre.lat - h, centre.lng - w], [centre.lat + h, centre.lng + w]);
+}
 
 /** Parcels and sites near the view to snap to: nothing else, and nothing below zoom 14. */
 export function snapping(map: L.Map, say: (text: string) => void): { setActive(active: boolean): void } {
@@ -25,11 +34,11 @@ export function snapping(map: L.Map, say: (text: string) => void): { setActive(a
       held = null;
       return say(t("edit.snapZoom"));
     }
-    if (held?.contains(map.getBounds())) return;
+    if (held?.contains(around(map.getBounds()))) return;
     controller?.abort();
     controller = new AbortController();
     const { signal } = controller;
-    const wanted = map.getBounds().pad(0.25);
+    const wanted = around(map.getBounds().pad(0.25));
     try {
       const answer = await getJson<GeoJSON.FeatureCollection>(`/api/v1/snap/?bbox=${wanted.toBBoxString()}`, signal);
       if (signal.aborted) return;

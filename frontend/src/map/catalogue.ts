@@ -25,7 +25,9 @@ export const BASE = ["XZQ", "SX", "DL"];
 
 export async function loadCatalogue(): Promise<CatalogueLayer[]> {
   const answer = await getJson<CatalogueLayer[] | { results: CatalogueLayer[] }>("/api/v1/layers/");
-  return Array.isArray(answer) ? answer : answer.results;
+  const layers = Array.isArray(answer) ? answer : answer.results;
+  // A layer that came without a look of its own is still drawn.
+  return layers.map((l) => (l.legend.length ? l : { ...l, legend: [{ class: "", label: l.name, fill: "rgba(110,106,98,.16)", stroke: "#6e6a62" }] }));
 }
 
 export function tiles(layer: CatalogueLayer, zIndex: number, options: Partial<L.GridLayerOptions> & { keepNames?: boolean } = {}): VectorTiles {

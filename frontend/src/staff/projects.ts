@@ -155,7 +155,7 @@ export class Projects {
       h("p", { class: "row-note" }, p.has_site ? t("projects.hasSite") : p.precision === "exact" ? t("projects.noSite") : `${t("projects.noSite")} · ${t("projects.approximate", { precision: term("precision", p.precision) })}`),
       h("p", { class: "page-actions" },
         h("a", { class: "btn btn-sm btn-primary", href: `/projects/${p.id}/` }, t("projects.open")),
-        h("a", { class: "btn btn-sm btn-outline-primary", href: `/projects/${p.id}/site/` }, t("projects.editSite"))));
+        need("#map-page").dataset["editSites"] === undefined ? null : h("a", { class: "btn btn-sm btn-outline-primary", href: `/projects/${p.id}/site/` }, t("projects.editSite"))));
   }
 }
 
