@@ -180,7 +180,7 @@ def _publishing(
             if shown
             else None,
         ),
-        "reason_form": ReasonForm(),
+        "reason_form": ReasonForm(auto_id="withdraw_%s"),
         "copied": [
             (_("项目代码"), permitted["code"]),
             (_("项目名称"), permitted["name"]),
