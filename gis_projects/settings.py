@@ -200,13 +200,14 @@ LEAFLET_CONFIG = {
 }
 
 # --- safety ---------------------------------------------------------------------------------------
+_tianditu = ["https://*.tianditu.gov.cn"] if TIANDITU_KEY else []
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "script-src": [SELF, NONCE],
         "style-src": [SELF, NONCE],
         "style-src-attr": ["'unsafe-inline'"],  # Leaflet places its panes by style attributes
-        "img-src": [SELF, "data:", "blob:"],
+        "img-src": [SELF, "data:", "blob:", *_tianditu],
         "connect-src": [SELF],
         "font-src": [SELF],
         "object-src": [NONE],
@@ -215,8 +216,6 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-if TIANDITU_KEY:
-    CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"].append("https://*.tianditu.gov.cn")
 HTTPS = env.bool("HTTPS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0

@@ -37,7 +37,7 @@ def statistics(request: HttpRequest) -> HttpResponse:
     require(user, Permission.READ_STATISTICS)
     form = AsOf(request.GET)
     if not form.is_valid():
-        return render(request, "reporting/statistics.html", {"form": form, "units": Unit}, status=400)
+        return render(request, "reporting/statistics.html", {"form": form, "units": list(Unit)}, status=400)
     asked = form.cleaned_data
     as_of = asked["as_of"] or queries.last_day(user) or timezone.localdate()
     unit = Unit(asked["unit"] or Unit.WAN)
@@ -72,7 +72,7 @@ def statistics(request: HttpRequest) -> HttpResponse:
         "reporting/statistics.html",
         {
             "form": form,
-            "units": Unit,
+            "units": list(Unit),  # a template would call the class itself
             "unit": unit,
             "as_of": as_of,
             "known_at": asked["known_at"],

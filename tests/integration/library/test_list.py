@@ -6,11 +6,13 @@ import re
 from decimal import Decimal
 
 import pytest
+from django.contrib.gis.geos import Point
 from django.urls import reverse
 from openpyxl import load_workbook
 
 from gis_projects.people.permissions import Role
 from siting.models import Site
+from tests.factories.layers import grid_table, published
 from tests.factories.library import InvestmentFactory, ProjectFactory
 from tests.factories.people import RegionFactory, UserFactory, user_of
 
@@ -203,3 +205,25 @@ def test_exports_hold_only_what_may_be_known(client, projects):
     assert "涉密工程" not in content
     assert "污水" not in content
     assert "九原大道改造" in content
+
+
+# --- what stands around and beside ----------------------------------------------------------------
+
+
+def test_a_project_that_stands_in_another_region_is_flagged(reviewer, projects):
+    published("XZQ", grid_table(1, 1, keys=["150202"], names=["东河区"]))  # the square around 109.905, 40.605
+    location = Point(109.905, 40.605, srid=4490)
+    for project, flagged in ((projects[0], True), (projects[2], False)):  # declared: 九原区, 东河区
+        project.location = location
+        project.save()
+        page = reviewer.get(reverse("library:project", args=[project.pk])).content.decode()
+        assert ("与登记的九原区不一致" in page) is flagged
+
+
+def test_what_layers_ask_to_be_said_is_on_every_page(reviewer, client):
+    published("A", notice="演示数据,非真实界线")
+    published("B", notice="演示数据,非真实界线")
+    published("C", notice="某保密图层", secrecy="confidential")
+    page = reviewer.get(reverse("library:projects")).content.decode()
+    assert page.count("演示数据,非真实界线") == 1
+    assert "某保密图层" not in page

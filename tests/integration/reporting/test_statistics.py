@@ -157,6 +157,13 @@ def test_the_unit_changes_only_what_is_shown(published, reviewer, client, unit, 
     page = client.get(reverse("reporting:statistics"), {"as_of": "2019-03-29", "unit": unit}).content.decode()
     assert f'<td class="num">{total}</td>' in page
     assert '<td class="num">32%</td>' in page
+    chosen = re.findall(r'<option value="(\w+)"( selected)?>(\w+)</option>', page)
+    assert [(value, label) for value, _on, label in chosen] == [
+        ("yuan", "元"),
+        ("wan", "万元"),
+        ("yi", "亿元"),
+    ]
+    assert [value for value, on, _label in chosen if on] == [unit]
 
 
 def test_csv_and_xlsx_hold_the_same_table(published, reviewer, client):
