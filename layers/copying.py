@@ -98,7 +98,8 @@ def copy(table: str, columns: tuple[str, ...], rows: Iterable[bytes]) -> None:
     stream = _Stream(_chunks(len(columns), rows))
     with connection.cursor() as cursor:
         try:
-            cursor.copy_expert(statement, stream, size=65536)
+            with connection.wrap_database_errors:
+                cursor.copy_expert(statement, stream, size=65536)
         except DatabaseError as failure:
             # the driver reports a row that couldn't be made as a cancelled COPY: say what it was
             if stream.error is not None:
