@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
-from django.contrib.gis.geos import GEOSGeometry
+from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
 from django.db import transaction
 
 from siting.boundaries import declared_from_json, declared_to_json
@@ -25,7 +25,7 @@ def save(site: Site, boundary: Boundary, *, content: bytes = b"", filename: str 
     version = SiteVersion.objects.create(
         site=site,
         number=(last or 0) + 1,
-        geometry=GEOSGeometry(memoryview(boundary.geometry.wkb), srid=4490),
+        geometry=cast(MultiPolygon, GEOSGeometry(memoryview(boundary.geometry.wkb), srid=4490)),
         declared=declared_to_json(boundary.declared),
         format=boundary.declared.format,
         epsg=boundary.declared.crs.epsg,

@@ -133,7 +133,9 @@ def _shape(frame: Frame, shape: Shape) -> str:
     return drawn
 
 
-def _text(x: float, y: float, text: str, *, size: int = 26, anchor: str = "middle", turn: bool = False) -> str:
+def _text(
+    x: float, y: float, text: str, *, size: int = 26, anchor: str = "middle", turn: bool = False
+) -> str:
     """Text with a white rim; drawn twice, as not every renderer knows paint-order."""
     turned = f' transform="rotate(-90 {x:g} {y:g})"' if turn else ""
     place = f'x="{x:g}" y="{y:g}" font-size="{size}" text-anchor="{anchor}"{turned}'

@@ -9,7 +9,6 @@ from typing import Any
 import shapely
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 from shapely.geometry import mapping
 
 from gis_projects.sites import wording
@@ -177,16 +176,18 @@ def site_geojson(version: SiteVersion) -> dict[str, Any]:
     return mapping(declared_geometry(stored(version)))
 
 
-CHECK_COLUMNS = [
-    _("编号"),
-    _("项目代码"),
-    _("项目名称"),
-    _("地区"),
-    _("边界版本"),
-    _("结论"),
-    _("时间"),
-    _("摘要"),
-]
+def check_columns() -> list[str]:
+    """The heads of the list of checks as an export."""
+    return [
+        gettext("编号"),
+        gettext("项目代码"),
+        gettext("项目名称"),
+        gettext("地区"),
+        gettext("边界版本"),
+        gettext("结论"),
+        gettext("时间"),
+        gettext("摘要"),
+    ]
 
 
 def check_rows(rows: Iterable[Check]) -> Iterator[list[Any]]:

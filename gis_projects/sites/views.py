@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Literal, cast
 from urllib.parse import quote, urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -26,6 +26,9 @@ from siting.engine.verdict import Verdict
 from siting.formats import coordinate_table, coordinate_text
 from siting.rulebook import in_force, pinned
 from siting.versions import stored
+
+
+_ENCODINGS: dict[str, Literal["utf-8", "gb18030"]] = {"utf-8": "utf-8", "gb18030": "gb18030"}
 
 
 def _download(content: bytes, filename: str, content_type: str) -> HttpResponse:
@@ -69,7 +72,7 @@ def checks(request: HttpRequest) -> HttpResponse:
     )
     if (kind := request.GET.get("format")) in exports.FORMATS:
         return exports.table(
-            _("合规检查"), presenting.CHECK_COLUMNS, presenting.check_rows(rows), kind=str(kind)
+            _("合规检查"), presenting.check_columns(), presenting.check_rows(rows), kind=str(kind)
         )
     page = Paginator(rows, 50).get_page(request.GET.get("page"))
     filters = {name: value for name, value in (("verdict", verdict), ("q", words)) if value}
@@ -141,8 +144,8 @@ def public_key(request: HttpRequest) -> HttpResponse:
 def coordinates(request: HttpRequest, pk: int) -> HttpResponse:
     """The boundary as coordinate text (报部坐标), UTF-8 or GB18030; longitude/latitude go out in the site's zone."""
     version = queries.site_version(cast(User, request.user), pk)
-    encoding = request.GET.get("encoding", "utf-8").lower()
-    if encoding not in ("utf-8", "gb18030"):
+    encoding = _ENCODINGS.get(request.GET.get("encoding", "utf-8").lower())
+    if encoding is None:
         raise Http404
     declared = coordinate_table.in_plane(declared_from_json(version.declared))
     text = coordinate_text.write(declared, encoding=encoding)
