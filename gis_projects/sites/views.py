@@ -27,7 +27,6 @@ from siting.formats import coordinate_table, coordinate_text
 from siting.rulebook import in_force, pinned
 from siting.versions import stored
 
-
 _ENCODINGS: dict[str, Literal["utf-8", "gb18030"]] = {"utf-8": "utf-8", "gb18030": "gb18030"}
 
 
