@@ -143,6 +143,8 @@ def main() -> None:
         pyogrio.errors.FeatureError,
     ) as error:
         refuse("not-readable", reason=str(error).replace(path, "")[:200])
+    except (IndexError, KeyError, ValueError, UnicodeError) as error:
+        refuse("not-readable", reason=f"{type(error).__name__}: {error}".replace(path, "")[:200])
     except pa.ArrowException as error:
         text = str(error)
         refuse("too-much-memory" if "alloc" in text else "not-readable", reason=text.replace(path, "")[:200])

@@ -126,8 +126,8 @@ def current(codes: Collection[str] | None = None, as_of: datetime | None = None)
     else:
         latest = (
             LayerVersion.objects.filter(published_at__lte=as_of)
-            .order_by("layer", "-number")
-            .distinct("layer")
+            .order_by("layer_id", "-number")
+            .distinct("layer_id")
         )
         rows = rows.filter(pk__in=latest.values("pk"))
     return {row.layer.code: _pin(row) for row in rows}

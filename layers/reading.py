@@ -169,7 +169,10 @@ def _geometries(column: pa.ChunkedArray) -> npt.NDArray[np.object_]:
     values = np.empty(len(column), dtype=object)
     values[:] = column.to_pylist()
     try:
-        return np.asarray(shapely.from_wkb(values, on_invalid="fix"))
+        with np.errstate(
+            invalid="ignore"
+        ):  # coordinates that are no numbers: the loader rejects their features
+            return np.asarray(shapely.from_wkb(values, on_invalid="fix"))
     except shapely.errors.GEOSException as error:
         raise UnreadableFile(Notice("geometry-broken", "文件中的几何已损坏,无法读取。")) from error
 

@@ -197,12 +197,12 @@ class Confined:
         status = self._process.returncode
         lines = b"".join(self._errors).decode("utf-8", "replace").splitlines()
         message = next((m for m in map(_message, reversed(lines)) if m is not None), None)
-        if self.exceeded == "time" or status in (-24, 128 + 24, 137, -9):
-            raise _refuse("too-slow", "读取文件超过 %(seconds)d 秒,已中止。", seconds=int(self._limits.wall))
         if self.exceeded == "output":
             raise _refuse(
                 "too-much-output", "文件的内容超过 %(size)d MB,已中止。", size=self._limits.output >> 20
             )
+        if self.exceeded == "time" or status in (-24, 128 + 24, 137, -9):
+            raise _refuse("too-slow", "读取文件超过 %(seconds)d 秒,已中止。", seconds=int(self._limits.wall))
         if status == 0 and message is not None:
             return message
         if status == _REFUSED and message is not None:

@@ -179,9 +179,9 @@ def tamper(statement: str) -> None:
         cursor.execute("SET LOCAL session_replication_role = origin")
 
 
-# The last byte of a geometry is the high one of its last double; 8 bytes before the end is the lowest one.
+# Byte 33 is the lowest one of the second vertex: 1e-14 of a degree.
 LOWEST_BYTE = """
-UPDATE layers_feature SET geom = ST_GeomFromEWKB(set_byte(bytes, length(bytes) - 8, get_byte(bytes, length(bytes) - 8) # 1))
+UPDATE layers_feature SET geom = ST_GeomFromEWKB(set_byte(bytes, 33, get_byte(bytes, 33) # 1))
 FROM (SELECT id AS other, ST_AsEWKB(geom) AS bytes FROM layers_feature) AS b WHERE other = id AND key = 'K0003'
 """
 

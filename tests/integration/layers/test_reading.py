@@ -1,0 +1,380 @@
+"""Untrusted files: what is read, and what is refused with which words."""
+
+import io
+import json
+import os
+import stat
+import struct
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pyogrio
+import pyproj
+import pytest
+import shapely
+
+from layers.areas import exact_areas
+from layers.reading import Limits, UnreadableFile, read_features
+
+PARCEL = shapely.box(37_600_000, 4_500_000, 37_605_000, 4_501_000)  # CGCS2000 3° zone 37: EPSG:4525
+IN_DEGREES = [[109.9, 40.6], [109.91, 40.6], [109.91, 40.61], [109.9, 40.6]]
+
+
+def shapefile(
+    folder: Path, *, encoding="GB18030", cpg=None, crs="EPSG:4525", texts=("耕地",), name="图斑"
+) -> Path:
+    """A zipped shapefile as bureaus send it: GBK attributes, with or without .cpg."""
+    geometry = shapely.to_wkb(np.array([PARCEL] * len(texts), dtype=object))
+    columns = [
+        np.array(texts, dtype=object),
+        np.array(["0101"] * len(texts), dtype=object),
+        np.full(len(texts), 12.5),
+    ]
+    pyogrio.raw.write(
+        str(folder / f"{name}.shp"), geometry, columns, ["名称", "DLBM", "TBMJ"],
+        geometry_type="Polygon", crs=crs or "EPSG:4525", encoding=encoding,
+    )  # fmt: skip
+    target = folder / f"{name}.zip"
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.glob(f"{name}.*")):
+            if path.suffix not in (".zip", ".cpg") and (path.suffix != ".prj" or crs):
+                archive.write(path, path.name)
+        if cpg is not None:
+            archive.writestr(f"{name}.cpg", cpg)
+    return target
+
+
+def geojson(folder: Path, coordinates=None, **extra) -> Path:
+    path = folder / "a.geojson"
+    geometry = {"type": "Polygon", "coordinates": [coordinates or IN_DEGREES]}
+    feature = {"type": "Feature", "properties": {"BSM": "1", "DLBM": "0101"}, "geometry": geometry}
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature], **extra}))
+    return path
+
+
+def refusal(path: Path, **options) -> tuple[str, str]:
+    with pytest.raises(UnreadableFile) as caught:
+        read_features(path, **options)
+    return caught.value.notices[0].code, str(caught.value)
+
+
+def test_geojson_is_longitude_and_latitude(tmp_path):
+    table = read_features(geojson(tmp_path))
+    assert table.keys.tolist() == ["1"]
+    assert table.class_codes.tolist() == ["0101"]
+    assert table.geometries[0].equals(shapely.Polygon(IN_DEGREES))
+    assert (table.source_name, len(table.source_sha256)) == ("a.geojson", 64)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "cpg"),
+    [("GB18030", None), ("GB18030", "GBK"), ("GB18030", "936"), ("UTF-8", "UTF-8"), ("UTF-8", None)],
+)
+def test_shapefiles_in_gbk_and_utf8_with_and_without_cpg(tmp_path, encoding, cpg):
+    table = read_features(shapefile(tmp_path, encoding=encoding, cpg=cpg, texts=("耕地", "九原区𠮷")))
+    assert table.attributes["名称"].tolist() == ["耕地", "九原区𠮷"]
+    assert table.notices == ()
+
+
+def test_a_wrong_cpg_is_told(tmp_path):
+    table = read_features(shapefile(tmp_path, encoding="GB18030", cpg="UTF-8"))
+    assert table.attributes["名称"].tolist() == ["耕地"]
+    assert [notice.code for notice in table.notices] == ["cpg-wrong"]
+
+
+def test_damaged_text_is_told(tmp_path):
+    path = shapefile(tmp_path, encoding="GB18030", texts=("耕地耕地耕地耕地",))
+    data = io.BytesIO()
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(data, "w") as new:
+        for entry in old.infolist():
+            content = old.read(entry)
+            if entry.filename.endswith(".dbf"):
+                content = content.replace("耕".encode("gb18030"), b"\xb8\xff", 1)
+            new.writestr(entry.filename, content)
+    path.write_bytes(data.getvalue())
+    table = read_features(path)
+    assert "�" in table.attributes["名称"][0]
+    assert [notice.code for notice in table.notices] == ["text-damaged"]
+    assert "1 个" in str(table.notices[0])
+
+
+def test_a_projected_edge_stays_true_to_a_millimetre(tmp_path):
+    table = read_features(shapefile(tmp_path))
+    back = pyproj.Transformer.from_crs(4490, 4525, always_xy=True)
+    ring = shapely.get_coordinates(shapely.segmentize(table.geometries, 1e-5))
+    x, y = back.transform(ring[:, 0], ring[:, 1])
+    distance = shapely.distance(shapely.points(x, y), PARCEL.exterior)
+    assert distance.max() < 0.001
+    assert table.source_crs == "EPSG:4525"
+
+
+def test_a_neighbour_with_a_midpoint_on_the_edge_shares_no_area(tmp_path):
+    upper = shapely.Polygon(
+        [(37_600_000, 4_501_000), (37_602_345.678, 4_501_000), (37_605_000, 4_501_000), (37_605_000, 4_502_000),
+         (37_600_000, 4_502_000)]
+    )  # fmt: skip
+    path = tmp_path / "two.gpkg"
+    pyogrio.raw.write(
+        str(path), shapely.to_wkb(np.array([PARCEL, upper], dtype=object)), [], [], geometry_type="Polygon",
+        crs="EPSG:4525",
+    )  # fmt: skip
+    lower, other = read_features(path).geometries
+    assert exact_areas([shapely.intersection(lower, other)])[0] < 1e-4
+    assert exact_areas([lower, other]).sum() == pytest.approx(
+        exact_areas([shapely.union(lower, other)])[0], rel=1e-10
+    )
+
+
+def test_geopackage_with_several_layers_asks_which(tmp_path):
+    path = tmp_path / "a.gpkg"
+    for name in ("甲", "乙"):
+        pyogrio.raw.write(
+            str(path), shapely.to_wkb(np.array([PARCEL], dtype=object)), [np.array([name], dtype=object)], ["name"],
+            geometry_type="Polygon", crs="EPSG:4525", layer=name, append=path.exists(),
+        )  # fmt: skip
+    code, text = refusal(path)
+    assert code == "which-layer"
+    assert "甲" in text
+    assert read_features(path, layer_name="乙").names.tolist() == ["乙"]
+
+
+def test_a_file_without_a_crs_needs_an_answer(tmp_path):
+    path = shapefile(tmp_path, crs=None)
+    assert refusal(path)[0] == "crs-not-given"
+    table = read_features(path, epsg=4525)
+    assert table.source_crs == "EPSG:4525"
+    assert [notice.code for notice in table.notices] == ["crs-answered"]
+
+
+@pytest.mark.parametrize("crs", ["EPSG:2364", "EPSG:4610", "EPSG:4214", "EPSG:25832"])
+def test_other_datums_are_refused(tmp_path, crs):
+    code, text = refusal(shapefile(tmp_path, crs=crs))
+    assert code == "crs-other-datum"
+    assert "2000" in text
+
+
+def test_web_mercator_is_read_as_wgs84(tmp_path):
+    path = tmp_path / "m.gpkg"
+    box = shapely.box(12_234_000, 4_950_000, 12_239_000, 4_955_000)
+    pyogrio.raw.write(
+        str(path),
+        shapely.to_wkb(np.array([box], dtype=object)),
+        [],
+        [],
+        geometry_type="Polygon",
+        crs="EPSG:3857",
+    )
+    west, south, *_ = read_features(path).geometries[0].bounds
+    assert (west, south) == pytest.approx((109.8999, 40.5760), abs=1e-3)
+
+
+def test_the_declared_coordinates_can_be_kept(tmp_path):
+    read = read_features(shapefile(tmp_path), keep_crs=True)
+    assert read.geometries[0].normalize().equals_exact(PARCEL.normalize(), 0)
+    assert pyproj.CRS(read.crs).to_epsg() == 4525
+    assert read.columns["DLBM"].tolist() == ["0101"]
+    assert read.encoding == "gb18030"
+
+
+# --- hostile and broken files ---------------------------------------------------------------------
+VRT = (
+    '<OGRVRTDataSource><OGRVRTLayer name="a"><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer>'
+    "</OGRVRTDataSource>"
+)
+
+
+def test_a_vrt_by_another_name_is_named(tmp_path):
+    path = tmp_path / "a.geojson"
+    path.write_text(VRT)
+    code, text = refusal(path)
+    assert code == "file-not-recognised"
+    assert "VRT" in text
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [(b"%PDF-1.7 ...", "PDF"), (b"Rar!\x1a\x07", "RAR"), (b"\x00\x00\x27\x0a" + bytes(100), ".shp"),
+     (b"<kml xmlns='http://www.opengis.net/kml/2.2'>", "KML"), (b"just words", "文本"), (b"\x89PNG\r\n", "PNG")],
+)  # fmt: skip
+def test_what_it_looks_like_is_said(tmp_path, content, word):
+    path = tmp_path / "a.zip"
+    path.write_bytes(content)
+    code, text = refusal(path)
+    assert code == "file-not-recognised"
+    assert word in text
+
+
+def test_an_empty_file(tmp_path):
+    path = tmp_path / "a.geojson"
+    path.touch()
+    assert refusal(path)[0] == "file-empty"
+
+
+def test_a_missing_file_and_a_symbolic_link(tmp_path):
+    assert refusal(tmp_path / "none.zip")[0] == "file-missing"
+    (tmp_path / "link.geojson").symlink_to(geojson(tmp_path))
+    assert refusal(tmp_path / "link.geojson")[0] == "file-not-plain"
+
+
+def test_a_truncated_zip(tmp_path):
+    path = shapefile(tmp_path)
+    path.write_bytes(path.read_bytes()[:400])
+    assert refusal(path)[0] == "zip-broken"
+
+
+def packed(tmp_path, entries) -> Path:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries:
+            archive.writestr(name, content)
+    return path
+
+
+def test_a_zip_bomb_is_not_unpacked(tmp_path):
+    path = packed(tmp_path, [("a.shp", bytes(300 << 20)), ("a.shx", b""), ("a.dbf", b"")])
+    assert path.stat().st_size < 1 << 20
+    assert refusal(path)[0] == "zip-bomb"
+
+
+@pytest.mark.parametrize("name", ["../a.shp", "a/../../b.shp", "/etc/a.shp", "..\\a.shp", "C:\\a.shp"])
+def test_paths_out_of_a_zip(tmp_path, name):
+    assert refusal(packed(tmp_path, [(name, b"x")]))[0] == "zip-path"
+
+
+def test_links_nested_archives_and_plain_zips(tmp_path):
+    link = zipfile.ZipInfo("a.shp")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    assert refusal(packed(tmp_path, [(link, "/etc/passwd")]))[0] == "zip-link"
+    assert refusal(packed(tmp_path, [("b.zip", b"PK")]))[0] == "zip-nested"
+    assert refusal(packed(tmp_path, [("readme.txt", b"x")]))[0] == "zip-no-shapefile"
+    assert refusal(packed(tmp_path, [("a.shp", b"x")]))[0] == "shapefile-incomplete"
+
+
+def test_a_zip_whose_shapefile_is_rubbish(tmp_path):
+    code, text = refusal(packed(tmp_path, [("a.shp", b"x"), ("a.shx", b"x"), ("a.dbf", b"x" * 40)]))
+    assert code == "not-readable"
+    assert "/in/" not in text
+
+
+def test_broken_geojson(tmp_path):
+    path = tmp_path / "a.geojson"
+    path.write_text('{"type":"FeatureCollection","features":[{"type"')
+    assert refusal(path)[0] == "not-readable"
+
+
+def test_geojson_with_coordinates_that_are_no_numbers(tmp_path):
+    path = tmp_path / "a.geojson"
+    path.write_text(geojson(tmp_path).read_text().replace("109.91", "NaN"))
+    try:
+        table = read_features(path)
+    except UnreadableFile:
+        return
+    assert not np.isfinite(shapely.get_coordinates(table.geometries)).all()  # for the loader to reject
+
+
+def shape_of(vertices: int) -> bytes:
+    """The bytes of a .shp with one polygon of that many vertices."""
+    angle = np.linspace(0, 2 * np.pi, vertices)
+    xy = np.column_stack((37_600_000 + 1000 * np.cos(-angle), 4_500_000 + 1000 * np.sin(-angle)))
+    xy[-1] = xy[0]
+    box = struct.pack("<4d", *xy.min(axis=0), *xy.max(axis=0))
+    content = struct.pack("<i", 5) + box + struct.pack("<3i", 1, vertices, 0) + xy.astype("<f8").tobytes()
+    words = len(content) // 2
+    record = struct.pack(">2i", 1, words) + content
+    return (
+        struct.pack(">7i", 9994, 0, 0, 0, 0, 0, 50 + 4 + words)
+        + struct.pack("<2i", 1000, 5)
+        + box
+        + bytes(32)
+        + record
+    )
+
+
+def test_a_polygon_of_ten_million_vertices(tmp_path):
+    small = shapefile(tmp_path)
+    data = shape_of(10_000_000)
+    index = (
+        struct.pack(">7i", 9994, 0, 0, 0, 0, 0, 54)
+        + data[28:100]
+        + struct.pack(">2i", 50, (len(data) - 108) // 2)
+    )
+    path = tmp_path / "big.zip"
+    with zipfile.ZipFile(small) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as new:
+        for entry in old.infolist():
+            content = {".shp": data, ".shx": index}.get(Path(entry.filename).suffix, old.read(entry))
+            new.writestr(entry.filename, content)
+    code, text = refusal(path)
+    assert code == "too-many-vertices"
+    assert "顶点" in text
+
+
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [
+        (Limits(wall=0.05), "too-slow"),
+        (Limits(output=100), "too-much-output"),
+        (Limits(features=1), "too-many-features"),
+        (Limits(vertices=3), "too-many-vertices"),
+    ],
+)
+def test_limits_end_a_reading(tmp_path, limits, code):
+    path = shapefile(tmp_path, texts=("耕地", "林地"))
+    assert refusal(path, limits=limits)[0] == code
+
+
+def test_too_little_memory_is_a_refusal_too(tmp_path):
+    assert refusal(geojson(tmp_path), limits=Limits(memory=150 << 20))[0] in (
+        "too-much-memory",
+        "reader-died",
+    )
+
+
+def test_without_confinement_nothing_is_read(tmp_path):
+    code, text = refusal(geojson(tmp_path), bwrap="no-such-program")
+    assert code == "no-confinement"
+    assert "bubblewrap" in text
+
+
+def test_confinement_that_fails_is_no_reason_to_read_without(tmp_path):
+    broken = tmp_path / "bwrap"
+    broken.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
+    broken.chmod(0o755)
+    code, text = refusal(geojson(tmp_path), bwrap=str(broken))
+    assert code == "no-confinement"
+    assert "No permissions" in text
+
+
+def test_inside_there_is_no_other_file_no_network_and_no_other_driver(tmp_path):
+    from layers.sandbox import Confined
+
+    secret = tmp_path / "secret"
+    secret.write_text("x")
+    script = tmp_path / "probe.py"
+    library = os.path.join(os.path.dirname(pyogrio.__file__), "new-file")
+    script.write_text(
+        f"""
+import json, os, socket, sys
+def can(f):
+    try:
+        f()
+        return True
+    except Exception:
+        return False
+import pyogrio
+print(json.dumps({{
+    "secret": os.path.exists({str(secret)!r}), "passwd": os.path.exists("/etc/passwd"),
+    "network": can(lambda: socket.create_connection(("127.0.0.1", 80), 1)) or len(socket.if_nameindex()) > 1,
+    "write": can(lambda: open("/in/a.geojson", "a")) or can(lambda: open({library!r}, "w")),
+    "environment": "DJANGO_SETTINGS_MODULE" in os.environ or "HOME" in os.environ,
+    "drivers": sorted(pyogrio.list_drivers()),
+}}), file=sys.stderr)
+"""
+    )
+    with Confined(script, {}, geojson(tmp_path), "a.geojson", ["GeoJSON"], limits=Limits()) as run:
+        run.output.read()
+        answer = run.finish()
+    assert answer == {
+        "secret": False, "passwd": False, "network": False, "write": False, "environment": False,
+        "drivers": ["GeoJSON"],
+    }  # fmt: skip
