@@ -29,7 +29,7 @@ class MayReadProjects(IsAuthenticated):
         return super().has_permission(request, view) and has(request.user, Permission.READ_PROJECTS)
 
 
-class ProjectSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]
+class ProjectSerializer(GeoFeatureModelSerializer):
     """A project as a GeoJSON feature; its geometry is its location (EPSG:4490), as good as ``precision``
     says.
     """
@@ -70,7 +70,7 @@ class ProjectSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]
         read_only_fields = fields
 
 
-class ProjectPages(GeoJsonPagination):  # type: ignore[misc]
+class ProjectPages(GeoJsonPagination):
     page_size = 100
     max_page_size = 1000
 

@@ -12,7 +12,7 @@ from gis_projects.library.models import Industry, Level, Project, ProjectKind, S
 from gis_projects.people.models import Region
 
 
-class ProjectFilter(django_filters.FilterSet):  # type: ignore[misc]
+class ProjectFilter(django_filters.FilterSet):
     """``kind`` and ``region`` may be given several times; a region covers those below it only for the
     city's own row, which counts what no district counts.
     """
