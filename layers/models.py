@@ -67,7 +67,11 @@ class Layer(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="layer_kind"),
             models.CheckConstraint(condition=Q(secrecy__in=Secrecy.values), name="layer_secrecy"),
-            models.CheckConstraint(condition=Q(code__regex=r"^[A-Za-z][A-Za-z0-9_]*$"), name="layer_code"),
+            models.CheckConstraint(
+                condition=Q(code__regex=r"^[A-Za-z][A-Za-z0-9_]*$"),
+                name="layer_code",
+                violation_error_message="图层代码以字母开头,只含字母、数字和下划线。",
+            ),
         ]
 
     def __str__(self) -> str:

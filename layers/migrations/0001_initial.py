@@ -72,7 +72,9 @@ class Migration(migrations.Migration):
                         name="layer_secrecy",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("code__regex", "^[A-Za-z][A-Za-z0-9_]*$")), name="layer_code"
+                        condition=models.Q(("code__regex", "^[A-Za-z][A-Za-z0-9_]*$")),
+                        name="layer_code",
+                        violation_error_message="图层代码以字母开头,只含字母、数字和下划线。",
                     ),
                 ],
             },

@@ -1,0 +1,210 @@
+"""The command and the action behind it: two persons, one transaction, one clear line where it is refused."""
+
+import json
+
+import numpy as np
+import pytest
+import shapely
+from django.core.exceptions import PermissionDenied
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
+
+from gis_projects.atlas import actions
+from gis_projects.atlas.models import Publication
+from gis_projects.trail.models import Step
+from layers import queries
+from layers.models import Feature, Layer, LayerVersion
+from layers.table import Table
+from tests.factories.layers import REGION, LayerFactory, grid_table, square
+from tests.factories.people import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def surveyor():
+    return UserFactory(username="surveyor", roles=["surveyor"])
+
+
+@pytest.fixture
+def reviewer():
+    return UserFactory(username="reviewer", roles=["reviewer"])
+
+
+@pytest.fixture
+def redline(tmp_path):
+    def written(*shapes, name="redline.geojson"):
+        path = tmp_path / name
+        features = [
+            {
+                "type": "Feature",
+                "properties": {"BSM": f"R{i}", "name": "红线"},
+                "geometry": shapely.geometry.mapping(s),
+            }
+            for i, s in enumerate(shapes)
+        ]
+        path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+        return path
+
+    return written
+
+
+def run(*arguments, **options):
+    call_command("load_layer", *map(str, arguments), **options)
+
+
+def test_a_file_becomes_a_layer(surveyor, reviewer, redline, capsys):
+    run("STBHHX", redline(square(0, 0), square(5, 5)), "--by", "surveyor", "--approved-by", "reviewer", "--create",
+        "--name", "生态保护红线", "--theme", "三区三线", "--json")  # fmt: skip
+    report = json.loads(capsys.readouterr().out)
+    assert list(report) == [
+        "layer", "version", "features", "added", "removed", "changed", "unchanged", "repaired", "rejected",
+        "root_hash", "seconds",
+    ]  # fmt: skip
+    assert (report["layer"], report["version"], report["features"], report["added"]) == ("STBHHX", 1, 2, 2)
+    layer = Layer.objects.get()
+    assert (layer.name, layer.theme) == ("生态保护红线", "三区三线")
+    assert queries.current()["STBHHX"].root_hash == report["root_hash"]
+
+
+def test_the_next_version_needs_no_create_and_says_what_changed(surveyor, reviewer, redline, capsys):
+    both = ("--by", "surveyor", "--approved-by", "reviewer")
+    run("A", redline(square(0, 0), square(5, 5)), *both, "--create")
+    run("A", redline(square(0, 0), square(5, 6), square(8, 8)), *both, "--json")
+    report = json.loads(capsys.readouterr().out.splitlines()[-1])
+    counts = (report["version"], report["added"], report["changed"], report["unchanged"], report["removed"])
+    assert counts == (2, 1, 1, 1, 0)
+
+
+def test_both_persons_stand_in_the_publication_and_in_the_trail(surveyor, reviewer, redline):
+    run(
+        "A",
+        redline(square(0, 0)),
+        "--by",
+        "surveyor",
+        "--approved-by",
+        "reviewer",
+        "--create",
+        "--reason",
+        "年度更新",
+    )
+    publication = Publication.objects.get()
+    assert (publication.uploader, publication.approver, publication.reason) == (
+        surveyor,
+        reviewer,
+        "年度更新",
+    )
+    assert (publication.layer, publication.number, publication.version) == (
+        "A",
+        1,
+        LayerVersion.objects.get(),
+    )
+    step = Step.objects.get(verb="atlas.publish_layer")
+    assert step.subject == "layers.version:A@1"
+    assert step.actor == "surveyor"
+    assert step.data["approved_by"] == "reviewer"
+    assert step.data["root_hash"] == LayerVersion.objects.get().root_hash
+
+
+def test_a_coverage_file_says_where_the_layer_can_be_asked(surveyor, reviewer, redline):
+    run("A", redline(square(0, 0)), "--by", "surveyor", "--approved-by", "reviewer", "--create",
+        "--coverage", redline(REGION, name="coverage.geojson"))  # fmt: skip
+    assert queries.covers(queries.current(), square(30, 30)) == {"A": True}
+
+
+def test_without_one_only_the_features_are_covered(surveyor, reviewer, redline, capsys):
+    run("A", redline(square(0, 0)), "--by", "surveyor", "--approved-by", "reviewer", "--create")
+    assert "未核查" in capsys.readouterr().err
+    assert queries.covers(queries.current(), square(0.2, 0.2, 0.005)) == {"A": True}
+    assert queries.covers(queries.current(), square(30, 30)) == {"A": False}
+
+
+def test_repairs_are_told_one_by_one(surveyor, reviewer, redline, capsys):
+    bow = shapely.Polygon([(110, 40), (110.01, 40.01), (110.01, 40), (110, 40.01)])
+    run("A", redline(square(0, 0), bow), "--by", "surveyor", "--approved-by", "reviewer", "--create")
+    out, err = capsys.readouterr()
+    assert "修复 1" in out
+    assert "R1" in err
+
+
+@pytest.mark.parametrize(
+    ("code", "by", "approved_by", "create", "words"),
+    [
+        ("A", "surveyor", "surveyor", True, "不同的人"),
+        ("A", "reviewer", "surveyor", True, "没有提交"),
+        ("A", "surveyor", "planner", True, "没有批准"),
+        ("A", "surveyor", "nobody", True, "nobody"),
+        ("A", "surveyor", "reviewer", False, "没有代码为 A"),
+        ("1 A", "surveyor", "reviewer", True, "以字母开头"),
+    ],
+)
+def test_refusals_keep_nothing(surveyor, reviewer, redline, code, by, approved_by, create, words):
+    UserFactory(username="planner", roles=["planner"])
+    with pytest.raises(CommandError, match=words) as caught:
+        run(code, redline(square(0, 0)), "--by", by, "--approved-by", approved_by, *(["--create"] * create))
+    assert caught.value.returncode == 1
+    assert "\n" not in str(caught.value)
+    assert not Layer.objects.exists()
+    assert not Feature.objects.exists()
+    assert not Step.objects.filter(verb="atlas.publish_layer").exists()
+
+
+def test_an_unreadable_file_is_one_line_and_keeps_the_version(surveyor, reviewer, redline, tmp_path):
+    both = ("--by", "surveyor", "--approved-by", "reviewer")
+    run("A", redline(square(0, 0)), *both, "--create")
+    path = tmp_path / "a.zip"
+    path.write_bytes(b"%PDF-1.7")
+    with pytest.raises(CommandError, match="PDF") as caught:
+        run("A", path, *both)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(CommandError, match="不存在"):
+        run("A", tmp_path / "none.zip", *both)
+    assert queries.current()["A"].number == 1
+    assert Publication.objects.count() == 1
+
+
+def test_the_database_refuses_one_person_for_both(surveyor, reviewer, redline):
+    run("A", redline(square(0, 0)), "--by", "surveyor", "--approved-by", "reviewer", "--create")
+    with pytest.raises(IntegrityError, match="publication_two_persons"), transaction.atomic():
+        Publication.objects.update(approver=surveyor)
+
+
+def test_a_trail_that_fails_takes_the_publication_with_it(surveyor, reviewer, monkeypatch):
+    def fail(**_):
+        raise RuntimeError("no trail")
+
+    monkeypatch.setattr(actions, "record", fail)
+    with pytest.raises(RuntimeError):
+        actions.publish_layer(
+            by=surveyor,
+            approved_by=reviewer,
+            code="A",
+            source=grid_table(),
+            create={"name": "甲"},
+            coverage=REGION,
+        )
+    assert not Layer.objects.exists()
+    assert not LayerVersion.objects.exists()
+
+
+def test_a_confidential_layer_takes_persons_who_may_know_of_it(reviewer):
+    planner = UserFactory(username="someone", roles=["planner"])
+    LayerFactory(code="JM", secrecy="confidential")
+    with pytest.raises(PermissionDenied):
+        actions.publish_layer(
+            by=planner, approved_by=reviewer, code="JM", source=grid_table(), coverage=REGION
+        )
+
+
+def test_withdrawing_takes_two_persons_too(surveyor, reviewer):
+    both = {"by": surveyor, "approved_by": reviewer}
+    first = actions.publish_layer(
+        **both, code="A", source=grid_table(), create={"name": "甲"}, coverage=REGION
+    )
+    actions.publish_layer(**both, code="A", source=Table(geometries=np.array([square(0, 0)], dtype=object)))
+    with pytest.raises(PermissionDenied):
+        actions.withdraw_layer(by=surveyor, approved_by=surveyor, code="A", reason="错误")
+    report = actions.withdraw_layer(**both, code="A", reason="错误")
+    assert (report.version, report.root_hash) == (3, first.root_hash)
+    assert Publication.objects.get(number=3).reason == "错误"
+    assert Step.objects.filter(verb="atlas.withdraw_layer").count() == 1
