@@ -16,8 +16,9 @@ import pytest
 import shapely
 from django.conf import settings
 from django.contrib.gis.geos import Point
-from django.core.management import call_command
+from django.db import connections
 from django.test import Client
+from django.test.utils import setup_databases, teardown_databases
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -77,8 +78,29 @@ def new_project(
     return project
 
 
-@pytest.fixture(scope="session")
-def city(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[City]:
+@pytest.fixture(scope="package")
+def database(django_test_environment, django_db_blocker) -> Iterator[None]:
+    """A database of the browser tests' own, made anew and dropped afterwards.
+
+    pytest-django makes one only for tests that carry its marker; these don't, as the server must see what they
+    commit. Without this fixture they would write into the database that the settings name.
+    """
+    alias = connections["default"].settings_dict["TEST"]
+    usual = alias["NAME"]
+    alias["NAME"] = f"{usual}_browser"
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False)
+        for name in connections:
+            assert connections[name].settings_dict["NAME"] == f"{usual}_browser"
+    yield
+    with django_db_blocker.unblock():
+        connections.close_all()
+        teardown_databases(made, verbosity=0)
+    alias["NAME"] = usual
+
+
+@pytest.fixture(scope="package")
+def city(database, django_db_blocker, tmp_path_factory) -> Iterator[City]:
     with django_db_blocker.unblock():
         baotou()
         planner = user_of(Role.PLANNER, "150207")
@@ -103,10 +125,9 @@ def city(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[City]
         publish_outlines(by=reviewer, approved_by=user_of(Role.ADMINISTRATOR))
         check = run_check(by=planner, project=sited, site_version=sited.site.current)
         yield City(planner, reviewer, [*projects, sited], check)
-        call_command("flush", interactive=False, verbosity=0)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(city: City) -> Iterator[str]:
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     running = LiveServer("127.0.0.1:0")
@@ -168,6 +189,7 @@ def open_page(
                     }
                 ]
             )
+        context.set_default_timeout(15_000)
         page = context.new_page()
         host = urlsplit(server).netloc
 
