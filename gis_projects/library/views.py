@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from gis_projects.library import exports, queries
@@ -20,16 +20,9 @@ from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Permission, find, may, region_prefix, require
 from gis_projects.trail.queries import of_subject
 from siting.engine.verdict import Verdict
+from siting.wording import VERDICTS
 
 PER_PAGE = 50
-# The same words as on the check's own page, which is a room above this one.
-VERDICTS = {
-    Verdict.CLEAR: gettext_lazy("未发现冲突"),
-    Verdict.CONDITIONAL: gettext_lazy("有条件通过"),
-    Verdict.RESTRICTED: gettext_lazy("限制建设,须经批准"),
-    Verdict.INCOMPLETE: gettext_lazy("检查不完整"),
-    Verdict.PROHIBITED: gettext_lazy("禁止建设"),
-}
 
 
 @login_required

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from shapely.geometry import mapping
 
-from gis_projects.sites import wording
 from layers.models import Layer
+from siting import wording
 from siting.engine.area import hectares, mu
 from siting.engine.boundary import Boundary
 from siting.engine.crs import to_degrees

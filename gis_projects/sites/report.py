@@ -13,10 +13,10 @@ from weasyprint import HTML
 from weasyprint.text.fonts import FontConfiguration
 
 import layers.queries
-from gis_projects.sites import presenting, wording
+from gis_projects.sites import presenting
 from gis_projects.sites.drawing import Frame, Shape, class_fill, draw, severity_shape, swatch
 from layers.models import Layer
-from siting import certificates
+from siting import certificates, wording
 from siting.boundaries import declared_from_json
 from siting.checks import PRESENT_LAND_LAYER
 from siting.engine.boundary import Boundary

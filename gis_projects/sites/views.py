@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from gis_projects.library import exports
 from gis_projects.library.models import Project
 from gis_projects.people.models import User
-from gis_projects.people.permissions import Permission, find
+from gis_projects.people.permissions import Permission, find, require
 from gis_projects.sites import presenting, queries
 from gis_projects.sites import report as check_report
 from siting import certificates
@@ -64,6 +64,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def checks(request: HttpRequest) -> HttpResponse:
     """All checks that the user may see, newest first."""
+    require(cast(User, request.user), Permission.READ_SITES)
     verdict = request.GET.get("verdict", "")
     words = request.GET.get("q", "")[:100]
     rows = queries.checks(

@@ -115,7 +115,7 @@ ADDRESSES: dict[str, list[Address]] = {
     ],
     # --- sites
     "sites:edit": [Address("302 403 200 404 403 403 200", of_project)],
-    "sites:checks": [Address(SIGNED_IN)],  # without a role an empty list
+    "sites:checks": [Address(WITH_ROLE)],
     "sites:key": [Address(EVERYBODY)],
     "sites:check": [Address(IN_REACH, of_check)],
     "sites:report": [Address(IN_REACH, of_check)],

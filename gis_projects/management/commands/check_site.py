@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from gis_projects.sites.wording import check_in_words
+from gis_projects.sites.terminal import check_in_words
 from siting import boundaries, certificates, checks
 from siting.documents import document
 from siting.engine.notices import UnusableInput

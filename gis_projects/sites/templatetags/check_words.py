@@ -2,8 +2,8 @@
 
 from django import template
 
-from gis_projects.sites.wording import OUTCOMES, SEVERITIES, VERDICTS
 from siting.engine.verdict import Outcome, Severity, Verdict
+from siting.wording import OUTCOMES, SEVERITIES, VERDICTS
 
 register = template.Library()
 

@@ -15,7 +15,7 @@ from gis_projects.trail.models import Step
 from siting import boundaries, certificates
 from siting.formats import coordinate_text
 from siting.models import Check, SiteVersion
-from tests.api.sites.conftest import geojson, signed_in
+from tests.api.conftest import geojson, signed_in
 from tests.factories import land
 from tests.factories.library import ProjectFactory
 from tests.factories.people import RegionFactory

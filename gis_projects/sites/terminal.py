@@ -1,33 +1,12 @@
-"""The words of an answer: verdicts, severities and outcomes, and a check as plain text."""
+"""A check as plain text, for a terminal."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from siting.checks import CheckResult
-from siting.engine.verdict import Outcome, Severity, Verdict
-
-VERDICTS = {
-    Verdict.CLEAR: _("未发现冲突"),
-    Verdict.CONDITIONAL: _("有条件通过"),
-    Verdict.RESTRICTED: _("限制建设,须经批准"),
-    Verdict.INCOMPLETE: _("检查不完整"),
-    Verdict.PROHIBITED: _("禁止建设"),
-}
-SEVERITIES = {
-    Severity.PROHIBITED: _("禁止"),
-    Severity.RESTRICTED: _("限制"),
-    Severity.CONDITIONAL: _("有条件"),
-    Severity.INFORMATIVE: _("提示"),
-}
-OUTCOMES = {
-    Outcome.CLEAR: _("未冲突"),
-    Outcome.SUSPECT: _("疑似误差"),
-    Outcome.HIT: _("冲突"),
-    Outcome.NOT_CHECKED: _("未检查"),
-}
+from siting.engine.verdict import Outcome, Severity
+from siting.wording import OUTCOMES, SEVERITIES, VERDICTS
 
 
 def check_in_words(certificate: dict[str, Any], result: CheckResult) -> str:
