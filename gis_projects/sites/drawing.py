@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import numpy as np
 import shapely
@@ -240,13 +241,10 @@ def severity_shape(geometry: BaseGeometry, severity: str) -> Shape:
     return Shape(geometry, fill=colour, stroke=colour, width=3, opacity=0.25, hatch=severity)
 
 
-def class_fill(style: Mapping[str, object], class_code: str) -> str:
-    """Return the fill that a layer's legend gives a class (the longest matching code), or none."""
-    best = ""
-    fill = "none"
-    classes = style.get("classes", [])
-    for entry in classes if isinstance(classes, list) else []:
-        code = str(entry.get("class", ""))
-        if class_code.startswith(code) and len(code) >= len(best):
-            best, fill = code, str(entry.get("fill") or "none")
-    return fill
+def look_of(style: Mapping[str, Any], class_code: str) -> tuple[str, str]:
+    """Return the entry of a layer's style that a class is drawn by (its longest prefix, or ""), and its fill."""
+    prefixes = [code for code in style if class_code.startswith(code)]
+    if not prefixes:
+        return "", "none"
+    code = max(prefixes, key=len)
+    return code, str(style[code].get("fill") or "none")

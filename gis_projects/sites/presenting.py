@@ -162,15 +162,6 @@ def notices_of(read: Mapping[str, Layer]) -> list[str]:
     return sorted({layer.notice for layer in read.values() if layer.notice})
 
 
-def legend_label(style: dict[str, Any], class_code: str) -> str:
-    """The legend's label for a class: that of the longest matching code."""
-    matching = [
-        entry for entry in style.get("classes", []) if class_code.startswith(str(entry.get("class", "")))
-    ]
-    best = max(matching, key=lambda entry: len(str(entry.get("class", ""))), default=None)
-    return str(best.get("label", class_code)) if best else class_code
-
-
 def site_geojson(version: SiteVersion) -> dict[str, Any]:
     """A stored boundary as GeoJSON in degrees, as declared."""
     return mapping(declared_geometry(stored(version)))

@@ -14,7 +14,7 @@ from weasyprint.text.fonts import FontConfiguration
 
 import layers.queries
 from gis_projects.sites import presenting
-from gis_projects.sites.drawing import Frame, Shape, class_fill, draw, severity_shape, swatch
+from gis_projects.sites.drawing import Frame, Shape, draw, look_of, severity_shape, swatch
 from layers.models import Layer
 from siting import certificates, wording
 from siting.boundaries import declared_from_json
@@ -161,13 +161,14 @@ def _map(
     shapes: list[Shape] = []
     land_key: dict[str, dict[str, str]] = {}
     if (land := versions.get(PRESENT_LAND_LAYER)) is not None:
-        style = read[land.layer].style
+        layer = read[land.layer]
         found = layers.queries.candidates({land.layer: land}, frame.window)[land.layer]
         for geometry, code in zip(found.geometries, found.classes, strict=True):
-            fill = class_fill(style, code)
+            look, fill = look_of(layer.style, code)
             shapes.append(Shape(geometry, fill=fill, stroke="#9a9a9a", width=0.8, opacity=0.55))
             if fill != "none":
-                land_key.setdefault(fill, {"fill": fill, "label": presenting.legend_label(style, code)})
+                label = layer.class_names.get(look) or layer.class_names.get(code) or look or layer.name
+                land_key.setdefault(fill, {"fill": fill, "label": f"{look} {label}".strip()})
     for finding in _drawn(result):
         shapes.append(severity_shape(shapely.geometry.shape(finding["geometry"]), finding["severity"]))
     shapes.append(Shape(boundary.geometry, stroke="#cc0000", width=5))
