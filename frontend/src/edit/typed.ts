@@ -66,7 +66,7 @@ export function typedCoordinates(map: L.Map, drawing: Drawing, files: Files, add
     const points = typed.rings.flat();
     for (const [lng, lat] of points) drawing.addPoint(L.latLng(lat, lng));
     const last = points[points.length - 1];
-    if (last && !map.getBounds().contains([last[1], last[0]])) map.setView([last[1], last[0]], Math.max(map.getZoom(), 14));
+    if (last && (map.getZoom() < 13 || !map.getBounds().contains([last[1], last[0]]))) map.setView([last[1], last[0]], Math.max(map.getZoom(), 14), { animate: false });
     text.value = "";
     text.focus();
   });
