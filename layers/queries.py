@@ -11,16 +11,17 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from threading import Lock
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 from django.db import connection
-from django.db.models import QuerySet
 
-from layers.models import Layer, LayerVersion, Status
+from layers.models import Layer, Status
 from layers.pieces import MAX_VERTICES
 from layers.verification import Verification, verify
 
@@ -93,50 +94,43 @@ class Identified:
     geometry: Any
 
 
-def _pin(row: LayerVersion) -> PinnedVersion:
-    return PinnedVersion(
-        layer=row.layer.code,
-        layer_id=row.layer_id,
-        layer_name=row.layer.name,
-        version_id=row.pk,
-        number=row.number,
-        root_hash=row.root_hash,
-        kind=row.layer.kind,
-        class_system=row.layer.class_system,
-        non_overlapping=row.non_overlapping,
-        raster_path=row.raster.path if hasattr(row, "raster") else None,
-        class_names=row.layer.class_names,
-        detail_zoom=row.detail_zoom,
-    )
+# Plain SQL: a check asks this each time, and making model instances would take longer than the check's own query.
+_PINS = """
+SELECT l.code, l.id, l.name, v.id, v.number, v.root_hash, l.kind, l.class_system, v.non_overlapping, r.path,
+       v.detail_zoom, l.class_names::text
+FROM layers_layerversion v JOIN layers_layer l ON l.id = v.layer_id LEFT JOIN layers_raster r ON r.version_id = v.id
+WHERE {} ORDER BY l."order", l.code
+"""
 
 
-def _rows() -> QuerySet[LayerVersion]:
-    return (
-        LayerVersion.objects.select_related("layer", "raster")
-        .order_by("layer__order", "layer__code")
-        .defer("coverage", "report")
-    )
+@lru_cache(maxsize=1024)
+def _names(text: str) -> Mapping[str, str]:
+    return MappingProxyType(json.loads(text))
+
+
+def _pins(condition: str, parameters: list[Any]) -> dict[str, PinnedVersion]:
+    with connection.cursor() as cursor:
+        cursor.execute(_PINS.format(condition), parameters)
+        return {row[0]: PinnedVersion(*row[:11], class_names=_names(row[11])) for row in cursor.fetchall()}
 
 
 def current(codes: Collection[str] | None = None, as_of: datetime | None = None) -> dict[str, PinnedVersion]:
     """The published version of each layer, now or as of a moment; a layer without one is absent. One query."""
-    rows = _rows() if codes is None else _rows().filter(layer__code__in=codes)
+    condition, parameters = "TRUE", []
+    if codes is not None:
+        condition, parameters = "l.code = ANY(%s)", [list(codes)]
     if as_of is None:
-        rows = rows.filter(status=Status.PUBLISHED)
-    else:
-        latest = (
-            LayerVersion.objects.filter(published_at__lte=as_of)
-            .order_by("layer_id", "-number")
-            .distinct("layer_id")
-        )
-        rows = rows.filter(pk__in=latest.values("pk"))
-    return {row.layer.code: _pin(row) for row in rows}
+        return _pins(f"{condition} AND v.status = %s", [*parameters, Status.PUBLISHED.value])
+    latest = "SELECT DISTINCT ON (layer_id) id FROM layers_layerversion WHERE published_at <= %s"
+    return _pins(f"{condition} AND v.id IN ({latest} ORDER BY layer_id, number DESC)", [*parameters, as_of])
 
 
 def pinned(manifest: Mapping[str, int]) -> dict[str, PinnedVersion]:
     """The named version number of each layer; what doesn't exist is absent. One query."""
-    rows = _rows().filter(layer__code__in=manifest, number__in=set(manifest.values()))
-    return {row.layer.code: _pin(row) for row in rows if manifest[row.layer.code] == row.number}
+    return _pins(
+        "(l.code, v.number) IN (SELECT * FROM unnest(%s::text[], %s::int[]))",
+        [list(manifest), list(manifest.values())],
+    )
 
 
 def class_names(code: str) -> dict[str, str]:
@@ -171,10 +165,12 @@ class _Coverages:
                 cursor.execute(
                     "SELECT id, coverage::text FROM layers_layerversion WHERE id = ANY(%s)", [missing]
                 )
+                same: dict[str, Any] = {}  # most layers of a city cover just the city
                 for id_, ewkb in cursor.fetchall():
-                    polygon = shapely.from_wkb(ewkb)
-                    shapely.prepare(polygon)
-                    found[id_] = polygon
+                    if ewkb not in same:
+                        same[ewkb] = shapely.from_wkb(ewkb)
+                        shapely.prepare(same[ewkb])
+                    found[id_] = same[ewkb]
             with self._lock:
                 for id_ in missing:
                     self._kept[id_] = (wanted[id_], found[id_])
@@ -192,36 +188,41 @@ def covers(versions: Mapping[str, PinnedVersion], geometry: Any) -> dict[str, bo
     One query for the coverages not asked before by this process, none afterwards.
     """
     coverages = _coverages.get(versions.values())
-    inner = shapely.buffer(
-        geometry, -1e-7
-    )  # about 1 cm: a site drawn along the region's own outline is inside
-    probe = geometry if inner.is_empty else inner
-    return {
-        code: bool(shapely.covers(coverages[version.version_id], probe)) for code, version in versions.items()
-    }
+    answers: dict[int, bool] = {}
+    for coverage in coverages.values():
+        if id(coverage) not in answers:
+            answers[id(coverage)] = _covers(coverage, geometry)
+    return {code: answers[id(coverages[version.version_id])] for code, version in versions.items()}
+
+
+def _covers(coverage: Any, geometry: Any) -> bool:
+    if shapely.covers(coverage, geometry):
+        return True
+    # about 1 cm: a site drawn along the region's own outline is inside
+    inner = shapely.buffer(geometry, -1e-7)
+    return not inner.is_empty and bool(shapely.covers(coverage, inner))
 
 
 # --- features -------------------------------------------------------------------------------------
-# One index scan per box for all layers that are asked about the same geometry. `layer_id + 0` keeps the planner
-# from combining the layer's btree with the spatial index; `&&` alone, as the overlay is done outside.
+# One index scan per box for all layers that are asked about the same geometry: a box brings its layers along as an
+# array, since a join would be planned as one scan per layer. `layer_id + 0` keeps the planner from combining the
+# layer's btree with the spatial index; `&&` alone, as the overlay is done outside.
 _CANDIDATES = f"""
-WITH asked (grp, layer_id, number) AS (
-         SELECT * FROM unnest(%(groups)s::int[], %(layers)s::bigint[], %(numbers)s::int[])),
-     box (grp, geom) AS MATERIALIZED (
-         SELECT grp, ST_MakeEnvelope(w, s, e, n, 4490)
-         FROM unnest(%(box_groups)s::int[], %(w)s::float8[], %(s)s::float8[], %(e)s::float8[], %(n)s::float8[])
-              AS b (grp, w, s, e, n))
+WITH box (layers, numbers, geom) AS MATERIALIZED (
+         SELECT layers::bigint[], numbers::int[], ST_MakeEnvelope(w, s, e, n, 4490)
+         FROM unnest(%(layers)s::text[], %(numbers)s::text[], %(w)s::float8[], %(s)s::float8[], %(e)s::float8[],
+                     %(n)s::float8[]) AS b (layers, numbers, w, s, e, n))
 SELECT f.layer_id, f.id, 0::bigint AS piece, f.key, f.class_code, f.area_m2, f.geom::text
-FROM box JOIN layers_feature f ON f.geom && box.geom
-     JOIN asked ON asked.grp = box.grp AND asked.layer_id = f.layer_id + 0
+FROM box JOIN layers_feature f ON f.geom && box.geom AND f.layer_id + 0 = ANY(box.layers)
 WHERE f.vertices <= {MAX_VERTICES}
-  AND f.first_version <= asked.number AND (f.last_version IS NULL OR f.last_version >= asked.number)
+  AND f.first_version <= box.numbers[array_position(box.layers, f.layer_id)]
+  AND (f.last_version IS NULL OR f.last_version >= box.numbers[array_position(box.layers, f.layer_id)])
 UNION ALL
 SELECT f.layer_id, f.id, p.id, f.key, f.class_code, p.area_m2, p.geom::text
-FROM box JOIN layers_featurepiece p ON p.geom && box.geom
-     JOIN asked ON asked.grp = box.grp AND asked.layer_id = p.layer_id + 0
+FROM box JOIN layers_featurepiece p ON p.geom && box.geom AND p.layer_id + 0 = ANY(box.layers)
      JOIN layers_feature f ON f.id = p.feature_id
-WHERE f.first_version <= asked.number AND (f.last_version IS NULL OR f.last_version >= asked.number)
+WHERE f.first_version <= box.numbers[array_position(box.layers, f.layer_id)]
+  AND (f.last_version IS NULL OR f.last_version >= box.numbers[array_position(box.layers, f.layer_id)])
 """
 
 
@@ -231,33 +232,29 @@ def _boxes(geometry: Any) -> npt.NDArray[np.float64]:
     return np.asarray(shapely.bounds(parts[~shapely.is_empty(parts)]))
 
 
+def _array(numbers: Iterable[int]) -> str:
+    return "{" + ",".join(map(str, numbers)) + "}"
+
+
 def candidates_query(
     versions: Mapping[str, PinnedVersion], geometry: Any, margins: Mapping[str, Any]
 ) -> tuple[str, dict[str, list[Any]]]:
     """The SQL of `candidates` and its parameters."""
-    groups: dict[int, int] = {}
-    boxes: list[npt.NDArray[np.float64]] = []
-    box_groups: list[int] = []
-    asked: list[tuple[int, int, int]] = []
+    groups: dict[int, tuple[Any, list[PinnedVersion]]] = {}
     for code, version in versions.items():
         area = margins.get(code, geometry)
-        if id(area) not in groups:
-            groups[id(area)] = len(groups)
-            rows = _boxes(area)
-            boxes.append(rows)
-            box_groups += [groups[id(area)]] * len(rows)
-        asked.append((groups[id(area)], version.layer_id, version.number))
-    west, south, east, north = np.concatenate([np.empty((0, 4)), *boxes]).T.tolist()
+        groups.setdefault(id(area), (area, []))[1].append(version)
+    boxes: list[npt.NDArray[np.float64]] = [np.empty((0, 4))]
+    layer_ids: list[str] = []
+    numbers: list[str] = []
+    for area, asked in groups.values():
+        boxes.append(_boxes(area))
+        layer_ids += [_array(version.layer_id for version in asked)] * len(boxes[-1])
+        numbers += [_array(version.number for version in asked)] * len(boxes[-1])
+    west, south, east, north = np.concatenate(boxes).T.tolist()
     return _CANDIDATES, {
-        "groups": [row[0] for row in asked],
-        "layers": [row[1] for row in asked],
-        "numbers": [row[2] for row in asked],
-        "box_groups": box_groups,
-        "w": west,
-        "s": south,
-        "e": east,
-        "n": north,
-    }
+        "layers": layer_ids, "numbers": numbers, "w": west, "s": south, "e": east, "n": north,
+    }  # fmt: skip
 
 
 def candidates(

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyproj
 import rasterio
 import shapely
@@ -164,17 +165,17 @@ def share_over(version: PinnedVersion, geometry: Any, threshold: float) -> float
     exact = Window(column, row, right - column, bottom - row)
     values = dataset.read(1, window=exact, masked=True)
     invalid = np.ma.getmaskarray(values) | ~np.isfinite(values.data)
-    west, south, east, north = dataset.window_bounds(exact)
-    bands = np.stack([(~invalid & (values.data > threshold)).astype(np.float64), invalid.astype(np.float64)])
-    means = [
-        exact_extract(
-            NumPyRasterSource(band, west, south, east, north, name="v"),
-            [{"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(geometry)}],
-            ["mean"],
-        )[0]["properties"]["mean"]
-        for band in bands
-    ]
-    over, missing = means
-    if over is None or missing is None or missing > 0:
-        return None
-    return float(over)
+    over = ~invalid & (values.data > threshold)
+
+    def share(cells: npt.NDArray[np.bool_]) -> float | None:
+        """What part of the polygon these cells are."""
+        if not cells.any():
+            return 0.0
+        if cells.all():
+            return 1.0
+        source = NumPyRasterSource(cells.astype(np.float64), *dataset.window_bounds(exact), name="v")
+        feature = {"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(geometry)}
+        mean: float | None = exact_extract(source, [feature], ["mean"])[0]["properties"]["mean"]
+        return mean
+
+    return share(over) if share(invalid) == 0 else None

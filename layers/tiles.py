@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import shapely
-from django.db import connection, transaction
+from django.db import connection
 
 from layers.models import LayerVersion
 from layers.overviews import EXTENT, TileShapes
@@ -49,7 +49,7 @@ shapes AS (
     WHERE f.geom && bounds.wide AND f.layer_id + 0 = %(layer)s
       AND f.first_version <= %(number)s AND (f.last_version IS NULL OR f.last_version >= %(number)s)
     ORDER BY f.id)
-SELECT ST_AsMVT(shapes, %(code)s, 4096, 'geom') FROM shapes WHERE geom IS NOT NULL
+SELECT ST_AsMVT(shapes, %(code)s, 4096, 'geom') FROM shapes
 """
 
 
@@ -73,8 +73,8 @@ def tile(version: PinnedVersion | LayerVersion, z: int, x: int, y: int) -> bytes
             row = cursor.fetchone()
         return bytes(row[0]) if row else b""
     west, south, east, north = tile_bounds(z, x, y)
-    with transaction.atomic(), connection.cursor() as cursor:
-        # starting parallel workers takes longer than a tile
+    with connection.cursor() as cursor:
+        # starting parallel workers takes longer than a tile; two statements in one string are one transaction
         cursor.execute(
             "SET LOCAL max_parallel_workers_per_gather = 0; " + _CUT,
             {
