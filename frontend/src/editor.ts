@@ -39,6 +39,9 @@ async function start(): Promise<void> {
   let sketchIsHole = false;
   let areas: ServerAreas | null = null;
   let moving: MultiPolygon | null = null;
+  /** A file's own figures (with the area that it declares) hold as long as its boundary is as it was. */
+  let declared: { parts: string; areas: ServerAreas } | null = null;
+  const asDeclared = (): ServerAreas | null => (declared && declared.parts === JSON.stringify(drawing.parts) ? declared.areas : null);
 
   const showPlace = ([lon, lat]: [number, number]): void => {
     place.setLatLng([lat, lon]).addTo(map);
@@ -65,7 +68,7 @@ async function start(): Promise<void> {
         findings.show(preview.check.findings);
         place.remove();
         // The answer is for what was asked: while a ring is being drawn it includes the ring, and our own figure stands.
-        areas = moving || sketch.length ? null : { ...preview.check.site, ...(saving.file && areas ? { declared_area_m2: areas.declared_area_m2, declared_matches: areas.declared_matches, area_m2: areas.area_m2, planar_area_m2: areas.planar_area_m2 } : {}) };
+        areas = moving || sketch.length ? null : (asDeclared() ?? preview.check.site);
         remeasure();
       },
       failure: (error) => (findings.clear(), panel.failed(error)),
@@ -134,6 +137,7 @@ async function start(): Promise<void> {
     read: (answer, file, meridian) => {
       const parts = fromGeoJson(answer.geometry);
       saving.keepFile(file, meridian, parts);
+      declared = { parts: JSON.stringify(parts), areas: answer.areas };
       drawing.commit(parts);
       areas = answer.areas;
       remeasure();
@@ -146,6 +150,7 @@ async function start(): Promise<void> {
 
   const from = loaded ? fromGeoJson(loaded.geometry) : [];
   saving.start(from);
+  if (loaded) declared = { parts: JSON.stringify(from), areas: loaded.areas };
   drawing.load(from);
   areas = loaded?.areas ?? null;
   remeasure();

@@ -83,7 +83,7 @@ function row(f: Feature, open: boolean, choose: (slug: string | null, zoom: bool
   const p = f.properties;
   return h("li", { class: open ? "row-item is-chosen" : "row-item" },
     h("button", { type: "button", class: "row-main", "data-slug": p.slug, "aria-expanded": String(open), onclick: () => choose(open ? null : p.slug, !open) },
-      h("span", { class: "row-marks" }, ...p.kinds.map((k) => h("span", { class: `kind kind-${k}`, role: "img", "aria-label": term("kind", k) }))),
+      h("span", { class: "row-marks" }, ...KINDS.filter((k) => p.kinds.includes(k)).map((k) => h("span", { class: `kind kind-${k}`, role: "img", "aria-label": term("kind", k) }))),
       h("span", { class: "row-name" }, p.name),
       h("span", { class: "row-note" }, [p.region_name, term("stage", p.stage), p.planned_yuan === null ? "" : yuan(p.planned_yuan, english)].filter(Boolean).join(" · "))),
     open ? h("div", { class: "row-details" }, h("p", { class: "row-note" }, t("public.generalised")), h("a", { class: "btn btn-sm btn-primary", href: `/public/projects/${encodeURIComponent(p.slug)}/` }, t("public.detail"))) : null);

@@ -180,7 +180,7 @@ def test_outside_the_region_is_said_at_once(open_page, city, project):
 def test_a_question_is_answered_and_the_check_runs_again(open_page, city, project):
     page = edit(open_page, city, project("回答情况"))
     page.click("#type")
-    page.fill("#typed-text", "109.860,40.620\n109.865,40.620\n109.865,40.624")
+    page.fill("#typed-text", "109.846,40.616\n109.849,40.616\n109.849,40.618")
     page.click("#typed button[type=submit]")
     assert verdict(page) == "incomplete"  # nobody said what the land will be used for
     page.select_option("#fact-intended_use", "07")

@@ -35,4 +35,10 @@ export interface RuleBook {
   facts: { name: string; question: string; choices: { value: string; label: string }[] }[];
 }
 
+const ORDER = "PRCI";
+
+/** Findings by severity, true ones before suspected ones; the rulebook's order within. */
+export const gravestFirst = (findings: Finding[]): Finding[] =>
+  [...findings].sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity) || Number(a.outcome === "suspect") - Number(b.outcome === "suspect"));
+
 export const reasonText = (reason: string | { text: string }): string => (typeof reason === "string" ? reason : reason.text);

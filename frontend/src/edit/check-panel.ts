@@ -1,5 +1,5 @@
 import { Problem } from "../core/api";
-import { reasonText, type CheckDocument, type Finding, type RuleBook } from "../core/check";
+import { gravestFirst, reasonText, type CheckDocument, type Finding, type RuleBook } from "../core/check";
 import { h, need } from "../core/dom";
 import { hectares, metres, mu, percent, squareMetres } from "../core/format";
 import { english, t } from "../core/i18n";
@@ -74,7 +74,7 @@ export class CheckPanel {
     const names = (layer: string): string => preview.layers[layer] ?? layer;
     this.body.replaceChildren(
       h("h3", {}, t("check.findings", { n: check.findings.length })),
-      check.findings.length ? h("ul", { class: "findings" }, ...check.findings.map((f) => this.finding(f, names(f.layer)))) : h("p", { class: "row-note" }, t("check.noFindings")),
+      check.findings.length ? h("ul", { class: "findings" }, ...gravestFirst(check.findings).map((f) => this.finding(f, names(f.layer)))) : h("p", { class: "row-note" }, t("check.noFindings")),
       h("h3", {}, t("check.notChecked", { n: check.not_checked.length })),
       check.not_checked.length
         ? h("ul", { class: "not-checked" }, ...check.not_checked.map((n) => h("li", {}, h("b", {}, this.nameOf(n)), (n.required ?? this.rule(n.rule)?.required) ? h("span", { class: "sev sev-R sev-plain" }, t("check.required")) : "", h("span", {}, reasonText(n.reason)))))
@@ -94,7 +94,7 @@ export class CheckPanel {
         f.geometry ? h("button", { type: "button", class: "btn-link-plain", "aria-label": t("check.zoomTo", { name }), onclick: () => this.on.zoomTo(f.rule) }, name) : h("b", {}, name)),
       h("div", { class: "finding-size" },
         f.area_m2 > 0 ? h("span", {}, h("b", {}, `${squareMetres(f.area_m2)} m²`), english ? ` (${hectares(f.area_m2)} ha) · ${percent(f.share)}` : ` (${mu(f.area_m2)} 亩) · ${percent(f.share)}`) : "",
-        f.length_m > 0 ? h("span", {}, ` · ${t("check.length")} ${metres(f.length_m)} m`) : "",
+        f.length_m > 0 && f.area_m2 === 0 ? h("span", {}, ` · ${t("check.length")} ${metres(f.length_m)} m`) : "",
         f.count > 1 ? h("span", {}, ` · ${t("check.pieces", { n: f.count })}`) : ""),
       h("details", {}, h("summary", {}, `${layer} · ${t("check.basis")}`),
         h("p", { class: "row-note" }, f.basis || this.rule(f.rule)?.basis || ""),

@@ -19,7 +19,7 @@ function patterns(): void {
     const set = (node: Element, attributes: Record<string, string>): void => Object.entries(attributes).forEach(([k, v]) => node.setAttribute(k, v));
     set(pattern, { id: `hatch-${severity}`, width: "10", height: "10", patternUnits: "userSpaceOnUse" });
     const ground = document.createElementNS(SVG, "rect");
-    set(ground, { width: "10", height: "10", fill: SEVERITY_COLOURS[severity], "fill-opacity": "0.16" });
+    set(ground, { width: "10", height: "10", fill: SEVERITY_COLOURS[severity], "fill-opacity": "0.07" });
     const lines = document.createElementNS(SVG, "path");
     set(lines, { d: HATCHES[severity], stroke: SEVERITY_COLOURS[severity], "stroke-width": "1.8", fill: "none" });
     pattern.append(ground, lines);
@@ -36,9 +36,9 @@ export class FindingsLayer {
 
   constructor(private readonly map: L.Map) {
     patterns();
-    // A pane of its own with an SVG, which hatches need; it must not be in the way of the drawing tools.
+    // A pane of its own with an SVG, which hatches need; below the boundary, and not in the way of the drawing tools.
     const pane = map.createPane("findings");
-    pane.style.zIndex = "420";
+    pane.style.zIndex = "390";
     pane.style.pointerEvents = "none";
     this.group.addTo(map);
   }

@@ -82,7 +82,9 @@ export class Points extends L.Layer {
     if (!g) return;
     g.scale(ratio, ratio);
     const zoom = map.getZoom();
-    const r = zoom < 9 ? 2.6 : zoom < 11 ? 3.6 : zoom < 13 ? 5 : 6.5;
+    // A thousand points at small scale are dots; a few dozen can be symbols.
+    const least = this.marks.length > 150 ? 2.6 : 5;
+    const r = Math.max(least, zoom < 9 ? 2.6 : zoom < 11 ? 3.6 : zoom < 13 ? 5 : 6.5);
     const last: PointMark[] = [];
     const one = (mark: PointMark, chosen: boolean): void => {
       const p = map.latLngToLayerPoint(mark.at).subtract(this.corner);

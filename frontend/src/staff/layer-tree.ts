@@ -44,7 +44,7 @@ export class LayerTree {
 
   private item(layer: CatalogueLayer, visible: boolean): HTMLLIElement {
     const box = h("input", { type: "checkbox", id: `layer-${layer.code}`, checked: visible });
-    const slider = h("input", { type: "range", class: "form-range", min: 10, max: 100, step: 5, value: 80, "aria-label": t("layers.opacity", { name: layer.name }) });
+    const slider = h("input", { type: "range", class: "form-range", min: 10, max: 100, step: 5, value: 70, "aria-label": t("layers.opacity", { name: layer.name }) });
     slider.addEventListener("input", () => {
       this.opacity.set(layer.code, Number(slider.value) / 100);
       this.on.get(layer.code)?.setOpacity(Number(slider.value) / 100);
@@ -66,7 +66,7 @@ export class LayerTree {
     const item = h("li", {}, h("label", { class: "tree-label" }, box, layer.legend[0] ? swatch(layer.legend[0]) : null, h("span", {}, layer.name)), more);
     const apply = (): void => {
       if (box.checked && !this.on.has(layer.code)) {
-        const made = tiles(layer, 500 - layer.order, { pane: "tilePane", opacity: this.opacity.get(layer.code) ?? 0.8 });
+        const made = tiles(layer, 500 - layer.order, { pane: "tilePane", opacity: this.opacity.get(layer.code) ?? 0.7 });
         hidden.forEach((code) => made.toggleClass(code, false));
         made.on("failed", () => (need("#map-status").textContent = t("map.tilesFailed", { layer: layer.name })));
         made.addTo(this.stage.map as L.Map);

@@ -139,7 +139,7 @@ export class Projects {
     const open = p.id === this.chosen;
     return h("li", { class: open ? "row-item is-chosen" : "row-item" },
       h("button", { type: "button", class: "row-main", "data-id": p.id, "aria-expanded": String(open), onclick: () => this.choose(open ? null : p.id, !open) },
-        h("span", { class: "row-marks" }, ...p.kinds.map(kindMark)),
+        h("span", { class: "row-marks" }, ...KINDS.filter((k) => p.kinds.includes(k)).map(kindMark)),
         h("span", { class: "row-name" }, p.name),
         h("span", { class: "row-note" }, `${this.regions[p.region] ?? p.region} · ${term("stage", p.stage)} · ${yuan(p.planned_yuan, english)}`)),
       open ? this.details(p) : null);
@@ -149,7 +149,7 @@ export class Projects {
     return h("div", { class: "row-details" },
       h("dl", { class: "facts" },
         h("dt", {}, t("projects.code")), h("dd", {}, p.code || "—"),
-        h("dt", {}, t("projects.kinds")), h("dd", {}, ...p.kinds.map((k) => h("span", { class: `kind kind-${k}` }, t(`kind.${k}`)))),
+        h("dt", {}, t("projects.kinds")), h("dd", {}, ...KINDS.filter((k) => p.kinds.includes(k)).map((k) => h("span", { class: `kind kind-${k}` }, t(`kind.${k}`)))),
         h("dt", {}, t("projects.planned")), h("dd", {}, yuan(p.planned_yuan, english)),
         h("dt", {}, t("projects.cumulative")), h("dd", {}, yuan(p.cumulative_yuan, english))),
       h("p", { class: "row-note" }, p.has_site ? t("projects.hasSite") : p.precision === "exact" ? t("projects.noSite") : `${t("projects.noSite")} · ${t("projects.approximate", { precision: term("precision", p.precision) })}`),
