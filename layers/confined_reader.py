@@ -142,6 +142,8 @@ def main() -> None:
         pyogrio.errors.DataLayerError,
         pyogrio.errors.FeatureError,
     ) as error:
+        if "OGR_GEOJSON_MAX_OBJ_SIZE" in str(error):
+            refuse("feature-too-large")
         refuse("not-readable", reason=str(error).replace(path, "")[:200])
     except (IndexError, KeyError, ValueError, UnicodeError) as error:
         refuse("not-readable", reason=f"{type(error).__name__}: {error}".replace(path, "")[:200])

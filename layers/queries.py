@@ -111,7 +111,7 @@ def _names(text: str) -> Mapping[str, str]:
 def _pins(condition: str, parameters: list[Any]) -> dict[str, PinnedVersion]:
     with connection.cursor() as cursor:
         cursor.execute(_PINS.format(condition), parameters)
-        return {row[0]: PinnedVersion(*row[:11], class_names=_names(row[11])) for row in cursor.fetchall()}
+        return {row[0]: PinnedVersion(*(*row[:-1], _names(row[-1]))) for row in cursor.fetchall()}
 
 
 def current(codes: Collection[str] | None = None, as_of: datetime | None = None) -> dict[str, PinnedVersion]:

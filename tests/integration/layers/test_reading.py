@@ -309,6 +309,18 @@ def test_a_polygon_of_ten_million_vertices(tmp_path):
     assert "顶点" in text
 
 
+def test_a_geojson_feature_that_is_too_large(tmp_path):
+    path = tmp_path / "big.geojson"
+    points = ",".join(f"[110.{n:07d},40.{n:07d}]" for n in range(3_500_000))
+    path.write_text(
+        '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{},"geometry":'
+        f'{{"type":"Polygon","coordinates":[[{points}]]}}}}]}}'
+    )
+    code, text = refusal(path)
+    assert code == "feature-too-large"
+    assert "OGR" not in text
+
+
 @pytest.mark.parametrize(
     ("limits", "code"),
     [
