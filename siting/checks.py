@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,7 @@ from layers.queries import Candidates, PinnedVersion
 from siting.engine import rules as engine_rules
 from siting.engine.boundary import Boundary
 from siting.engine.notices import Notice
-from siting.engine.overlap import LayerPieces, Overlay, overlay
+from siting.engine.overlap import LayerPieces, Overlay, overlay, overlays
 from siting.engine.present_land import PresentLand, present_land
 from siting.engine.proximity import reach
 from siting.engine.rules import Relation, RuleResult, RuleSpec
@@ -145,12 +146,12 @@ class _LayerAnswers:
         self._boundary = boundary
         self._versions = versions
         self._failed: dict[str, Notice] = {}
-        self._overlays: dict[str, Overlay] = {}
         self._reaches = self._reach_of_each_layer(rulebook)
         ground = self._read(self._ask, versions)
         self._covered = {code: answer.covered for code, answer in ground.items()}
         self._reach_covered = {code: answer.reach_covered for code, answer in ground.items()}
         self._pieces = {code: answer.pieces for code, answer in ground.items() if answer.pieces is not None}
+        self._overlays = self._overlaid(rulebook)
 
     def _ask(self, versions: Mapping[str, PinnedVersion]) -> dict[str, _Ground]:
         """What these layers cover of the site and its surroundings, and their features there."""
@@ -181,14 +182,14 @@ class _LayerAnswers:
     ) -> dict[str, _Ground]:
         """Ask all layers in one query; if that fails, one by one, so that only the failing one has no answer."""
         try:
-            with transaction.atomic():
+            with _survivable():
                 return question(versions)
         except (DatabaseError, ValueError):
             logger.exception("layers could not be read together: %s", ", ".join(versions))
         answers: dict[str, _Ground] = {}
         for code, version in versions.items():
             try:
-                with transaction.atomic():
+                with _survivable():
                     answers |= question({code: version})
             except (DatabaseError, ValueError):
                 logger.exception("layer %s could not be read", code)
@@ -197,6 +198,19 @@ class _LayerAnswers:
 
     def readable(self, code: str) -> bool:
         return code not in self._failed and code in self._pieces
+
+    def _overlaid(self, rulebook: PinnedRulebook) -> dict[str, Overlay]:
+        """All layers cut to the site at once; none where that fails, as then each rule finds out by itself."""
+        asked = {rule.layer for rule in rulebook.rules if rule.relation is not Relation.WITHIN_DISTANCE}
+        asked.add(PRESENT_LAND_LAYER)
+        try:
+            return overlays(
+                self._boundary.geometry,
+                {code: pieces for code, pieces in self._pieces.items() if code in asked},
+            )
+        except Exception:
+            logger.exception("layers could not be overlaid together")
+            return {}
 
     def overlay(self, code: str) -> Overlay:
         if code not in self._overlays:
@@ -277,7 +291,13 @@ def _pieces(candidates: Candidates) -> LayerPieces:
         areas=candidates.areas,
         geometries=candidates.geometries,
         non_overlapping=candidates.version.non_overlapping,
+        known_valid=True,  # tested, repaired or rejected one by one at publication
     )
+
+
+def _survivable() -> AbstractContextManager[object]:
+    """Within which a statement may fail without ending the caller's transaction, if there is one."""
+    return transaction.atomic() if transaction.get_connection().in_atomic_block else nullcontext()
 
 
 def _failure(version: PinnedVersion) -> Notice:

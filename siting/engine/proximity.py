@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import acos, ceil, pi
 from typing import Any
 
@@ -16,6 +17,7 @@ from siting.engine.crs import DeclaredCrs, from_degrees, gauss_kruger, to_degree
 from siting.engine.overlap import LayerPieces, Overlay, assemble, each
 from siting.engine.slivers import ObjectArray
 
+_NONE = np.empty(0, dtype=np.intp)
 _ARC_ERROR_M = 0.01  # how far a buffer's polygon may stay inside the true arc
 
 
@@ -65,18 +67,19 @@ def within_distance(
         Distances overlap, so it is never ``non_overlapping``. Features that aren't areal (a road's
         centre line instead of its land) are among the failed: nobody knows how far their edge is.
     """
+    if len(pieces.keys) == 0:
+        return assemble(_overlapping(pieces), _NONE, np.empty(0, dtype=object), np.empty(0, dtype=bool))
     plane = own_plane(boundary)
     distances = np.array(
         [np.nan if (d := distance_of(str(code), distances_m)) is None else d for code in pieces.classes]
     )
-    asked = selected & ~np.isnan(distances) if len(distances) else selected
-    rows = np.flatnonzero(asked)
+    rows = np.flatnonzero(selected & ~np.isnan(distances))
     failed = np.zeros(len(pieces.keys), dtype=bool)
-    areal = (
-        np.isin(shapely.get_type_id(pieces.geometries[rows]), (3, 6))
-        & np.isfinite(shapely.bounds(pieces.geometries[rows]).reshape(-1, 4)).all(axis=1)
-        & shapely.is_valid(pieces.geometries[rows])
-    )
+    areal = np.isin(shapely.get_type_id(pieces.geometries[rows]), (3, 6)) & np.isfinite(
+        shapely.bounds(pieces.geometries[rows]).reshape(-1, 4)
+    ).all(axis=1)
+    if not pieces.known_valid:
+        areal &= shapely.is_valid(pieces.geometries[rows])
     failed[rows[~areal]] = True
     rows = rows[areal]
 
@@ -100,8 +103,12 @@ def within_distance(
         part = shapely.transform(part, lambda xy: to_degrees(xy, plane))
         part[whole] = boundary.geometry
         cut[same] = part
-    overlapping = LayerPieces(pieces.keys, pieces.classes, pieces.areas, pieces.geometries, False)
-    return assemble(overlapping, rows, cut, failed)
+    return assemble(_overlapping(pieces), rows, cut, failed)
+
+
+def _overlapping(pieces: LayerPieces) -> LayerPieces:
+    """The same pieces; what lies within a distance of them overlaps, even if they don't."""
+    return replace(pieces, non_overlapping=False)
 
 
 def _segments(distance: float) -> int:

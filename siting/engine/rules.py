@@ -177,6 +177,8 @@ class _Asked:
 
     def features(self, overlay: Overlay, selected: BoolArray, failed: tuple[str, ...]) -> RuleResult:
         """What the selected features take up of the site."""
+        if not failed and not selected.any():  # most rules, for most sites
+            return RuleResult(self.rule, Outcome.CLEAR, self.severity)
         found = affected(self.boundary.geometry, overlay, selected, self.rule.sliver_width_m)
         wide = found.measured(Width.WIDE)
         raw = wide if np.all(found.kinds != Width.SLIVER) else found.measured(Width.SLIVER)

@@ -1,0 +1,25 @@
+"""`python -m tests.bench [check|http|batch|tiles|load]`: every part without one."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+from tests.bench import land
+
+PARTS = ("check", "http", "batch", "tiles", "load")
+
+
+def main(arguments: list[str]) -> int:
+    """Run the parts; 0 if all targets were met, 1 if one was missed, 2 for a part that there isn't."""
+    unknown = [part for part in arguments if part not in PARTS]
+    if unknown:
+        print(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}", file=sys.stderr)
+        return 2
+    ground = land.ready()
+    met = [importlib.import_module(f"tests.bench.{part}").run(ground) for part in arguments or PARTS]
+    return 0 if all(met) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
