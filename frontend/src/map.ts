@@ -48,11 +48,13 @@ async function start(): Promise<void> {
     if (event.key === "Enter" && event.target === element) void identify.at(map.getCenter(), []);
   });
   map.on("moveend", save);
+  // Our own changes replace the address silently; another one was pasted or is a step back.
+  window.addEventListener("hashchange", () => readHash().view && location.reload());
   filterNote();
   const query = new URLSearchParams(location.search);
   const wanted = Number(query.get("project"));
   query.delete("project"); // which one is open is no filter
-  await projects.load(query.size ? `?${query}` : "");
+  await projects.load(query.toString() ? `?${query}` : "");
   if (wanted) projects.choose(wanted, true);
 }
 

@@ -63,7 +63,7 @@ async function start(): Promise<void> {
     shown.forEach((f) => f.geometry && f.geometry.type !== "Point" && shapes.addData(f.geometry as GeoJSON.GeoJsonObject));
     need("#count").textContent = t("public.count", { total: count(all.length), shown: count(shown.length) });
     const query = new URLSearchParams([["region", region.value], ["kind", kind.value], ["q", words.value.trim()]].filter(([, v]) => v) as string[][]);
-    history.replaceState(null, "", `${location.pathname}${query.size ? `?${query}` : ""}`);
+    history.replaceState(null, "", `${location.pathname}${query.toString() ? `?${query}` : ""}`);
     const table = need<HTMLAnchorElement>("#table");
     table.search = query.toString();
     choose(null, false);

@@ -81,3 +81,23 @@ def test_on_a_phone_the_panels_are_a_sheet_at_the_foot(open_page, city):
     assert sheet["y"] > 300
     assert sheet["width"] >= 380
     assert page.locator("#map").bounding_box()["height"] >= 180
+
+
+def test_every_panel_of_the_phone_opens_below_the_map(open_page, city):
+    page = ready(open_page("/map/", city.planner, PHONE))
+    for name in ("layers", "projects"):
+        page.click(f".sheet-tabs [data-show={name}]")
+        assert (
+            page.locator(f"#panel-{name}").bounding_box()["y"]
+            > page.locator("#map").bounding_box()["y"] + 150
+        )
+
+
+def test_the_content_policy_forbids_foreign_and_inline_scripts(open_page, city):
+    page = open_page("/map/", city.planner)
+    policy = page.request.get("/map/").headers["content-security-policy"]
+    rules = dict(rule.strip().partition(" ")[::2] for rule in policy.split(";"))
+    assert "'unsafe" not in rules["script-src"]
+    assert "http" not in policy
+    with_eval = "() => { try { return new Function('return 1')() } catch (error) { return error.name } }"
+    assert page.evaluate(with_eval) == "EvalError"

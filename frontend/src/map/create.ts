@@ -39,6 +39,8 @@ export function createMap(element: HTMLElement, extra: L.MapOptions = {}): TheMa
     bounceAtZoomLimits: false,
     ...extra,
   });
+  element.setAttribute("role", "region");
+  element.setAttribute("aria-label", t("map.name"));
   const home = options.extent ? L.latLngBounds(options.extent) : null;
   if (options.center) map.setView(options.center, options.zoom ?? 11);
   else if (home) map.fitBounds(home);

@@ -53,7 +53,7 @@ export class Identify {
     panel.replaceChildren(...head, h("p", { class: "busy" }, t("identify.busy")));
     const controller = (this.controller = new AbortController());
     try {
-      const query = new URLSearchParams({ lon: place.lng.toFixed(9), lat: place.lat.toFixed(9), layers: layers.join(",") });
+      const query = new URLSearchParams({ lon: place.lng.toFixed(9), lat: place.lat.toFixed(9), layers: layers.join(","), reach: this.reach(place).toFixed(1) });
       const { features } = await getJson<{ features: Found[] }>(`/api/v1/layers/identify/?${query}`, controller.signal);
       if (controller.signal.aborted) return;
       panel.replaceChildren(...head, features.length ? h("div", { class: "found" }, ...features.map((f) => this.card(f))) : h("p", { class: "empty" }, t("identify.none")));
@@ -61,6 +61,12 @@ export class Identify {
     } catch (error) {
       if (!controller.signal.aborted) panel.replaceChildren(...head, h("p", { class: "empty", role: "alert" }, t("identify.failed", { why: (error as Error).message })));
     }
+  }
+
+  /** Six pixels in metres: lines and small features can be hit at any scale (the server allows 200 m). */
+  private reach(place: L.LatLng): number {
+    const at = this.map.latLngToContainerPoint(place);
+    return Math.min(200, place.distanceTo(this.map.containerPointToLatLng(at.add([6, 0]))));
   }
 
   private highlight(found: Found): void {
@@ -74,7 +80,7 @@ export class Identify {
       h("h3", {}, h("button", { type: "button", class: "btn-link-plain", onclick: () => this.highlight(found) }, found.layer_name)),
       h("dl", { class: "facts" },
         h("dt", {}, t("identify.class")), h("dd", {}, `${found.class_name || ""} ${found.class}`.trim() || "—"),
-        ...(found.name ? [h("dt", {}, t("projects.what")), h("dd", {}, found.name)].slice(1) : []),
+        ...(found.name ? [h("dt", {}, t("identify.name")), h("dd", {}, found.name)] : []),
         h("dt", {}, t("identify.area")), h("dd", {}, `${squareMetres(found.area_m2)} m² (${hectares(found.area_m2)} ha)`)),
       attributes.length ? h("details", {}, h("summary", {}, `${found.key}`), h("dl", { class: "facts" }, ...attributes.flatMap(([k, v]) => [h("dt", {}, k), h("dd", {}, String(v))]))) : h("p", { class: "row-note" }, found.key));
   }
