@@ -1,1 +1,4 @@
-"""The platform: how a project lives. Rooms top to bottom: disclosure | atlas, reporting, sites, library, people, trail."""
+"""The platform: how a project lives.
+
+Rooms from top to bottom: disclosure | atlas, reporting, sites, library, people, trail.
+"""

@@ -186,13 +186,28 @@ DJANGO_VITE = {
 # One source for extent, base maps and scale; templates and the bundle read it through django-leaflet.
 REGION_CODE = env("REGION_CODE", default="150200")
 TIANDITU_KEY = env("TIANDITU_KEY", default="")
+
+
+def _tianditu_tiles(layer: str) -> str:
+    """A 天地图 layer in Web Mercator; it needs the bureau's own key."""
+    return (
+        f"https://t{{s}}.tianditu.gov.cn/{layer}_w/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER={layer}"
+        "&STYLE=default&TILEMATRIXSET=w&FORMAT=tiles&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}"
+        f"&tk={TIANDITU_KEY}"
+    )
+
+
 LEAFLET_CONFIG = {
     "SPATIAL_EXTENT": (109.2, 40.2, 111.45, 42.75),
     "DEFAULT_CENTER": (40.62, 109.9),
     "DEFAULT_ZOOM": 11,
     "MIN_ZOOM": 7,
     "MAX_ZOOM": 18,
-    "TILES": [],  # the default base map is our own layers: the inner network has no internet
+    # The default base map is our own layers: the inner network has no internet.
+    "TILES": [
+        (name, _tianditu_tiles(layer), {"subdomains": "01234567", "attribution": "天地图", "maxZoom": 18})
+        for name, layer in ([("天地图矢量", "vec"), ("天地图影像", "img")] if TIANDITU_KEY else [])
+    ],
     "NO_GLOBALS": False,
     "RESET_VIEW": False,
     "SCALE": "metric",

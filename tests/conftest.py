@@ -12,6 +12,8 @@ def django_db_setup(django_db_setup, django_db_blocker):
     """Transactional tests end by emptying every table, which the trail refuses. Only here may it be
     emptied."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
+        # pytest-django makes no test database when no collected test asks for one by its mark.
+        assert str(connection.settings_dict["NAME"]).startswith("test_"), "tests never touch another database"
         cursor.execute("ALTER TABLE trail_step DISABLE TRIGGER trail_step_not_emptied")
 
 

@@ -70,7 +70,13 @@ def drawing(world: World) -> dict[str, Any]:
 
 
 def tile(layer: str) -> Callable[[World], dict[str, Any]]:
-    return lambda world: {"layer": layer, "version": str(world.layer_version), "z": "14", "x": "13193", "y": "6178"}
+    return lambda world: {
+        "layer": layer,
+        "version": str(world.layer_version),
+        "z": "14",
+        "x": "13193",
+        "y": "6178",
+    }
 
 
 EVERYBODY = "200 200 200 200 200 200 200"
