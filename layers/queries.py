@@ -7,6 +7,7 @@ also while a layer is republished: the rows of a version never change and never 
 from __future__ import annotations
 
 import json
+from binascii import unhexlify
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -104,14 +105,14 @@ WHERE {} ORDER BY l."order", l.code
 
 
 @lru_cache(maxsize=1024)
-def _names(text: str) -> Mapping[str, str]:
-    return MappingProxyType(json.loads(text))
+def _pin(*row: Any) -> PinnedVersion:
+    return PinnedVersion(*(*row[:-1], MappingProxyType(json.loads(row[-1]))))
 
 
 def _pins(condition: str, parameters: list[Any]) -> dict[str, PinnedVersion]:
     with connection.cursor() as cursor:
         cursor.execute(_PINS.format(condition), parameters)
-        return {row[0]: PinnedVersion(*(*row[:-1], _names(row[-1]))) for row in cursor.fetchall()}
+        return {row[0]: _pin(*row) for row in cursor.fetchall()}
 
 
 def current(codes: Collection[str] | None = None, as_of: datetime | None = None) -> dict[str, PinnedVersion]:
@@ -207,22 +208,28 @@ def _covers(coverage: Any, geometry: Any) -> bool:
 # One index scan per box for all layers that are asked about the same geometry: a box brings its layers along as an
 # array, since a join would be planned as one scan per layer. `layer_id + 0` keeps the planner from combining the
 # layer's btree with the spatial index; `&&` alone, as the overlay is done outside.
+_LIVING = """f.first_version <= box.numbers[array_position(box.layers, f.layer_id)]
+  AND (f.last_version IS NULL OR f.last_version >= box.numbers[array_position(box.layers, f.layer_id)])"""
 _CANDIDATES = f"""
-WITH box (layers, numbers, geom) AS MATERIALIZED (
-         SELECT layers::bigint[], numbers::int[], ST_MakeEnvelope(w, s, e, n, 4490)
-         FROM unnest(%(layers)s::text[], %(numbers)s::text[], %(w)s::float8[], %(s)s::float8[], %(e)s::float8[],
-                     %(n)s::float8[]) AS b (layers, numbers, w, s, e, n))
+WITH box (layers, numbers, wide, geom) AS MATERIALIZED (
+         SELECT layers::bigint[], numbers::int[], wide, ST_MakeEnvelope(w, s, e, n, 4490)
+         FROM unnest(%(layers)s::text[], %(numbers)s::text[], %(wide)s::bool[], %(w)s::float8[], %(s)s::float8[],
+                     %(e)s::float8[], %(n)s::float8[]) AS b (layers, numbers, wide, w, s, e, n))
 SELECT f.layer_id, f.id, 0::bigint AS piece, f.key, f.class_code, f.area_m2, f.geom::text
 FROM box JOIN layers_feature f ON f.geom && box.geom AND f.layer_id + 0 = ANY(box.layers)
-WHERE f.vertices <= {MAX_VERTICES}
-  AND f.first_version <= box.numbers[array_position(box.layers, f.layer_id)]
-  AND (f.last_version IS NULL OR f.last_version >= box.numbers[array_position(box.layers, f.layer_id)])
+WHERE NOT box.wide AND f.vertices <= {MAX_VERTICES} AND {_LIVING}
 UNION ALL
 SELECT f.layer_id, f.id, p.id, f.key, f.class_code, p.area_m2, p.geom::text
 FROM box JOIN layers_featurepiece p ON p.geom && box.geom AND p.layer_id + 0 = ANY(box.layers)
      JOIN layers_feature f ON f.id = p.feature_id
-WHERE f.first_version <= box.numbers[array_position(box.layers, f.layer_id)]
-  AND (f.last_version IS NULL OR f.last_version >= box.numbers[array_position(box.layers, f.layer_id)])
+WHERE {_LIVING}
+"""
+# A box of kilometres holds thousands of parcels, and the layers that are asked so far around are small: here the
+# planner may well start from the layer.
+_WIDE_CANDIDATES = f"""UNION ALL
+SELECT f.layer_id, f.id, 0::bigint, f.key, f.class_code, f.area_m2, f.geom::text
+FROM box JOIN layers_feature f ON f.geom && box.geom AND f.layer_id = ANY(box.layers)
+WHERE box.wide AND f.layer_id = ANY(%(wide_layers)s) AND f.vertices <= {MAX_VERTICES} AND {_LIVING}
 """
 
 
@@ -247,13 +254,17 @@ def candidates_query(
     boxes: list[npt.NDArray[np.float64]] = [np.empty((0, 4))]
     layer_ids: list[str] = []
     numbers: list[str] = []
+    wide: list[bool] = []
     for area, asked in groups.values():
         boxes.append(_boxes(area))
-        layer_ids += [_array(version.layer_id for version in asked)] * len(boxes[-1])
-        numbers += [_array(version.number for version in asked)] * len(boxes[-1])
+        count = len(boxes[-1])
+        layer_ids += [_array(version.layer_id for version in asked)] * count
+        numbers += [_array(version.number for version in asked)] * count
+        wide += [area is not geometry] * count
     west, south, east, north = np.concatenate(boxes).T.tolist()
-    return _CANDIDATES, {
-        "layers": layer_ids, "numbers": numbers, "w": west, "s": south, "e": east, "n": north,
+    return _CANDIDATES + (_WIDE_CANDIDATES if any(wide) else ""), {
+        "layers": layer_ids, "numbers": numbers, "wide": wide, "w": west, "s": south, "e": east, "n": north,
+        "wide_layers": [version.layer_id for code, version in versions.items() if code in margins],
     }  # fmt: skip
 
 
@@ -282,7 +293,8 @@ def candidates(
     layer_ids = np.array(columns[0], dtype=np.int64)
     keys, classes = np.array(columns[3], dtype=object), np.array(columns[4], dtype=object)
     areas = np.array(columns[5], dtype=np.float64)
-    geometries = shapely.from_wkb(np.array(columns[6], dtype=object))
+    # GEOS reads hexadecimal digits ten times slower than bytes.
+    geometries = shapely.from_wkb(np.array([unhexlify(ewkb) for ewkb in columns[6]], dtype=object))
     result = {}
     for code, version in vectors.items():
         span = slice(*np.searchsorted(layer_ids, [version.layer_id, version.layer_id + 1]))

@@ -154,13 +154,13 @@ def verify(certificate: dict[str, Any], key: Ed25519PublicKey | None = None) -> 
         digest = hashlib.sha256(canonical(unsealed).encode()).digest()
         signature = base64.b64decode(str(certificate["signature"]), validate=True)
     except ValueError as error:
-        return [Difference("signature", f"无法解析:{error}")]
+        return [Difference("signature", f"无法解析：{error}")]
     differences = []
     if digest.hex() != certificate["digest"]:
-        differences.append(Difference("digest", "内容与摘要不符:文件在签名后被改动"))
+        differences.append(Difference("digest", "内容与摘要不符：文件在签名后被改动"))
     key = key or public_key()
     if certificate["key"] != key_id(key):
-        differences.append(Difference("key", f"由另一密钥签名:{certificate['key']}"))
+        differences.append(Difference("key", f"由另一密钥签名：{certificate['key']}"))
     try:
         key.verify(signature, digest)
     except InvalidSignature:
@@ -236,9 +236,9 @@ def _compare(path: str, recorded: Any, again: Any) -> list[Difference]:
         ]
     if isinstance(recorded, float | int) and isinstance(again, float | int):
         same = math.isclose(recorded, again, rel_tol=AREA_TOLERANCE, abs_tol=0.011)
-        return [] if same else [Difference(path.lstrip("."), f"证书为 {recorded},重算为 {again}")]
+        return [] if same else [Difference(path.lstrip("."), f"证书为 {recorded}，重算为 {again}")]
     if recorded != again:
-        return [Difference(path.lstrip("."), f"证书为 {_short(recorded)},重算为 {_short(again)}")]
+        return [Difference(path.lstrip("."), f"证书为 {_short(recorded)}，重算为 {_short(again)}")]
     return []
 
 

@@ -303,6 +303,6 @@ def _survivable() -> AbstractContextManager[object]:
 def _failure(version: PinnedVersion) -> Notice:
     return Notice(
         "layer-failed",
-        "“%(layer)s”第 %(version)s 版读取或分析失败,系统已记录错误",
+        "“%(layer)s”第 %(version)s 版读取或分析失败，系统已记录错误",
         {"layer": version.layer_name, "version": version.number},
     )

@@ -9,7 +9,7 @@ from siting.engine.verdict import Outcome, Severity, Verdict
 VERDICTS = {
     Verdict.CLEAR: _("未发现冲突"),
     Verdict.CONDITIONAL: _("有条件通过"),
-    Verdict.RESTRICTED: _("限制建设,须经批准"),
+    Verdict.RESTRICTED: _("限制建设，须经批准"),
     Verdict.INCOMPLETE: _("检查不完整"),
     Verdict.PROHIBITED: _("禁止建设"),
 }

@@ -172,12 +172,17 @@ def _rings_measured(rings: npt.NDArray[np.object_]) -> tuple[FloatArray, FloatAr
         mean += value
     areas = -_sums(of_edge, mean * step[:, 0], count)
 
+    return areas, _sums(of_edge, _edge_lengths(step, middle), count)
+
+
+def _edge_lengths(step: FloatArray, middle: FloatArray) -> FloatArray:
+    """Metres of edges, from their steps (n, 2) and middle latitudes in radians."""
     cosine = np.cos(middle)
     w2 = 1 - _E2 * (1 - cosine * cosine)
     normal = SEMI_MAJOR_M / np.sqrt(w2)
     meridian = normal * (1 - _E2) / w2
-    lengths = np.sqrt((meridian * span) ** 2 + (normal * cosine * step[:, 0]) ** 2)
-    return areas, _sums(of_edge, lengths, count)
+    lengths: FloatArray = np.sqrt((meridian * step[:, 1]) ** 2 + (normal * cosine * step[:, 0]) ** 2)
+    return lengths
 
 
 def areal_parts(geometries: npt.NDArray[np.object_]) -> tuple[npt.NDArray[np.object_], IntArray]:
@@ -265,7 +270,13 @@ def perimeter(geoms: npt.NDArray[np.object_] | BaseGeometry) -> float | FloatArr
     """
     if isinstance(geoms, np.ndarray):
         return measure(geoms)[1]
-    return float(measure(np.array([geoms], dtype=object))[1][0])
+    rings = shapely.get_rings(areal_parts(np.array([geoms], dtype=object))[0])
+    coordinates, of_ring = shapely.get_coordinates(rings, return_index=True)
+    coordinates = np.radians(coordinates)
+    own = of_ring[1:] == of_ring[:-1]
+    step = np.diff(coordinates, axis=0)[own]
+    middle = 0.5 * (coordinates[1:, 1] + coordinates[:-1, 1])[own]
+    return float(_edge_lengths(step, middle).sum())
 
 
 def rounded(value: float, ndigits: int) -> float:

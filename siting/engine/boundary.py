@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -111,6 +112,11 @@ class Boundary:
     declared_matches: str | None
     central_meridian: float
     notices: tuple[Notice, ...]
+
+    @cached_property
+    def perimeter_m(self) -> float:
+        """Length of all rings of ``geometry``, holes too, m."""
+        return float(perimeter(self.geometry))
 
 
 MAX_VERTICES = 200_000

@@ -54,7 +54,7 @@ class DeclaredCrs:
     def __post_init__(self) -> None:
         if self.epsg != GEOGRAPHIC and self._series() is None:
             raise UnusableInput(
-                Notice("crs-unsupported", "不支持坐标系 EPSG:%(epsg)s,只支持 CGCS2000", {"epsg": self.epsg})
+                Notice("crs-unsupported", "不支持坐标系 EPSG:%(epsg)s，只支持 CGCS2000", {"epsg": self.epsg})
             )
 
     def _series(self) -> tuple[int, int, int, int, bool] | None:
@@ -139,7 +139,7 @@ def gauss_kruger(
                 )
             )
     if zone is None:
-        raise UnusableInput(Notice("crs-zone-missing", "缺少带号或中央经线,无法确定投影带"))
+        raise UnusableInput(Notice("crs-zone-missing", "缺少带号或中央经线，无法确定投影带"))
     for first_epsg, series_width, first_zone, count, has_prefix in _SERIES:
         if series_width == width and has_prefix == prefixed and first_zone <= zone < first_zone + count:
             return DeclaredCrs(first_epsg + zone - first_zone)

@@ -14,10 +14,9 @@ from shapely.geometry.base import BaseGeometry
 
 from siting.engine.boundary import Boundary
 from siting.engine.crs import DeclaredCrs, from_degrees, gauss_kruger, to_degrees
-from siting.engine.overlap import LayerPieces, Overlay, assemble, each
+from siting.engine.overlap import LayerPieces, Overlay, assemble, each, nothing
 from siting.engine.slivers import ObjectArray
 
-_NONE = np.empty(0, dtype=np.intp)
 _ARC_ERROR_M = 0.01  # how far a buffer's polygon may stay inside the true arc
 
 
@@ -68,7 +67,7 @@ def within_distance(
         centre line instead of its land) are among the failed: nobody knows how far their edge is.
     """
     if len(pieces.keys) == 0:
-        return assemble(_overlapping(pieces), _NONE, np.empty(0, dtype=object), np.empty(0, dtype=bool))
+        return nothing(_overlapping(pieces))
     plane = own_plane(boundary)
     distances = np.array(
         [np.nan if (d := distance_of(str(code), distances_m)) is None else d for code in pieces.classes]

@@ -125,9 +125,9 @@ def clean(
         swapped = bool(inside_china(to_degrees(xy[:, ::-1].copy(), crs), crs).all())
         findings.problem(
             "coordinates-swapped" if swapped else "coordinates-outside",
-            "地块 %(plot)s 第 %(ring)s 圈界址点 %(point)s 不在中国范围内,X、Y 坐标似乎颠倒"
+            "地块 %(plot)s 第 %(ring)s 圈界址点 %(point)s 不在中国范围内，X、Y 坐标似乎颠倒"
             if swapped
-            else "地块 %(plot)s 第 %(ring)s 圈界址点 %(point)s 不在投影带或中国范围内,请检查坐标系和带号",
+            else "地块 %(plot)s 第 %(ring)s 圈界址点 %(point)s 不在投影带或中国范围内，请检查坐标系和带号",
             **where,
             point=number(int(index[np.argmin(inside)])),
         )
@@ -135,7 +135,7 @@ def clean(
     for spike in _spikes(lonlat)[:10]:
         findings.notice(
             "spike",
-            "地块 %(plot)s 第 %(ring)s 圈界址点 %(point)s 处夹角小于 1°,疑似尖刺",
+            "地块 %(plot)s 第 %(ring)s 圈界址点 %(point)s 处夹角小于 1°，疑似尖刺",
             lonlat[spike],
             **where,
             point=number(int(index[spike])),
@@ -143,7 +143,7 @@ def clean(
     if not crs.is_geographic:
         findings.edges_m += float(np.abs(np.diff(xy, axis=0)).max(axis=1).sum())
         if findings.edges_m > MAX_EDGES_M:
-            findings.problem("boundary-too-long", "边界总长超过 50000 公里,无法处理")
+            findings.problem("boundary-too-long", "边界总长超过 50000 公里，无法处理")
             return None
     polygon = shapely.Polygon(densify(np.vstack((xy, xy[:1])), crs))
     official = official_ring_area(lonlat)
@@ -155,7 +155,7 @@ def clean(
         if repaired is None:
             findings.problem(
                 "ring-crosses-itself",
-                "地块 %(plot)s 第 %(ring)s 圈自相交:边 %(edge_a)s 与边 %(edge_b)s",
+                "地块 %(plot)s 第 %(ring)s 圈自相交：边 %(edge_a)s 与边 %(edge_b)s",
                 place,
                 **where,
                 edge_a=a,
@@ -165,7 +165,7 @@ def clean(
         if not repaired.is_empty:
             findings.notice(
                 "ring-touches-itself",
-                "地块 %(plot)s 第 %(ring)s 圈在边 %(edge_a)s 与边 %(edge_b)s 处与自身重合,已按围合范围处理",
+                "地块 %(plot)s 第 %(ring)s 圈在边 %(edge_a)s 与边 %(edge_b)s 处与自身重合，已按围合范围处理",
                 place,
                 **where,
                 edge_a=a,
@@ -196,7 +196,7 @@ def _without_repeats(
     for row in np.flatnonzero(repeated)[:10]:
         findings.notice(
             "point-repeated",
-            "地块 %(plot)s 第 %(ring)s 圈界址点 %(point)s 与前一点重复,已忽略",
+            "地块 %(plot)s 第 %(ring)s 圈界址点 %(point)s 与前一点重复，已忽略",
             _shown(xy[row], crs),
             **where,
             point=number(int(row)),
@@ -299,7 +299,7 @@ def _containment(
     inside_of: list[list[int]] = [[] for _ in rings]
     pairs = overlapping_boxes(polygons, max_pairs)
     if pairs is None:
-        findings.problem("rings-entangled", "地块 %(plot)s 的圈重叠过多,无法处理", plot=plot)
+        findings.problem("rings-entangled", "地块 %(plot)s 的圈重叠过多，无法处理", plot=plot)
         return None
     areas = exact_area(polygons)
     swap = areas[pairs[0]] < areas[pairs[1]]

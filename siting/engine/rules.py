@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from siting.engine.affected import Measured, affected, polygons_of
+from siting.engine.affected import Affected, Measured, affected, polygons_of
 from siting.engine.area import measure, perimeter
 from siting.engine.boundary import Boundary
 from siting.engine.notices import Notice
@@ -104,7 +104,7 @@ def _starts_with(code: str, prefixes: tuple[str, ...]) -> bool:
 
 
 def _of_classes(codes: ObjectArray, prefixes: tuple[str, ...]) -> BoolArray:
-    if not prefixes:
+    if not prefixes or len(codes) == 0:
         return np.ones(len(codes), dtype=bool)
     known = {code: _starts_with(code, prefixes) for code in set(codes.tolist())}
     return np.fromiter((known[code] for code in codes.tolist()), dtype=bool, count=len(codes))
@@ -114,6 +114,8 @@ def _severity(
     rule: RuleSpec, facts: Mapping[str, str]
 ) -> tuple[Severity | None, tuple[str, ...], Notice | None]:
     """Severity in force (None: it doesn't apply), the unknown facts that decide it, and why it doesn't apply."""
+    if not rule.clauses:
+        return rule.severity, (), None
     reachable: list[Severity | None] = []
     unknown: list[str] = []
     decided: Severity | None = rule.severity
@@ -193,14 +195,21 @@ class _Asked:
             keys=shown.keys,
             classes=self._classes(shown),
             count=len(shown.keys),
-            geometry=found.geometry(least) if outcome is not Outcome.CLEAR else None,
+            geometry=self._shown(found, least, shown.area_m2) if outcome is not Outcome.CLEAR else None,
             reason=_failed(failed) if failed else None,
         )
 
+    def _shown(self, found: Affected, least: Width, area_m2: float) -> BaseGeometry | None:
+        """The ground concerned; where that is all of the site, nothing needs to be dissolved to draw it."""
+        if self.boundary.exact_area_m2 - area_m2 < _NOTHING_M2:
+            return self.boundary.geometry
+        return found.geometry(least)
+
     def outside(self, overlay: Overlay, selected: BoolArray, failed: tuple[str, ...]) -> RuleResult:
         """What of the site no selected feature covers."""
-        covering = shapely.union_all(overlay.originals[selected])
-        left = polygons_of(shapely.difference(self.boundary.geometry, covering))
+        left = self.boundary.geometry
+        if selected.any():
+            left = polygons_of(shapely.difference(left, shapely.union_all(overlay.originals[selected])))
         parts = shapely.get_parts(left)
         areas, perimeters = measure(parts)
         kinds = classify(parts, areas, perimeters, self.rule.sliver_width_m)
@@ -219,7 +228,11 @@ class _Asked:
             keys=tuple(sorted(set(overlay.keys[selected].tolist()))),
             classes=(),
             count=int(shown.sum()),
-            geometry=shapely.multipolygons(parts[shown]) if shown.any() else None,
+            geometry=None
+            if not shown.any()
+            else left
+            if shown.all()
+            else shapely.multipolygons(parts[shown]),
             reason=_failed(failed) if outcome is Outcome.NOT_CHECKED else None,
         )
 
@@ -250,6 +263,11 @@ class _Asked:
         left = shapely.difference(self.boundary.geometry, shapely.union_all(overlay.originals))
         parts = shapely.get_parts(polygons_of(left))
         return bool(np.any(classify(parts, *measure(parts), self.rule.sliver_width_m) == Width.WIDE))
+
+    def _length(self, geometry: BaseGeometry | None) -> float:
+        if geometry is self.boundary.geometry:
+            return self.boundary.perimeter_m
+        return 0.0 if geometry is None else perimeter(geometry)
 
     def _outcome(self, wide_m2: float, raw_m2: float) -> Outcome:
         if wide_m2 * self.scale > self.rule.tolerance_m2:
@@ -285,7 +303,7 @@ class _Asked:
             raw_area_m2=min(raw_m2, whole) * self.scale,
             area_m2=area * self.scale,
             share=area / whole,
-            length_m=0.0 if geometry is None else perimeter(geometry),
+            length_m=self._length(geometry),
             count=count,
             classes=classes,
             keys=keys,

@@ -69,6 +69,8 @@ def classify(
     widths = width(areas, perimeters)
     limit = max(sliver_width_m, CONTACT_WIDTH_M)
     result = np.full(len(parts), Width.WIDE, dtype=np.int8)
+    if len(widths) == 0 or widths.min() >= limit:
+        return result
     result[widths < limit] = Width.SLIVER
     result[widths < CONTACT_WIDTH_M] = Width.CONTACT
     # A part too small to hold a circle of that radius needs no second look: that is nearly all of them.

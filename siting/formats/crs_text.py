@@ -37,7 +37,7 @@ def epsg_of(text: str) -> int:
         crs = pyproj.CRS.from_user_input(text)
     except CRSError as error:
         raise UnusableInput(
-            Notice("crs-unreadable", "坐标系定义无法识别:%(crs)s", {"crs": text[:80]}, field="prj")
+            Notice("crs-unreadable", "坐标系定义无法识别：%(crs)s", {"crs": text[:80]}, field="prj")
         ) from error
     if crs.is_compound:
         crs = crs.sub_crs_list[0]
@@ -107,8 +107,8 @@ def _unsupported(crs: pyproj.CRS) -> UnusableInput:
     return UnusableInput(
         Notice(
             "crs-unsupported",
-            "坐标系“%(name)s”不支持:只支持 2000国家大地坐标系(经纬度或高斯-克吕格 3 度、6 度分带)"
-            "和 WGS84 经纬度,请先依法换算后再提交",
+            "坐标系“%(name)s”不支持：只支持 2000国家大地坐标系（经纬度或高斯-克吕格 3 度、6 度分带）"
+            "和 WGS84 经纬度，请先依法换算后再提交",
             {"name": crs.name[:80]},
             field="prj",
         )

@@ -94,7 +94,7 @@ def place(plots: Sequence[Plot], epsg: int | None, remarks: Remarks) -> tuple[De
         raise UnusableInput(
             Notice(
                 "crs-not-given",
-                "坐标单位是米,文件却没有写明坐标系:请给出坐标系(EPSG 代码,例如 4525)",
+                "坐标单位是米，文件却没有写明坐标系：请给出坐标系（EPSG 代码，例如 4525）",
                 field="epsg",
             )
         )
@@ -107,10 +107,10 @@ def place(plots: Sequence[Plot], epsg: int | None, remarks: Remarks) -> tuple[De
         return crs, tuple(plots)
     if not axes.north_first.all():
         raise UnusableInput(
-            Notice("axes-mixed", "有的坐标先写经度(东),有的先写纬度(北),无法判断", field="coordinates")
+            Notice("axes-mixed", "有的坐标先写经度（东），有的先写纬度（北），无法判断", field="coordinates")
         )
     remarks.add(
-        "axes-swapped", "经纬度(或东、北坐标)写反了,已对调 %(count)s 个点", count=int(axes.north_first.sum())
+        "axes-swapped", "经纬度（或东、北坐标）写反了，已对调 %(count)s 个点", count=int(axes.north_first.sum())
     )
     return crs, tuple(_turned(plot) for plot in plots)
 

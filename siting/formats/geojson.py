@@ -137,7 +137,7 @@ def _parse(content: bytes) -> dict[str, Any]:
         raise UnusableInput(
             Notice(
                 "not-json",
-                "不是 GeoJSON:第 %(column)s 列起不符合 JSON 语法",
+                "不是 GeoJSON：第 %(column)s 列起不符合 JSON 语法",
                 {"column": error.colno},
                 line=error.lineno,
             )
@@ -150,7 +150,7 @@ def _parse(content: bytes) -> dict[str, Any]:
         # the one other thing that json refuses: an integer of thousands of digits
         raise UnusableInput(Notice("number-not-finite", "JSON 中有位数过多的整数")) from error
     if not isinstance(document, dict):
-        _refuse("not-geojson", "不是 GeoJSON:最外层应为对象")
+        _refuse("not-geojson", "不是 GeoJSON：最外层应为对象")
     return document
 
 
@@ -185,7 +185,7 @@ def _named_crs(document: dict[str, Any]) -> int | None:
     if found is None:
         _refuse(
             "crs-unsupported",
-            "坐标系“%(name)s”无法识别,只支持 CGCS2000(EPSG:4490、4491-4554)和 WGS84 经纬度",
+            "坐标系“%(name)s”无法识别，只支持 CGCS2000（EPSG:4490、4491-4554）和 WGS84 经纬度",
             field="crs",
             name=text,
         )
@@ -217,11 +217,11 @@ def _features(
         )
     for feature, field in named:
         if not isinstance(feature, dict) or feature.get("type") != "Feature":
-            _refuse("not-geojson", "不是 GeoJSON:这里应为 Feature", field=field)
+            _refuse("not-geojson", "不是 GeoJSON：这里应为 Feature", field=field)
         geometry = feature.get("geometry")
         where = f"{field}.geometry".lstrip(".")
         if geometry is None:
-            remarks.add("geometry-missing", "这个要素没有图形,已忽略", field=where)
+            remarks.add("geometry-missing", "这个要素没有图形，已忽略", field=where)
             continue
         if not isinstance(geometry, dict):
             _refuse("not-geojson", "不是 GeoJSON:geometry 应为对象", field=where)
@@ -249,7 +249,7 @@ def _rings(geometry: dict[str, Any], field: str, remarks: Remarks) -> list[npt.N
     coordinates = geometry.get("coordinates")
     if kind not in ("Polygon", "MultiPolygon"):
         _refuse(
-            "not-a-polygon", "图形是 %(kind)s,选址边界只能是面", field=f"{field}.type", kind=str(kind)[:40]
+            "not-a-polygon", "图形是 %(kind)s，选址边界只能是面", field=f"{field}.type", kind=str(kind)[:40]
         )
     where = f"{field}.coordinates"
     polygons = coordinates if kind == "MultiPolygon" else [coordinates]
@@ -265,7 +265,7 @@ def _rings(geometry: dict[str, Any], field: str, remarks: Remarks) -> list[npt.N
 
 def _list(value: Any, field: str) -> list[Any]:
     if not isinstance(value, list) or not value:
-        _refuse("not-geojson", "不是 GeoJSON:坐标数组的层次不对,或是空的", field=field)
+        _refuse("not-geojson", "不是 GeoJSON：坐标数组的层次不对，或是空的", field=field)
     return value
 
 
@@ -276,7 +276,7 @@ def _ring(positions: list[Any], field: str, remarks: Remarks) -> npt.NDArray[np.
             and 2 <= len(position) <= 4
             and all(type(number) in (int, float) for number in position)
         ):
-            _refuse("not-geojson", "不是 GeoJSON:一个坐标应为两个数", field=f"{field}[{at}]")
+            _refuse("not-geojson", "不是 GeoJSON：一个坐标应为两个数", field=f"{field}[{at}]")
     if any(len(position) > 2 for position in positions):
         remarks.add("height-ignored", "坐标中的高程未使用", field=field)
     try:
@@ -288,11 +288,11 @@ def _ring(positions: list[Any], field: str, remarks: Remarks) -> npt.NDArray[np.
     if len(xy) > 1 and (xy[0] == xy[-1]).all():
         xy = xy[:-1]
     else:
-        remarks.add("ring-not-closed", "这一圈没有回到起点,已自动闭合", field=field)
+        remarks.add("ring-not-closed", "这一圈没有回到起点，已自动闭合", field=field)
     if len(xy) < 3:
         _refuse(
             "ring-too-few-points",
-            "一圈至少要有三个界址点,这里只有 %(count)s 个",
+            "一圈至少要有三个界址点，这里只有 %(count)s 个",
             field=field,
             count=len(xy),
         )

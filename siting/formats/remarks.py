@@ -33,7 +33,7 @@ class Remarks:
         more = tuple(
             Notice(
                 "more-of-the-same",
-                "另有 %(count)s 处同类提示(%(same)s)",
+                "另有 %(count)s 处同类提示（%(same)s）",
                 {"count": count - MOST_PER_CODE, "same": code},
             )
             for code, count in self._counts.items()

@@ -79,7 +79,7 @@ def read(content: bytes, *, epsg: int | None = None) -> DeclaredBoundary:
         raise UnusableInput(
             Notice(
                 "crs-not-given",
-                "shapefile 没有 .prj 文件:请给出坐标系(EPSG 代码,例如 4525)",
+                "shapefile 没有 .prj 文件：请给出坐标系（EPSG 代码，例如 4525）",
                 field="epsg",
             )
         )
@@ -105,13 +105,13 @@ def _plots(
     for row, geometry in enumerate(geometries):
         field = f"features[{row}]"
         if geometry is None or geometry.is_empty:
-            remarks.add("geometry-missing", "这个要素没有图形,已忽略", field=field)
+            remarks.add("geometry-missing", "这个要素没有图形，已忽略", field=field)
             continue
         if shapely.get_type_id(geometry) not in _POLYGONS:
             raise UnusableInput(
                 Notice(
                     "not-a-polygon",
-                    "图形是 %(kind)s,选址边界只能是面",
+                    "图形是 %(kind)s，选址边界只能是面",
                     {"kind": geometry.geom_type},
                     field=field,
                 )

@@ -117,7 +117,7 @@ def _sniff_zip(content: bytes, filename: str) -> Format:
             names = archive.namelist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
         raise UnusableInput(
-            Notice("zip-broken", "压缩包“%(file)s”已损坏,无法打开", {"file": _short(filename)})
+            Notice("zip-broken", "压缩包“%(file)s”已损坏，无法打开", {"file": _short(filename)})
         ) from error
     lowered = [name.lower() for name in names]
     if any(name.endswith(".shp") for name in lowered):
@@ -136,8 +136,8 @@ def _stranger(filename: str, name: str) -> UnusableInput:
     return UnusableInput(
         Notice(
             "format-unsupported",
-            "文件“%(file)s”看起来是 %(looks_like)s,不能作为边界读取:"
-            "请上传界址点坐标文本(TXT)、GeoJSON 或 shapefile 的 zip 压缩包",
+            "文件“%(file)s”看起来是 %(looks_like)s，不能作为边界读取："
+            "请上传界址点坐标文本（TXT）、GeoJSON 或 shapefile 的 zip 压缩包",
             {"file": _short(filename), "looks_like": name},
         )
     )

@@ -44,7 +44,7 @@ def given_facts(rulebook: PinnedRulebook, given: Mapping[str, Any]) -> dict[str,
             problems.append(
                 Notice(
                     "fact-unknown",
-                    "没有名为“%(name)s”的事实;可用的有:%(known)s",
+                    "没有名为“%(name)s”的事实；可用的有：%(known)s",
                     {"name": name, "known": "、".join(sorted(questions))},
                     field=name,
                 )
@@ -56,7 +56,7 @@ def given_facts(rulebook: PinnedRulebook, given: Mapping[str, Any]) -> dict[str,
             problems.append(
                 Notice(
                     "fact-value",
-                    "“%(name)s”不能是“%(value)s”;可选:%(choices)s",
+                    "“%(name)s”不能是“%(value)s”；可选：%(choices)s",
                     {"name": name, "value": value, "choices": "、".join(choices or ["yes", "no"])},
                     field=name,
                 )

@@ -44,7 +44,7 @@ def read(content: bytes) -> dict[str, Any]:
         data = _plain(tomllib.loads(content.decode("utf-8")))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UnusableInput(
-            Notice("rulebook-unreadable", "规则库文件无法读取:%(error)s", {"error": str(error)})
+            Notice("rulebook-unreadable", "规则库文件无法读取：%(error)s", {"error": str(error)})
         ) from error
     problems = [
         Notice("rulebook-entry-missing", "规则库缺少“%(key)s”", {"key": key}, field=key)
@@ -94,7 +94,7 @@ def publish(data: dict[str, Any]) -> RuleBook:
         raise UnusableInput(
             Notice(
                 "rulebook-version-taken",
-                "规则库 %(code)s 第 %(version)s 版已发布且内容不同:请使用新的版本号",
+                "规则库 %(code)s 第 %(version)s 版已发布且内容不同：请使用新的版本号",
                 {"code": data["code"], "version": data["version"]},
                 field="version",
             )

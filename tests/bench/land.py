@@ -93,7 +93,8 @@ def _mark(land: Land) -> str | None:
     connection = land.connect("postgres")
     with connection, connection.cursor() as cursor:
         cursor.execute(
-            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [land.database]
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
+            [land.database],
         )
         row = cursor.fetchone()
     connection.close()

@@ -85,7 +85,7 @@ def decode(content: bytes) -> str:
         raise UnusableInput(
             Notice(
                 "not-text",
-                "文件不是文本:含有二进制字符(代码 %(code)s)",
+                "文件不是文本：含有二进制字符（代码 %(code)s）",
                 {"code": f"0x{ord(found[0]):02X}"},
                 line=len(_LINE_END.findall(text, 0, found.start())) + 1,
             )
@@ -139,9 +139,9 @@ def take_apart(text: str, remarks: Remarks) -> TextContent:
             if _header_value(line, number, section, content, remarks):
                 continue
             if not _begins_plots(line, section):
-                remarks.add("line-ignored", "这一行无法识别,已忽略", line=number)
+                remarks.add("line-ignored", "这一行无法识别，已忽略", line=number)
                 continue
-            remarks.add("header-missing", "缺少[地块坐标]标题,从这一行起按坐标读取", line=number)
+            remarks.add("header-missing", "缺少[地块坐标]标题，从这一行起按坐标读取", line=number)
             section = PLOT_SECTION
         plain = _PLAIN_POINT.fullmatch(line)
         if plain is not None:
@@ -156,7 +156,7 @@ def take_apart(text: str, remarks: Remarks) -> TextContent:
         if point is None:
             continue
         if not content.plots:
-            remarks.add("plot-line-missing", "缺少以 @ 结尾的地块属性行,按一个地块读取", line=number)
+            remarks.add("plot-line-missing", "缺少以 @ 结尾的地块属性行，按一个地块读取", line=number)
             content.plots.append(PlotLines(number, None))
         points += 1
         # closing points repeat the first ones: a ring of n points takes n + 1 lines
@@ -190,7 +190,7 @@ def _header_value(
             raise UnusableInput(
                 Notice(
                     "header-contradicts",
-                    "“%(name)s”出现两次,前为“%(before)s”,后为“%(after)s”",
+                    "“%(name)s”出现两次，前为“%(before)s”，后为“%(after)s”",
                     {"name": name, "before": content.header[key], "after": value},
                     line=number,
                     field=name,
@@ -262,7 +262,7 @@ def _point(line: str, number: int, remarks: Remarks) -> PointLine | None:
     raise UnusableInput(
         Notice(
             "line-unreadable",
-            "无法读取“%(text)s”:应为“点号,地块圈号,X,Y”,或以 @ 结尾的地块属性行",
+            "无法读取“%(text)s”：应为“点号，地块圈号，X,Y”，或以 @ 结尾的地块属性行",
             {"text": line[:60]},
             line=number,
         )
@@ -272,7 +272,7 @@ def _point(line: str, number: int, remarks: Remarks) -> PointLine | None:
 def _arranged(fields: list[str], values: list[float | None], line: int, remarks: Remarks) -> PointLine | None:
     """Find number, ring label, X and Y among the fields; None where that can't be done."""
     if len(fields) == 2 and values[0] is not None and values[1] is not None:
-        remarks.add("number-missing", "没有点号,已按顺序编号", line=line)
+        remarks.add("number-missing", "没有点号，已按顺序编号", line=line)
         return PointLine(line, "", None, values[0], values[1])
     if len(fields) < 3:
         return None
@@ -286,7 +286,7 @@ def _arranged(fields: list[str], values: list[float | None], line: int, remarks:
     if len(rest) > 2 and first == second and rest[2] is not None:
         second = rest[2]
         rest, texts = rest[1:], texts[1:]
-        remarks.add("x-written-twice", "X 坐标写了两遍,已去掉重复的一个", line=line)
+        remarks.add("x-written-twice", "X 坐标写了两遍，已去掉重复的一个", line=line)
     if len(rest) > 2:
         remarks.add(
             "extra-columns", "坐标后面多出的“%(text)s”未使用", line=line, text=",".join(texts[2:])[:40]

@@ -55,7 +55,7 @@ def read(content: bytes, *, central_meridian: int | None = None) -> DeclaredBoun
     text = take_apart(decode(content), remarks)
     if not text.plots:
         raise UnusableInput(
-            Notice("not-coordinate-text", "这不是界址点坐标文本:没有找到“点号,地块圈号,X,Y”这样的行")
+            Notice("not-coordinate-text", "这不是界址点坐标文本：没有找到“点号，地块圈号，X,Y”这样的行")
         )
     drawn = [(plot, _attributes(plot, remarks)) for plot in text.plots]
     rings = [find_rings(plot, remarks) for plot in text.plots]
@@ -116,12 +116,12 @@ def _attributes(plot: PlotLines, remarks: Remarks) -> dict[str, str]:
     if shape in ("线", "点"):
         raise UnusableInput(
             Notice(
-                "not-a-polygon", "地块图形是“%(shape)s”,选址边界只能是面", {"shape": shape}, line=plot.line
+                "not-a-polygon", "地块图形是“%(shape)s”，选址边界只能是面", {"shape": shape}, line=plot.line
             )
         )
     if shape != "面":
         remarks.add(
-            "shape-unreadable", "记录图形属性“%(shape)s”应为面,按面读取", line=plot.line, shape=shape[:20]
+            "shape-unreadable", "记录图形属性“%(shape)s”应为面，按面读取", line=plot.line, shape=shape[:20]
         )
     attributes[SHAPE] = "面"
     return attributes
@@ -139,7 +139,7 @@ def _plot(plot: PlotLines, attributes: dict[str, str], rings: tuple[Ring, ...], 
         if declared:
             remarks.add(
                 "point-count-differs",
-                "界址点数写的是“%(declared)s”,实际有 %(points)s 个点(含闭合点 %(rows)s 行)",
+                "界址点数写的是“%(declared)s”，实际有 %(points)s 个点（含闭合点 %(rows)s 行）",
                 line=plot.line,
                 declared=declared[:20],
                 points=points,
@@ -150,7 +150,7 @@ def _plot(plot: PlotLines, attributes: dict[str, str], rings: tuple[Ring, ...], 
     if area is None and attributes[AREA]:
         remarks.add(
             "area-unreadable",
-            "地块面积“%(area)s”无法读取,不作比对",
+            "地块面积“%(area)s”无法读取，不作比对",
             line=plot.line,
             area=attributes[AREA][:20],
         )

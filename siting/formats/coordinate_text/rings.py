@@ -49,7 +49,7 @@ def find_rings(plot: PlotLines, remarks: Remarks) -> tuple[OpenRing, ...]:
         returns_later = last_at[_key(point)] > index
         if not current:
             if closed_by is not None and _key(point) == _key(closed_by) and not returns_later:
-                remarks.add("closing-repeated", "闭合点重复,已忽略", line=point.line)
+                remarks.add("closing-repeated", "闭合点重复，已忽略", line=point.line)
                 continue
             current = [point]
             continue
@@ -57,7 +57,7 @@ def find_rings(plot: PlotLines, remarks: Remarks) -> tuple[OpenRing, ...]:
         relabelled = None not in (point.label, first.label) and point.label != first.label
         same_number = bool(point.number) and point.number == first.number
         if len(current) == 1 and not relabelled and _same_place(point, first):
-            remarks.add("point-repeated", "与上一点重复,已忽略", line=point.line)
+            remarks.add("point-repeated", "与上一点重复，已忽略", line=point.line)
             continue
         closes = _same_place(point, first) or (same_number and _nearly_closes(point, first))
         if closes and relabelled:
@@ -74,7 +74,7 @@ def find_rings(plot: PlotLines, remarks: Remarks) -> tuple[OpenRing, ...]:
             raise UnusableInput(
                 Notice(
                     "closing-point-contradicts",
-                    "点号“%(number)s”与本圈起点(第 %(first)s 行)相同,坐标却不同:既不能闭合,也不能另起一圈",
+                    "点号“%(number)s”与本圈起点（第 %(first)s 行）相同，坐标却不同：既不能闭合，也不能另起一圈",
                     {"number": point.number, "first": first.line},
                     line=point.line,
                 )
@@ -115,7 +115,7 @@ def _remark_closing(point: PointLine, first: PointLine, relabelled: bool, remark
     if relabelled:
         remarks.add(
             "closing-ring-number",
-            "闭合点的圈号“%(label)s”与本圈“%(ring)s”不一致,按本圈处理",
+            "闭合点的圈号“%(label)s”与本圈“%(ring)s”不一致，按本圈处理",
             line=point.line,
             label=point.label,
             ring=first.label,
@@ -131,11 +131,11 @@ def _remark_closing(point: PointLine, first: PointLine, relabelled: bool, remark
     if _same_place(point, first):
         return
     if _x_in_both(point, first):
-        remarks.add("x-written-twice", "闭合点的 X 坐标写了两遍,缺少 Y,按起点闭合", line=point.line)
+        remarks.add("x-written-twice", "闭合点的 X 坐标写了两遍，缺少 Y，按起点闭合", line=point.line)
     else:
         remarks.add(
             "closing-point-differs",
-            "闭合点与起点(第 %(first)s 行)坐标略有差异,按起点闭合",
+            "闭合点与起点（第 %(first)s 行）坐标略有差异，按起点闭合",
             line=point.line,
             first=first.line,
         )
@@ -144,7 +144,7 @@ def _remark_closing(point: PointLine, first: PointLine, relabelled: bool, remark
 def _remark_open(points: list[PointLine], remarks: Remarks) -> None:
     remarks.add(
         "ring-not-closed",
-        "从第 %(first)s 行开始的一圈没有回到起点,已自动闭合",
+        "从第 %(first)s 行开始的一圈没有回到起点，已自动闭合",
         line=points[-1].line,
         first=points[0].line,
     )
@@ -155,7 +155,7 @@ def _ring(points: list[PointLine], position: int) -> OpenRing:
         raise UnusableInput(
             Notice(
                 "ring-too-few-points",
-                "一圈至少要有三个界址点,这里只有 %(count)s 个",
+                "一圈至少要有三个界址点，这里只有 %(count)s 个",
                 {"count": len(points)},
                 line=points[0].line,
             )

@@ -67,7 +67,7 @@ def resolve(
         at = int(np.flatnonzero(swapped)[0])
         remarks.add(
             "axes-swapped",
-            "X、Y 写反了(X 应为纵坐标,即北方向),已对调 %(count)s 个点",
+            "X、Y 写反了（X 应为纵坐标，即北方向），已对调 %(count)s 个点",
             line=int(lines[at]),
             count=int(swapped.sum()),
         )
@@ -97,7 +97,7 @@ def _refusal(content: TextContent, code: str, template: str, key: str) -> Unusab
 def _check_names(content: TextContent, kind: Kind | None, remarks: Remarks) -> None:
     datum = _header_text(content, "坐标系")
     if not datum:
-        remarks.add("crs-assumed", "文件没有写明坐标系,按 2000国家大地坐标系读取")
+        remarks.add("crs-assumed", "文件没有写明坐标系，按 2000国家大地坐标系读取")
     elif "WGS" in datum and "84" in datum and kind is Kind.DEGREES:
         remarks.add("wgs84-as-cgcs2000", "经纬度按 2000国家大地坐标系读取", field="坐标系")
         content.header["坐标系"] = "2000国家大地坐标系"
@@ -146,7 +146,7 @@ def _misplaced(
         return UnusableInput(
             Notice(
                 "coordinate-out-of-range",
-                "坐标(%(first)s,%(second)s)不在我国范围内:X 应为 7 位,Y 应为 8 位(含带号)或 6 位,或为度",
+                "坐标（%(first)s,%(second)s）不在我国范围内：X 应为 7 位，Y 应为 8 位（含带号）或 6 位，或为度",
                 params,
                 line=int(lines[at]),
             )
@@ -154,7 +154,7 @@ def _misplaced(
     return UnusableInput(
         Notice(
             "coordinates-mixed",
-            "坐标(%(first)s,%(second)s)与前面的坐标不是同一种:度、带带号的米、不带带号的米不能混用",
+            "坐标（%(first)s,%(second)s）与前面的坐标不是同一种：度、带带号的米、不带带号的米不能混用",
             params,
             line=int(lines[at]),
         )
@@ -184,7 +184,7 @@ def _header_zone(content: TextContent, remarks: Remarks) -> int | None:
         return zones[0]
     remarks.add(
         "zone-unreadable",
-        "带号“%(zone)s”不存在(3度带为 25-45,6度带为 13-23)",
+        "带号“%(zone)s”不存在（3度带为 25-45,6度带为 13-23）",
         line=content.header_lines.get("带号"),
         field="带号",
         zone=content.header["带号"],
@@ -210,7 +210,7 @@ def _prefixed(
         raise UnusableInput(
             Notice(
                 "zones-mixed",
-                "Y 坐标的带号是 %(other)s,前面的却是 %(zone)s:请按投影带分成几个文件,或换算到同一带",
+                "Y 坐标的带号是 %(other)s，前面的却是 %(zone)s：请按投影带分成几个文件，或换算到同一带",
                 {"other": int(zones[others[0]]), "zone": zone},
                 line=int(lines[others[0]]),
             )
@@ -219,7 +219,7 @@ def _prefixed(
         raise UnusableInput(
             Notice(
                 "zone-unknown",
-                "Y 坐标的带号 %(zone)s 不存在(3度带为 25-45,6度带为 13-23)",
+                "Y 坐标的带号 %(zone)s 不存在（3度带为 25-45,6度带为 13-23）",
                 {"zone": zone},
                 line=int(lines[0]),
             )
@@ -227,7 +227,7 @@ def _prefixed(
     if declared is not None and declared != zone:
         remarks.add(
             "zone-contradicts",
-            "带号写的是 %(declared)s,Y 坐标的前两位却是 %(zone)s,按坐标读取",
+            "带号写的是 %(declared)s,Y 坐标的前两位却是 %(zone)s，按坐标读取",
             line=content.header_lines.get("带号"),
             field="带号",
             declared=declared,
@@ -249,7 +249,7 @@ def _unprefixed(
         raise UnusableInput(
             Notice(
                 "crs-not-given",
-                "Y 坐标只有 6 位,文件也没有带号,无法确定投影带:请给出中央子午线的经度(例如 111)",
+                "Y 坐标只有 6 位，文件也没有带号，无法确定投影带：请给出中央子午线的经度（例如 111）",
                 line=int(lines[0]),
                 field="central_meridian",
             )
@@ -262,7 +262,7 @@ def _settle_header(content: TextContent, crs: DeclaredCrs, remarks: Remarks) -> 
     if width is not None and width != crs.zone_width:
         remarks.add(
             "zone-width-contradicts",
-            "几度分带写的是 %(declared)s,第 %(zone)s 带却是 %(width)s 度带,按带号读取",
+            "几度分带写的是 %(declared)s，第 %(zone)s 带却是 %(width)s 度带，按带号读取",
             line=content.header_lines.get("几度分带"),
             field="几度分带",
             declared=width,
