@@ -14,9 +14,9 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+import shapely
 from django.db import DatabaseError, transaction
 from django.utils import timezone
-from shapely.geometry.base import BaseGeometry
 
 import layers.queries
 import layers.rasters
@@ -97,17 +97,13 @@ def run(
         versions = layers.queries.current(_codes(rulebook), as_of=None if on is None else _end_of(day))
     answers = _LayerAnswers(boundary, rulebook, versions)
     results = tuple(answers.evaluate(rule, known_facts) for rule in rulebook.rules)
-    land_version = versions.get(PRESENT_LAND_LAYER)
-    land = None
-    if land_version is not None and answers.readable(PRESENT_LAND_LAYER):
-        land = present_land(boundary, answers.overlay(PRESENT_LAND_LAYER), land_version.class_names)
     return CheckResult(
         boundary=boundary,
         rulebook=rulebook,
         facts=known_facts,
         versions={code: versions[code] for code in sorted(versions)},
         results=results,
-        land=land,
+        land=answers.present_land(),
         verdict=decide((result.severity, result.outcome, result.rule.required) for result in results),
     )
 
@@ -146,7 +142,8 @@ class _LayerAnswers:
         self._boundary = boundary
         self._versions = versions
         self._failed: dict[str, Notice] = {}
-        self._reaches = self._reach_of_each_layer(rulebook)
+        self._widest = self._widest_distances(rulebook)
+        self._reaches = {code: reach(boundary, distance) for code, distance in self._widest.items()}
         ground = self._read(self._ask, versions)
         self._covered = {code: answer.covered for code, answer in ground.items()}
         self._reach_covered = {code: answer.reach_covered for code, answer in ground.items()}
@@ -167,13 +164,13 @@ class _LayerAnswers:
             )
         return answers
 
-    def _reach_of_each_layer(self, rulebook: PinnedRulebook) -> dict[str, BaseGeometry]:
-        """The site widened by the largest distance that a rule asks of a layer."""
+    def _widest_distances(self, rulebook: PinnedRulebook) -> dict[str, float]:
+        """The largest distance (m) that a rule asks of each layer."""
         widest: dict[str, float] = {}
         for rule in rulebook.rules:
             if rule.relation is Relation.WITHIN_DISTANCE and rule.layer in self._versions:
                 widest[rule.layer] = max(widest.get(rule.layer, 0.0), *rule.distances_m.values())
-        return {code: reach(self._boundary, distance) for code, distance in widest.items()}
+        return widest
 
     def _read(
         self,
@@ -184,20 +181,28 @@ class _LayerAnswers:
         try:
             with _survivable():
                 return question(versions)
-        except (DatabaseError, ValueError):
+        except (DatabaseError, ValueError, shapely.errors.ShapelyError):
             logger.exception("layers could not be read together: %s", ", ".join(versions))
         answers: dict[str, _Ground] = {}
         for code, version in versions.items():
             try:
                 with _survivable():
                     answers |= question({code: version})
-            except (DatabaseError, ValueError):
+            except (DatabaseError, ValueError, shapely.errors.ShapelyError):
                 logger.exception("layer %s could not be read", code)
                 self._failed[code] = _failure(version)
         return answers
 
-    def readable(self, code: str) -> bool:
-        return code not in self._failed and code in self._pieces
+    def present_land(self) -> tuple[PresentLand, ...] | None:
+        """The land survey's classes within the site; None where it can't be asked, which fails nothing else."""
+        version = self._versions.get(PRESENT_LAND_LAYER)
+        if version is None or PRESENT_LAND_LAYER not in self._pieces:
+            return None
+        try:
+            return present_land(self._boundary, self.overlay(PRESENT_LAND_LAYER), version.class_names)
+        except Exception:
+            logger.exception("the present land could not be summed up")
+            return None
 
     def _overlaid(self, rulebook: PinnedRulebook) -> dict[str, Overlay]:
         """All layers cut to the site at once; none where that fails, as then each rule finds out by itself."""
@@ -273,11 +278,18 @@ class _LayerAnswers:
         names = {"layer": version.layer_name, "version": version.number}
         if not self._covered.get(rule.layer, False):
             return Notice("layer-not-covering", "“%(layer)s”第 %(version)s 版没有完全覆盖本地块", names)
-        if rule.relation is Relation.WITHIN_DISTANCE and not self._reach_covered[rule.layer]:
+        if rule.relation is Relation.WITHIN_DISTANCE and not self._covers_reach(rule, version):
             return Notice(
                 "layer-not-covering-reach", "“%(layer)s”第 %(version)s 版没有覆盖本地块周边的管控距离", names
             )
         return None
+
+    def _covers_reach(self, rule: RuleSpec, version: PinnedVersion) -> bool:
+        """Whether the layer covers the ground as far as this rule looks; another one may look further."""
+        distance = max(rule.distances_m.values())
+        if self._reach_covered[rule.layer] or distance == self._widest[rule.layer]:
+            return self._reach_covered[rule.layer]
+        return layers.queries.covers({rule.layer: version}, reach(self._boundary, distance))[rule.layer]
 
     def _raster_share(self, rule: RuleSpec, version: PinnedVersion) -> float | None:
         assert rule.raster_threshold is not None, "the rulebook reader asks for a threshold"

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from siting.engine.area import IntArray
 from siting.engine.boundary import Boundary
 from siting.engine.crs import DeclaredCrs, from_degrees, gauss_kruger, to_degrees
 from siting.engine.overlap import LayerPieces, Overlay, assemble, each, nothing
@@ -96,13 +97,26 @@ def within_distance(
         def cut_near(g: Any, metres: float = distance) -> Any:
             return shapely.intersection(site, shapely.buffer(g, metres, quad_segs=_segments(metres)))
 
-        part, broken = each(cut_near, there[same], None)
+        cut[same], broken = each(cut_near, there[same], None)
         failed[rows[same[broken]]] = True
-        whole = shapely.equals(part, site)
-        part = shapely.transform(part, lambda xy: to_degrees(xy, plane))
-        part[whole] = boundary.geometry
-        cut[same] = part
+    rows, cut = _joined(pieces.keys, rows, cut)
+    whole = shapely.equals(cut, site)
+    cut = np.asarray(shapely.transform(cut, lambda xy: to_degrees(xy, plane)), dtype=object)
+    cut[whole] = boundary.geometry
     return assemble(_overlapping(pieces), rows, cut, failed)
+
+
+def _joined(keys: ObjectArray, rows: IntArray, cut: ObjectArray) -> tuple[IntArray, ObjectArray]:
+    """One row per feature: its pieces don't overlap each other, but what lies within a distance of them does."""
+    of_rows = keys[rows]
+    named, first, inverse = np.unique(of_rows, return_index=True, return_inverse=True)
+    if len(named) == len(rows):
+        return rows, cut
+    joined = cut.copy()
+    for number in np.flatnonzero(np.bincount(inverse) > 1):
+        joined[first[number]] = shapely.union_all(cut[inverse == number])
+    kept = np.sort(first)
+    return rows[kept], joined[kept]
 
 
 def _overlapping(pieces: LayerPieces) -> LayerPieces:

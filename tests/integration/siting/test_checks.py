@@ -80,6 +80,7 @@ def test_a_distance_rule_needs_the_ground_around_the_site_too(tmp_path):
     found = checks.run(land.boundary(), facts=land.FACTS)
     assert _result(found, "yellow-river-3km").outcome is Outcome.NOT_CHECKED
     assert _result(found, "yellow-river-3km").reason.code == "layer-not-covering-reach"
+    assert _result(found, "yellow-river-1km").outcome is Outcome.CLEAR, "it looks 1 km around only"
 
 
 def test_a_raster_that_cannot_be_read_is_not_checked_and_fails_nothing_else(tmp_path, caplog):

@@ -54,6 +54,16 @@ class TestWithinDistance:
         assert result.share == 1
         assert result.count == 3
 
+    def test_pieces_of_one_feature_overlap_by_their_distances_without_counting_twice(self):
+        spec = rule(Relation.WITHIN_DISTANCE, distances_m={"": 400})
+        pieces = [("river", ground(rectangle(1000, y, 300, 50))) for y in range(0, 1000, 50)]
+        whole = asked(spec, [("river", ground(rectangle(1000, 0, 300, 1000)))])
+        cut = asked(spec, pieces)
+        assert whole.area_m2 == pytest.approx(400_000, rel=1e-3)
+        assert cut.area_m2 == pytest.approx(whole.area_m2, rel=1e-7)
+        assert cut.raw_area_m2 == pytest.approx(whole.raw_area_m2, rel=1e-7)
+        assert (cut.count, cut.keys) == (1, ("river",))
+
     def test_a_centre_line_alone_is_not_checked(self):
         line = ground(rectangle(1010, -500, 20, 2000)).exterior
         result = asked(self.SPEC, [("line", line)], classes=["1"])
