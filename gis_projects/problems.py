@@ -67,7 +67,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. None lets an unforeseen error become a 500, logged with its trace."""
     headers: dict[str, str] = {}
     if isinstance(error, Http404 | ObjectDoesNotExist):
-        body = document(404, _("没有这样的对象,或者您无权查看。"))
+        body = document(404, _("没有这样的对象，或者您无权查看。"))
     elif isinstance(error, PermissionDenied | exceptions.PermissionDenied):
         body = document(403, _("您的角色或所属区划不允许进行这项操作。"))
     elif isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
@@ -156,23 +156,23 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    detail = _("您的角色或所属区划不允许进行这项操作。如果工作需要,请联系管理员调整。")
+    detail = _("您的角色或所属区划不允许进行这项操作。如果工作需要，请联系管理员调整。")
     return _answer(request, 403, detail, "errors/problem.html")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    detail = _("页面停留过久或浏览器拒绝了 Cookie,提交未被接受。请返回上一页,刷新后重试。")
+    detail = _("页面停留过久或浏览器拒绝了 Cookie，提交未被接受。请返回上一页，刷新后重试。")
     return _answer(request, 403, detail, "errors/problem.html")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    detail = _("这个地址没有内容,或者您无权查看。")
+    detail = _("这个地址没有内容，或者您无权查看。")
     return _answer(request, 404, detail, "errors/problem.html")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """The page stands alone: whatever failed may be what other pages need."""
-    detail = _("服务器处理时出错,已记入日志。您的数据没有改动,请稍后重试。")
+    detail = _("服务器处理时出错，已记入日志。您的数据没有改动，请稍后重试。")
     if request.path.startswith("/api/"):
         return _answer(request, 500, detail, "errors/alone.html")
     page = render_to_string("errors/alone.html", {"status": 500, "problem": _title(500), "detail": detail})

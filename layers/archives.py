@@ -22,11 +22,11 @@ SHAPEFILE_ZIP, GEOPACKAGE, GEOJSON, GEOTIFF = "shapefile-zip", "geopackage", "ge
 
 _LOOKS = (
     (b"%PDF", "PDF 文档"),
-    (b"Rar!", "RAR 压缩包,请改用 zip"),
-    (b"7z\xbc\xaf", "7z 压缩包,请改用 zip"),
-    (b"\x1f\x8b", "gzip 压缩包,请改用 zip"),
-    (b"BZh", "bzip2 压缩包,请改用 zip"),
-    (b"\x00\x00\x27\x0a", "单独的 .shp 文件,请把 .shp、.shx、.dbf、.prj 一起压缩成 zip"),
+    (b"Rar!", "RAR 压缩包，请改用 zip"),
+    (b"7z\xbc\xaf", "7z 压缩包，请改用 zip"),
+    (b"\x1f\x8b", "gzip 压缩包，请改用 zip"),
+    (b"BZh", "bzip2 压缩包，请改用 zip"),
+    (b"\x00\x00\x27\x0a", "单独的 .shp 文件，请把 .shp、.shx、.dbf、.prj 一起压缩成 zip"),
     (b"\x89PNG", "PNG 图片"),
     (b"\xff\xd8\xff", "JPEG 图片"),
     (b"GIF8", "GIF 图片"),
@@ -54,11 +54,11 @@ def sniff(path: Path) -> str:
     except OSError as error:
         raise _refuse("file-missing", "文件不存在或无法访问。") from error
     if not stat.S_ISREG(state.st_mode):
-        raise _refuse("file-not-plain", "不是普通文件(符号链接、目录或设备一律不打开)。")
+        raise _refuse("file-not-plain", "不是普通文件（符号链接、目录或设备一律不打开）。")
     if state.st_size == 0:
         raise _refuse("file-empty", "文件是空的。")
     if state.st_size > MAX_FILE:
-        raise _refuse("file-too-large", "文件有 %(size)d MB,上限为 %(limit)d MB。",
+        raise _refuse("file-too-large", "文件有 %(size)d MB，上限为 %(limit)d MB。",
                       size=state.st_size >> 20, limit=MAX_FILE >> 20)  # fmt: skip
     with path.open("rb") as file:
         head = file.read(4096)
@@ -74,7 +74,7 @@ def sniff(path: Path) -> str:
         return GEOJSON
     raise _refuse(
         "file-not-recognised",
-        "不能识别的文件,看起来是%(kind)s;可接受 GeoJSON、压缩的 shapefile(zip)和 GeoPackage。",
+        "不能识别的文件，看起来是%(kind)s；可接受 GeoJSON、压缩的 shapefile（zip）和 GeoPackage。",
         kind=_kind(head, text),
     )
 
@@ -85,7 +85,7 @@ def _kind(head: bytes, text: bytes) -> str:
             return kind
     lower = text[:600].lower()
     if b"<ogrvrtdatasource" in lower or b"<vrtdataset" in lower:
-        return "GDAL 虚拟数据集(VRT,会引用别的文件)"
+        return "GDAL 虚拟数据集（VRT，会引用别的文件）"
     if b"<kml" in lower or b"opengis.net/kml" in lower:
         return " KML 文件"
     if b"<html" in lower or b"<!doctype html" in lower:
@@ -105,32 +105,32 @@ def check_zip(path: Path) -> list[str]:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise _refuse("zip-broken", "zip 文件不完整或已损坏。") from error
     if len(entries) > MAX_ENTRIES:
-        raise _refuse("zip-too-many", "zip 中有 %(count)d 个文件,上限为 %(limit)d 个。",
+        raise _refuse("zip-too-many", "zip 中有 %(count)d 个文件，上限为 %(limit)d 个。",
                       count=len(entries), limit=MAX_ENTRIES)  # fmt: skip
     unpacked = sum(entry.file_size for entry in entries)
     packed = max(path.stat().st_size, 1)
     if unpacked > MAX_UNPACKED or (unpacked > _RATIO_FROM and unpacked / packed > MAX_RATIO):
-        raise _refuse("zip-bomb", "zip 解压后有 %(size)d MB(压缩比 %(ratio)d),超过限制,未打开。",
+        raise _refuse("zip-bomb", "zip 解压后有 %(size)d MB（压缩比 %(ratio)d），超过限制，未打开。",
                       size=unpacked >> 20, ratio=unpacked // packed)  # fmt: skip
     names: list[str] = []
     for entry in entries:
         name = entry.filename
         parts = PurePosixPath(name.replace("\\", "/")).parts
         if ".." in parts or name.startswith(("/", "\\")) or ":" in name[:3]:
-            raise _refuse("zip-path", "zip 中的路径 %(name)s 指向压缩包之外,未打开。", name=name[:80])
+            raise _refuse("zip-path", "zip 中的路径 %(name)s 指向压缩包之外，未打开。", name=name[:80])
         if stat.S_ISLNK(entry.external_attr >> 16):
-            raise _refuse("zip-link", "zip 中的 %(name)s 是符号链接,未打开。", name=name[:80])
+            raise _refuse("zip-link", "zip 中的 %(name)s 是符号链接，未打开。", name=name[:80])
         if entry.flag_bits & 1:
-            raise _refuse("zip-encrypted", "zip 有密码保护,请去掉密码后再上传。")
+            raise _refuse("zip-encrypted", "zip 有密码保护，请去掉密码后再上传。")
         if name.lower().endswith(_ARCHIVES):
-            raise _refuse("zip-nested", "zip 中还有压缩包 %(name)s,请只压缩一层。", name=name[:80])
+            raise _refuse("zip-nested", "zip 中还有压缩包 %(name)s，请只压缩一层。", name=name[:80])
         if not name.startswith("__MACOSX/"):
             names.append(name)
     lower = {name.lower() for name in names}
     stems = [name[:-4] for name in names if name.lower().endswith(".shp")]
     if not stems:
         what = "一个 Office 文档" if "[content_types].xml" in lower else "一般的压缩包"
-        raise _refuse("zip-no-shapefile", "zip 中没有 .shp 文件,看起来是%(kind)s。", kind=what)
+        raise _refuse("zip-no-shapefile", "zip 中没有 .shp 文件，看起来是%(kind)s。", kind=what)
     for stem in stems:
         missing = [suffix for suffix in (".shx", ".dbf") if stem.lower() + suffix not in lower]
         if missing:

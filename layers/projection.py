@@ -55,7 +55,7 @@ def _geographic(crs: pyproj.CRS) -> pyproj.CRS:
         raise UnreadableFile(
             Notice(
                 "crs-other-datum",
-                "文件的坐标系是 %(name)s(基准 %(datum)s),只接受 2000 国家大地坐标系或 WGS 84;请先按法定参数转换。",
+                "文件的坐标系是 %(name)s（基准 %(datum)s），只接受 2000 国家大地坐标系或 WGS 84；请先按法定参数转换。",
                 {"name": crs.name, "datum": name or "未知"},
             )
         )

@@ -118,10 +118,10 @@ def read_features(
         crs = projection.declared(f"EPSG:{epsg}")
         notices = (
             *notices,
-            Notice("crs-answered", "文件没有声明坐标系,按 EPSG:%(epsg)d 读取。", {"epsg": epsg}),
+            Notice("crs-answered", "文件没有声明坐标系，按 EPSG:%(epsg)d 读取。", {"epsg": epsg}),
         )
     else:
-        raise UnreadableFile(Notice("crs-not-given", "文件没有声明坐标系,请说明它的 EPSG 代码。"))
+        raise UnreadableFile(Notice("crs-not-given", "文件没有声明坐标系，请说明它的 EPSG 代码。"))
     return from_columns(
         read.columns,
         projection.to_degrees(read.geometries, crs),
@@ -135,7 +135,7 @@ def read_features(
 def _read(path: Path, layer_name: str | None, limits: Limits, bwrap: str) -> DeclaredFeatures:
     kind = sniff(path)
     if kind == GEOTIFF:
-        raise UnreadableFile(Notice("file-is-raster", "这是栅格文件(GeoTIFF),不是矢量图层。"))
+        raise UnreadableFile(Notice("file-is-raster", "这是栅格文件（GeoTIFF），不是矢量图层。"))
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     task = {
@@ -174,7 +174,7 @@ def _geometries(column: pa.ChunkedArray) -> npt.NDArray[np.object_]:
         ):  # coordinates that are no numbers: the loader rejects their features
             return np.asarray(shapely.from_wkb(values, on_invalid="fix"))
     except shapely.errors.GEOSException as error:
-        raise UnreadableFile(Notice("geometry-broken", "文件中的几何已损坏,无法读取。")) from error
+        raise UnreadableFile(Notice("geometry-broken", "文件中的几何已损坏，无法读取。")) from error
 
 
 def _column(column: pa.ChunkedArray) -> npt.NDArray[Any]:

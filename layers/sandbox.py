@@ -113,7 +113,7 @@ class Confined:
         program = shutil.which(bwrap)
         if program is None:
             raise _refuse(
-                "no-confinement", "这台服务器没有安装 bubblewrap,无法隔离打开上传的文件,因此拒绝读取。"
+                "no-confinement", "这台服务器没有安装 bubblewrap，无法隔离打开上传的文件，因此拒绝读取。"
             )
         self._limits = limits
         task = task | {
@@ -199,10 +199,10 @@ class Confined:
         message = next((m for m in map(_message, reversed(lines)) if m is not None), None)
         if self.exceeded == "output":
             raise _refuse(
-                "too-much-output", "文件的内容超过 %(size)d MB,已中止。", size=self._limits.output >> 20
+                "too-much-output", "文件的内容超过 %(size)d MB，已中止。", size=self._limits.output >> 20
             )
         if self.exceeded == "time" or status in (-24, 128 + 24, 137, -9):
-            raise _refuse("too-slow", "读取文件超过 %(seconds)d 秒,已中止。", seconds=int(self._limits.wall))
+            raise _refuse("too-slow", "读取文件超过 %(seconds)d 秒，已中止。", seconds=int(self._limits.wall))
         if status == 0 and message is not None:
             return message
         if status == _REFUSED and message is not None:
@@ -210,13 +210,13 @@ class Confined:
         text = "\n".join(lines[-3:])
         if "bwrap:" in text:
             raise _refuse(
-                "no-confinement", "这台服务器不能隔离打开上传的文件(%(reason)s),因此拒绝读取。",
+                "no-confinement", "这台服务器不能隔离打开上传的文件（%(reason)s），因此拒绝读取。",
                 reason=text[text.index("bwrap:") :][:200],
             )  # fmt: skip
         if "MemoryError" in text or "bad_alloc" in text or "Cannot allocate" in text:
             raise UnreadableFile(_refusal({"code": "too-much-memory"}))
         raise _refuse(
-            "reader-died", "读取文件的隔离进程异常退出(状态 %(status)d),文件可能已损坏。", status=status
+            "reader-died", "读取文件的隔离进程异常退出（状态 %(status)d），文件可能已损坏。", status=status
         )
 
 
@@ -231,21 +231,21 @@ def _message(line: str) -> dict[str, Any] | None:
 
 
 _REFUSALS = {
-    "confinement-broken": "隔离进程里的格式驱动超出许可范围,因此拒绝读取。",
+    "confinement-broken": "隔离进程里的格式驱动超出许可范围，因此拒绝读取。",
     "no-layer": "文件中没有带几何的图层。",
-    "which-layer": "文件中有多个图层,请指明读取哪一个:%(layers)s。",
+    "which-layer": "文件中有多个图层，请指明读取哪一个：%(layers)s。",
     "no-geometry": "图层没有几何字段。",
-    "not-readable": "文件内容无法读取:%(reason)s",
-    "too-much-memory": "文件的内容太大,超过读取时的内存限制。",
-    "feature-too-large": "有一个要素太大(超过 64 MB),不能读取。",
+    "not-readable": "文件内容无法读取：%(reason)s",
+    "too-much-memory": "文件的内容太大，超过读取时的内存限制。",
+    "feature-too-large": "有一个要素太大（超过 64 MB），不能读取。",
     "too-many-features": "要素超过 %(limit)d 个。",
-    "too-many-vertices": "有一个要素的顶点超过 %(limit)d 个,不能读取。",
+    "too-many-vertices": "有一个要素的顶点超过 %(limit)d 个，不能读取。",
     "zip-broken": "zip 文件不完整或已损坏。",
-    "cpg-wrong": ".cpg 声明的编码 %(told)s 与内容不符,已按 %(used)s 读取。",
-    "text-damaged": "有 %(count)d 个属性值的文字编码已损坏,无法还原的字符以“�”代替。",
+    "cpg-wrong": ".cpg 声明的编码 %(told)s 与内容不符，已按 %(used)s 读取。",
+    "text-damaged": "有 %(count)d 个属性值的文字编码已损坏，无法还原的字符以“�”代替。",
     "raster-not-georeferenced": "栅格没有坐标系或地理位置。",
-    "raster-bands": "栅格有 %(count)d 个波段,只接受一个。",
-    "raster-too-large": "栅格有 %(width)d×%(height)d 个像元,超过限制。",
+    "raster-bands": "栅格有 %(count)d 个波段，只接受一个。",
+    "raster-too-large": "栅格有 %(width)d×%(height)d 个像元，超过限制。",
 }
 
 

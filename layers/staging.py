@@ -132,7 +132,7 @@ def stage(table: Table, *, coverage: Any = None, min_zoom: int = 0, progress: Pr
     total = len(table)
     if not total and coverage is None:
         # With a coverage, "nothing of the kind here" is an answer; without one, there is nothing to say it about.
-        raise UnusableLayer(Notice("no-features", "数据中没有要素;确无要素的图层须给出覆盖范围。"))
+        raise UnusableLayer(Notice("no-features", "数据中没有要素；确无要素的图层须给出覆盖范围。"))
     progress(0, total, "检查几何")
     assert isinstance(table.keys, np.ndarray)
     assert isinstance(table.class_codes, np.ndarray)
@@ -142,7 +142,7 @@ def stage(table: Table, *, coverage: Any = None, min_zoom: int = 0, progress: Pr
         raise UnusableLayer(
             Notice(
                 "nothing-usable",
-                "全部 %(count)d 个要素都不可用,第一个的原因:%(reason)s。",
+                "全部 %(count)d 个要素都不可用，第一个的原因：%(reason)s。",
                 {"count": total, "reason": rejected[0].reason},
             )
         )
@@ -156,7 +156,7 @@ def stage(table: Table, *, coverage: Any = None, min_zoom: int = 0, progress: Pr
     notices = list(table.notices)
     if repeated:
         notices.append(
-            Notice("key-repeated", "%(count)d 个要素的标识重复,已加序号区分。", {"count": repeated})
+            Notice("key-repeated", "%(count)d 个要素的标识重复，已加序号区分。", {"count": repeated})
         )
 
     progress(total // 2, total, "检查重叠与覆盖范围")
@@ -170,7 +170,9 @@ def stage(table: Table, *, coverage: Any = None, min_zoom: int = 0, progress: Pr
                 shapely.envelope(shapely.multipoints(shapely.get_coordinates(geometries)))
             )
         notices.append(
-            Notice("coverage-from-features", "没有给出覆盖范围,只在要素所及之处可以核查,其余一律为“未核查”。")
+            Notice(
+                "coverage-from-features", "没有给出覆盖范围，只在要素所及之处可以核查，其余一律为“未核查”。"
+            )
         )
     else:
         area = quality.as_multipolygon(

@@ -29,7 +29,9 @@ async function start(): Promise<void> {
   const loaded = embedded<ReadBoundary>("boundary");
   const stage = await createStage(need("#map"));
   const { map } = stage;
-  new LayerTree(stage, () => undefined).render(null);
+  // One draws along parcels, so they are shown from the start.
+  const shown = stage.catalogue.filter((layer) => layer.visible_by_default).map((layer) => layer.code);
+  new LayerTree(stage, () => undefined).render([...shown, "DLTB"]);
 
   const findings = new FindingsLayer(map);
   const edges = new EdgeLabels().addTo(map);

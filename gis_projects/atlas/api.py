@@ -42,12 +42,12 @@ class BoxIn(serializers.Serializer[Any]):
         try:
             west, south, east, north = (float(number) for number in value.split(","))
         except ValueError:
-            raise serializers.ValidationError(_("范围应是四个数:西,南,东,北。"), code="bbox") from None
+            raise serializers.ValidationError(_("范围应是四个数：西，南，东，北。"), code="bbox") from None
         if not all(math.isfinite(number) for number in (west, south, east, north)):
-            raise serializers.ValidationError(_("范围应是四个数:西,南,东,北。"), code="bbox")
+            raise serializers.ValidationError(_("范围应是四个数：西，南，东，北。"), code="bbox")
         # A map panned past its edge asks for a little more than there is.
         if not (-540 <= west < east <= 540 and -90 <= south < north <= 90):
-            raise serializers.ValidationError(_("范围的西应小于东,南应小于北。"), code="bbox")
+            raise serializers.ValidationError(_("范围的西应小于东，南应小于北。"), code="bbox")
         return west, south, east, north
 
 
@@ -165,6 +165,6 @@ class Snap(APIView):
         box = _validated(BoxIn(data=request.query_params))["bbox"]
         if max(box[2] - box[0], box[3] - box[1]) > MAX_SNAP_DEGREES:
             raise serializers.ValidationError(
-                {"bbox": [_("捕捉范围过大,请放大地图。")]}, code="bbox-too-large"
+                {"bbox": [_("捕捉范围过大，请放大地图。")]}, code="bbox-too-large"
             )
         return _collection(queries.snap(user, box))

@@ -146,7 +146,7 @@ def tile(request: HttpRequest, layer: str, version: str, z: str, x: str, y: str)
     try:
         found = queries.tile_version(user, layer, number)
     except (Http404, PermissionDenied):
-        return _problem(404, _("没有这样的对象,或者您无权查看。"))
+        return _problem(404, _("没有这样的对象，或者您无权查看。"))
     # Weak, as the same tile goes out compressed and plain.
     etag = f'W/"{found.root_hash[:20]}-{tile_cache.ENCODING}-{zoom}-{column}-{row}"'
     response: HttpResponse

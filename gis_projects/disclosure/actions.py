@@ -148,7 +148,7 @@ def publish_project(
     """
     project = _locked(project)
     if current_copy(project):
-        raise ValidationError(_("该项目已公开;内容有变请更正。"), code="already-shown")
+        raise ValidationError(_("该项目已公开；内容有变请更正。"), code="already-shown")
     return _show(
         Act.PUBLISHED,
         by=by,

@@ -50,7 +50,7 @@ def public_geometry(project: Project, form: str, precision_m: int) -> generalise
             return generalise.point(shapely.Point(project.location.x, project.location.y), precision_m)
     except ValueError as refusal:
         raise ValidationError(
-            _("不能按此精度概化位置:%(reason)s"), params={"reason": str(refusal)}, code="precision"
+            _("不能按此精度概化位置：%(reason)s"), params={"reason": str(refusal)}, code="precision"
         ) from refusal
     return None
 

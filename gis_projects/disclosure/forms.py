@@ -21,7 +21,7 @@ class PublicFilter(forms.Form):
 class ProposalForm(forms.Form):
     form = forms.ChoiceField(label=_("位置形式"), choices=Form.choices, initial=Form.OUTLINE)
     precision_m = forms.IntegerField(
-        label=_("概化精度(米)"),
+        label=_("概化精度（米）"),
         initial=generalise.DEFAULT_PRECISION_M,
         min_value=generalise.SMALLEST_PRECISION_M,
         max_value=generalise.LARGEST_PRECISION_M,

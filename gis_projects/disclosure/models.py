@@ -44,7 +44,7 @@ class DisclosedProject(models.Model):
     planned_yuan = models.DecimalField(_("计划投资"), max_digits=18, decimal_places=2, null=True, blank=True)
     geometry = models.GeometryField(_("公开位置"), srid=4490, null=True, blank=True)
     form = models.CharField(_("位置形式"), max_length=10, choices=Form)
-    precision_m = models.PositiveIntegerField(_("概化精度(米)"))
+    precision_m = models.PositiveIntegerField(_("概化精度（米）"))
     review_number = models.CharField(_("审图号"), max_length=40, blank=True)
     notice = models.CharField(_("声明"), max_length=200, blank=True)
     published_at = models.DateTimeField(_("公开时间"), default=timezone.now)
@@ -99,7 +99,7 @@ class Proposal(models.Model):
 
     project = models.ForeignKey("library.Project", on_delete=models.PROTECT, related_name="+")
     form = models.CharField(_("位置形式"), max_length=10, choices=Form, default=Form.OUTLINE)
-    precision_m = models.PositiveIntegerField(_("概化精度(米)"), default=50)
+    precision_m = models.PositiveIntegerField(_("概化精度（米）"), default=50)
     township = models.CharField(_("所在乡镇"), max_length=60, blank=True)
     review_number = models.CharField(_("审图号"), max_length=40, blank=True)
     reason = models.CharField(_("理由"), max_length=300, blank=True)

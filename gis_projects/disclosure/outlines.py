@@ -38,7 +38,7 @@ def generalised(precision_m: int) -> list[Outline]:
     """
     regions, water = _polygons(REGIONS, "region"), _polygons(WATER, "water")
     if not regions:
-        raise ValidationError(_("行政区图层尚未发布,不能制作公开底图。"), code="no-regions")
+        raise ValidationError(_("行政区图层尚未发布，不能制作公开底图。"), code="no-regions")
     coarse = generalise.coverage([region.geometry for region in regions], precision_m)
     rows = [
         Outline(region.kind, region.code, region.name, geometry, region.notice)
@@ -66,7 +66,7 @@ def _polygons(layer: str, kind: str) -> list[Outline]:
     for feature in features:
         if feature.layer.secrecy == Secrecy.CONFIDENTIAL:
             raise ValidationError(
-                _("图层“%(layer)s”涉密,不能用于公开底图。"), params={"layer": feature.layer.name}
+                _("图层“%(layer)s”涉密，不能用于公开底图。"), params={"layer": feature.layer.name}
             )
         geometry = shapely.from_wkb(bytes(feature.geom.wkb))
         if geometry.geom_type in ("Polygon", "MultiPolygon"):

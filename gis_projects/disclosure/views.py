@@ -84,7 +84,7 @@ def _propose(request: HttpRequest, project: Project, proposal: Proposal | None) 
     if not form.is_valid():
         raise ValidationError(form.errors.as_data())
     actions.propose(by=cast(User, request.user), project=project, **form.cleaned_data)
-    return _("公开申请已提交,须由另一人批准。")
+    return _("公开申请已提交，须由另一人批准。")
 
 
 def _approve(request: HttpRequest, project: Project, proposal: Proposal | None) -> str:
@@ -120,7 +120,7 @@ _STEPS: dict[str, Callable[[HttpRequest, Project, Proposal | None], str]] = {
 def _read(request: HttpRequest, proposal: Proposal | None) -> Proposal:
     """The open proposal, if it is the one that was on the page: a decision is about what was read."""
     if proposal is None or request.POST.get("proposal") != str(proposal.pk):
-        raise ValidationError(_("该公开申请已处理或已更换,请重新查看。"))
+        raise ValidationError(_("该公开申请已处理或已更换，请重新查看。"))
     return proposal
 
 
@@ -192,7 +192,7 @@ def _publishing(
             (_("项目状态"), project.get_stage_display()),
             (_("入库年度"), permitted["year"]),
             (
-                _("计划投资(元)"),
+                _("计划投资（元）"),
                 None
                 if permitted["planned_yuan"] is None
                 else money.show(permitted["planned_yuan"], Unit.YUAN),

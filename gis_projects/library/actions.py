@@ -187,7 +187,7 @@ def attach_site(*, by: User | None, project: Project, site: Site | None = None) 
     _require(by, Permission.EDIT_SITES, project)
     if project.site is not None:
         if site is not None and site.pk != project.site.pk:
-            raise ValidationError(_("项目已有选址,不能改接另一个。"), code="has-site")
+            raise ValidationError(_("项目已有选址，不能改接另一个。"), code="has-site")
         return project.site
     if site is None:
         site = Site.objects.create(region_code=project.region_id)
@@ -273,7 +273,7 @@ def _add_record(
     last = project.investments.first()
     if last is not None and last.recorded_on > record.recorded_on:
         raise ValidationError(
-            {"recorded_on": _("记录日期不能早于上一条记录(%(day)s)。") % {"day": last.recorded_on}}
+            {"recorded_on": _("记录日期不能早于上一条记录（%(day)s）。") % {"day": last.recorded_on}}
         )
     record.save(force_insert=True)
     return record
@@ -283,7 +283,7 @@ def _known_kinds(kinds: Iterable[str]) -> list[str]:
     wanted = {str(kind) for kind in kinds}
     if unknown := wanted - set(ProjectKind.values):
         raise ValidationError(
-            _("没有这样的项目类别:%(kinds)s"), params={"kinds": "、".join(sorted(unknown))}, code="kind"
+            _("没有这样的项目类别：%(kinds)s"), params={"kinds": "、".join(sorted(unknown))}, code="kind"
         )
     return [kind for kind in ProjectKind.values if kind in wanted]
 

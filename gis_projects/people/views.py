@@ -23,7 +23,7 @@ from gis_projects.people.models import User
 class LoginForm(AuthenticationForm):
     error_messages = {
         "invalid_login": gettext_lazy("用户名或密码不正确。注意区分大小写。"),
-        "inactive": gettext_lazy("该账号已停用,请联系管理员。"),
+        "inactive": gettext_lazy("该账号已停用，请联系管理员。"),
     }
 
 
@@ -48,7 +48,7 @@ class PasswordChange(auth_views.PasswordChangeView):
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         response = super().form_valid(form)
         actions.note_password_change(by=cast(User, self.request.user))
-        messages.success(self.request, _("密码已更改,其他设备上的登录已失效。"))
+        messages.success(self.request, _("密码已更改，其他设备上的登录已失效。"))
         return response
 
 

@@ -48,8 +48,8 @@ def statistics(request: HttpRequest) -> HttpResponse:
         header = [
             _("项目内容"),
             _("项目数量"),
-            _("计划投资(%(unit)s)") % {"unit": unit.label},
-            _("累计投资(%(unit)s)") % {"unit": unit.label},
+            _("计划投资（%(unit)s）") % {"unit": unit.label},
+            _("累计投资（%(unit)s）") % {"unit": unit.label},
             _("完成进度%%") % {},
         ]
         table = (

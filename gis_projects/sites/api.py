@@ -60,7 +60,7 @@ def _read_file(data: dict[str, Any]) -> tuple[Boundary, bytes, str]:
         raise UnusableInput(
             Notice(
                 "file-too-large",
-                "文件有 %(size)s MB,超过上限 %(limit)s MB",
+                "文件有 %(size)s MB，超过上限 %(limit)s MB",
                 {"size": upload.size // 1024**2, "limit": MAX_FILE_BYTES // 1024**2},
                 field="file",
             )

@@ -21,7 +21,7 @@ from django_tasks.base import Task
 from gis_projects.trail.actions import Actor
 from gis_projects.trail.models import Job, JobState, JobStep
 
-FAILED_MESSAGE = gettext_noop("任务失败,详情见服务器日志。")
+FAILED_MESSAGE = gettext_noop("任务失败，详情见服务器日志。")
 OPEN = [JobState.QUEUED, JobState.RUNNING]
 
 

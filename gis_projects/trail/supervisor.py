@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 LOCKS = 7041  # first half of every worker's lock
 MAX_ATTEMPTS = 3
 LOST_AFTER = 3.0  # seconds a lock must have been free: its owner notices within one
-LOST_MESSAGE = gettext_noop("任务进程多次异常退出,已停止重试。")
+LOST_MESSAGE = gettext_noop("任务进程多次异常退出，已停止重试。")
 CONNECTION_LOST = 75  # a worker's exit code: EX_TEMPFAIL
 
 

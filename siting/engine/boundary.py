@@ -219,7 +219,7 @@ def _refuse_by_size(declared: DeclaredBoundary) -> None:
         raise UnusableInput(
             Notice(
                 "too-many-vertices",
-                "界址点 %(count)s 个,超过上限 %(limit)s 个",
+                "界址点 %(count)s 个，超过上限 %(limit)s 个",
                 {"count": vertices, "limit": MAX_VERTICES},
             )
         )
@@ -227,7 +227,7 @@ def _refuse_by_size(declared: DeclaredBoundary) -> None:
         raise UnusableInput(
             Notice(
                 "too-many-rings",
-                "共 %(count)s 圈,超过上限 %(limit)s 圈",
+                "共 %(count)s 圈，超过上限 %(limit)s 圈",
                 {"count": rings, "limit": MAX_RINGS},
             )
         )
@@ -237,7 +237,7 @@ def _warn_of_overlaps(geometries: ObjectArray, names: list[str], findings: Findi
     """Say which plots overlap, and whether any do."""
     pairs = overlapping_boxes(geometries, MAX_OVERLAPPING_PAIRS)
     if pairs is None:
-        raise UnusableInput(Notice("plots-entangled", "地块重叠过多,无法处理"))
+        raise UnusableInput(Notice("plots-entangled", "地块重叠过多，无法处理"))
     shapely.prepare(geometries)
     first, second = pairs[:, shapely.intersects(geometries[pairs[0]], geometries[pairs[1]])]
     shared = shapely.intersection(geometries[first], geometries[second])
@@ -248,7 +248,7 @@ def _warn_of_overlaps(geometries: ObjectArray, names: list[str], findings: Findi
         overlapping = True
         findings.notice(
             "plots-overlap",
-            "地块 %(plot)s 与地块 %(other)s 重叠 %(area)s 平方米,重叠部分只计一次",
+            "地块 %(plot)s 与地块 %(other)s 重叠 %(area)s 平方米，重叠部分只计一次",
             shapely.get_coordinates(shapely.point_on_surface(overlap))[0],
             plot=names[a],
             other=names[b],
@@ -262,7 +262,7 @@ def _warn_of_zone(crs: DeclaredCrs, centre: npt.NDArray[np.float64], findings: F
         return
     findings.notice(
         "zone-unusual",
-        "地块中心经度 %(lon)s° 远离所用投影带的中央经线 %(meridian)s°,请核对带号",
+        "地块中心经度 %(lon)s° 远离所用投影带的中央经线 %(meridian)s°，请核对带号",
         centre,
         lon=f"{centre[0]:.4f}",
         meridian=f"{crs.central_meridian:.0f}",
@@ -283,7 +283,7 @@ def _matches(
     if planar:
         findings.notice(
             "declared-area-planar",
-            "申报面积 %(declared)s 平方米与平面面积 %(planar)s 平方米一致,椭球面积为 %(ellipsoidal)s 平方米",
+            "申报面积 %(declared)s 平方米与平面面积 %(planar)s 平方米一致，椭球面积为 %(ellipsoidal)s 平方米",
             **params,
         )
         return "planar"

@@ -28,7 +28,7 @@ _NOTHING_M2 = 1e-3
 
 _NO_DATA = Notice("layer-without-data", "图层没有可用数据")
 _NO_RASTER = Notice("raster-without-data", "栅格在地块范围内没有数据")
-_NO_USE = Notice("use-unknown", "未填写规划用途,无法判断是否与规划分区相符")
+_NO_USE = Notice("use-unknown", "未填写规划用途，无法判断是否与规划分区相符")
 _NO_ZONE = Notice("zone-missing", "地块有部分范围没有规划分区")
 
 
@@ -129,7 +129,7 @@ def _severity(
             decided = clause.severity
             exempting = Notice(
                 "fact-exempts",
-                "因项目事实“%(fact)s”为“%(value)s”,本规则不适用",
+                "因项目事实“%(fact)s”为“%(value)s”，本规则不适用",
                 {"fact": clause.fact, "value": value},
             )
             break
@@ -245,7 +245,7 @@ class _Asked:
         listed = [prefix for prefix in self.rule.crosswalk if intended.startswith(prefix)]
         if not listed:
             return self.unanswered(
-                Notice("use-not-listed", "规划用途“%(use)s”不在对照表中,无法判断是否相符", {"use": intended})
+                Notice("use-not-listed", "规划用途“%(use)s”不在对照表中，无法判断是否相符", {"use": intended})
             )
         compatible = self.rule.crosswalk[max(listed, key=len)]
         fits = _of_classes(overlay.classes, compatible) if compatible else np.zeros(len(selected), dtype=bool)
@@ -317,6 +317,6 @@ def _failed(keys: tuple[str, ...]) -> Notice:
     shown = "、".join(keys[:5])
     return Notice(
         "features-failed",
-        "%(count)s 个要素无法参与叠加:%(keys)s",
+        "%(count)s 个要素无法参与叠加：%(keys)s",
         {"count": len(keys), "keys": shown if len(keys) <= 5 else f"{shown}…"},
     )

@@ -88,7 +88,7 @@ def place(plots: Sequence[Plot], epsg: int | None, remarks: Remarks) -> tuple[De
     axes = tell_axes(xy[:, 0], xy[:, 1])
     misfit = axes.first_misfit()
     if misfit is not None:
-        template = "坐标(%(x)s,%(y)s)不在我国范围内,或与前面的坐标不是同一种"
+        template = "坐标（%(x)s,%(y)s）不在我国范围内，或与前面的坐标不是同一种"
         raise UnusableInput(Notice("coordinate-out-of-range", template, _named(xy[misfit])))
     if epsg is None and axes.kind is not Kind.DEGREES:
         raise UnusableInput(
@@ -110,7 +110,9 @@ def place(plots: Sequence[Plot], epsg: int | None, remarks: Remarks) -> tuple[De
             Notice("axes-mixed", "有的坐标先写经度（东），有的先写纬度（北），无法判断", field="coordinates")
         )
     remarks.add(
-        "axes-swapped", "经纬度（或东、北坐标）写反了，已对调 %(count)s 个点", count=int(axes.north_first.sum())
+        "axes-swapped",
+        "经纬度（或东、北坐标）写反了，已对调 %(count)s 个点",
+        count=int(axes.north_first.sum()),
     )
     return crs, tuple(_turned(plot) for plot in plots)
 

@@ -84,7 +84,7 @@ class Command(BaseCommand):
         except OSError as error:
             self._refuse(f"{file}: {error.strerror or error}")
         except NoRulebook as error:
-            self._refuse(f"没有可用的规则库:{error}(先运行 manage.py publish_rulebook)")
+            self._refuse(f"没有可用的规则库：{error}（先运行 manage.py publish_rulebook）")
         certificate = certificates.seal(document(result))
         if options["json"]:
             self.stdout.write(json.dumps(certificate, ensure_ascii=False, indent=1))
@@ -99,7 +99,7 @@ class Command(BaseCommand):
         name, sign, value = pair.partition("=")
         if not sign:
             raise UnusableInput(
-                Notice("fact-form", "--fact 的格式是 NAME=VALUE,而不是“%(pair)s”", {"pair": pair})
+                Notice("fact-form", "--fact 的格式是 NAME=VALUE，而不是“%(pair)s”", {"pair": pair})
             )
         return name.strip(), value.strip()
 

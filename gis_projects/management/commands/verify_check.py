@@ -32,13 +32,13 @@ class Command(BaseCommand):
         except (OSError, ValueError) as error:
             self._fail([f"{file}: {error}"])
         if not isinstance(certificate, dict):
-            self._fail([f"{file}: 不是检测结果文件"])
+            self._fail([f"{file}：不是检测结果文件"])
         differences = certificates.verify(certificate, public)
         if recompute and not differences:
             differences = certificates.recompute(certificate)
         if differences:
             self._fail([str(difference) for difference in differences])
-        done = "签名有效,重算一致" if recompute else "签名有效"
+        done = "签名有效，重算一致" if recompute else "签名有效"
         self.stdout.write(f"{done}:{certificate['verdict']} {certificate['digest']}")
 
     def _fail(self, lines: list[str]) -> None:

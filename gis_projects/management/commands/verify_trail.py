@@ -27,10 +27,10 @@ class Command(BaseCommand):
         found = queries.verify(number=number, digest=digest)
         if found.broken is not None:
             self.stderr.write(
-                _("第 %(number)s 步:%(reason)s") % {"number": found.broken, "reason": _(found.reason)}
+                _("第 %(number)s 步：%(reason)s") % {"number": found.broken, "reason": _(found.reason)}
             )
             sys.exit(1)
         self.stdout.write(
-            _("共 %(steps)s 步,记录完整。末尾:%(head)s")
+            _("共 %(steps)s 步，记录完整。末尾：%(head)s")
             % {"steps": found.steps, "head": f"{found.steps}:{found.head}" if found.steps else "—"}
         )

@@ -105,19 +105,19 @@ def _check_names(content: TextContent, kind: Kind | None, remarks: Remarks) -> N
         raise _refusal(
             content,
             "crs-not-cgcs2000",
-            "坐标系“%(value)s”不是 2000国家大地坐标系,请先依法换算后再提交",
+            "坐标系“%(value)s”不是 2000国家大地坐标系，请先依法换算后再提交",
             "坐标系",
         )
     if _OTHER_PROJECTION.search(_header_text(content, "投影类型")):
         raise _refusal(
-            content, "projection-unsupported", "投影“%(value)s”不是高斯-克吕格投影,无法读取", "投影类型"
+            content, "projection-unsupported", "投影“%(value)s”不是高斯-克吕格投影，无法读取", "投影类型"
         )
 
 
 def _check_unit(content: TextContent, kind: Kind | None, remarks: Remarks) -> None:
     unit = _header_text(content, "计量单位")
     if unit not in _METRES | _DEGREES:
-        raise _refusal(content, "unit-unsupported", "计量单位“%(value)s”无法读取,应为米或度", "计量单位")
+        raise _refusal(content, "unit-unsupported", "计量单位“%(value)s”无法读取，应为米或度", "计量单位")
     if not unit or (unit in _DEGREES) == (kind is Kind.DEGREES):
         return
     content.header["计量单位"], template = (
@@ -168,7 +168,7 @@ def _header_width(content: TextContent) -> int | None:
     found = re.fullmatch(r"\D*([36]|三|六)(?:\.0+)?\D*", text)
     if found is None:
         raise _refusal(
-            content, "zone-width-unsupported", "几度分带“%(value)s”无法读取,应为 3 或 6", "几度分带"
+            content, "zone-width-unsupported", "几度分带“%(value)s”无法读取，应为 3 或 6", "几度分带"
         )
     return 3 if found[1] in "3三" else 6
 

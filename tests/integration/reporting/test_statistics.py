@@ -96,7 +96,7 @@ def test_the_page_shows_it(published, reviewer, client):
         ]
         shown.append((cells[0], *(int(cell.replace(",", "").rstrip("%")) for cell in cells[1:])))
     assert shown == [(name, *figures) for name, figures in PUBLISHED.items()]
-    assert "制表时间:2019-03-29" in page
+    assert "制表时间：2019-03-29" in page
     assert f"{reverse('library:projects')}?region=150207" in body
 
 
@@ -178,7 +178,7 @@ def test_csv_and_xlsx_hold_the_same_table(published, reviewer, client):
             )
         )
     )
-    assert rows[0] == ["项目内容", "项目数量", "计划投资(万元)", "累计投资(万元)", "完成进度%"]
+    assert rows[0] == ["项目内容", "项目数量", "计划投资（万元）", "累计投资（万元）", "完成进度%"]
     assert [(row[0], *map(int, row[1:])) for row in rows[1:]] == [
         (name, *row) for name, row in PUBLISHED.items()
     ]
@@ -215,7 +215,7 @@ def test_confidential_projects_count_for_who_may_know_of_them(published):
 
 def test_the_page_opens_on_the_last_day_of_the_records(published, reviewer, client):
     client.force_login(reviewer)
-    assert "制表时间:2019-03-29" in client.get(reverse("reporting:statistics")).content.decode()
+    assert "制表时间：2019-03-29" in client.get(reverse("reporting:statistics")).content.decode()
 
 
 def test_a_moment_can_be_fixed_in_the_address(published, reviewer, client):

@@ -78,13 +78,13 @@ def test_the_exit_code_tells_the_verdict(tmp_path, file, features, facts, withou
     arguments = [word for fact in facts for word in ("--fact", fact)]
     code, out, _ = _run("check_site", str(file), *arguments)
     assert code == expected
-    assert out.startswith("结论:")
+    assert out.startswith("结论：")
 
 
 def test_words_name_what_was_not_checked(tmp_path, file):
     land.publish_land(tmp_path, without=["LD"])
     _, out, _ = _run("check_site", str(file), "--fact", "intended_use=07")
-    assert "未检查(不等于没有冲突)" in out
+    assert "未检查（不等于没有冲突）" in out
     assert "forest-land:图层“LD”没有已发布的版本" in out
 
 
