@@ -125,14 +125,12 @@ def _key(result: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def _drawn(result: dict[str, Any]) -> list[dict[str, Any]]:
-    """The findings that the map shows, the strictest last, on top; what only informs would cover the rest."""
-    order = [str(level) for level in reversed(Severity)]
-    drawn = [
+    """The findings that the map shows; what only informs would cover the rest."""
+    return [
         finding
         for finding in result["findings"]
         if finding["geometry"] and finding["severity"] != Severity.INFORMATIVE
     ]
-    return sorted(drawn, key=lambda finding: order.index(finding["severity"]))
 
 
 def _coordinate_plots(table: Any) -> list[dict[str, Any]]:
@@ -146,6 +144,23 @@ def _coordinate_plots(table: Any) -> list[dict[str, Any]]:
             }
         )
     return plots
+
+
+def _conflicts(result: dict[str, Any]) -> list[Shape]:
+    """One shape for each severity, without the ground that a stricter one already marks: hatches never pile up."""
+    shapes: list[Shape] = []
+    marked = shapely.MultiPolygon()
+    for level in Severity:
+        pieces = [
+            shapely.geometry.shape(finding["geometry"])
+            for finding in _drawn(result)
+            if finding["severity"] == level
+        ]
+        if pieces:
+            ground = shapely.union_all(pieces)
+            shapes.append(severity_shape(shapely.difference(ground, marked), level))
+            marked = shapely.union(marked, ground)
+    return shapes
 
 
 def _map(
@@ -169,8 +184,7 @@ def _map(
             if fill != "none":
                 label = layer.class_names.get(look) or layer.class_names.get(code) or look or layer.name
                 land_key.setdefault(fill, {"fill": fill, "label": f"{look} {label}".strip()})
-    for finding in _drawn(result):
-        shapes.append(severity_shape(shapely.geometry.shape(finding["geometry"]), finding["severity"]))
+    shapes += _conflicts(result)
     shapes.append(Shape(boundary.geometry, stroke="#cc0000", width=5))
     title = gettext("项目边界与冲突位置图")
     svg = draw(frame, shapes, points=_points(boundary), title=title, notices=notices)

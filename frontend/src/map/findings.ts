@@ -19,14 +19,17 @@ function patterns(): void {
     const set = (node: Element, attributes: Record<string, string>): void => Object.entries(attributes).forEach(([k, v]) => node.setAttribute(k, v));
     set(pattern, { id: `hatch-${severity}`, width: "10", height: "10", patternUnits: "userSpaceOnUse" });
     const ground = document.createElementNS(SVG, "rect");
-    set(ground, { width: "10", height: "10", fill: SEVERITY_COLOURS[severity], "fill-opacity": "0.07" });
+    set(ground, { width: "10", height: "10", fill: SEVERITY_COLOURS[severity], "fill-opacity": "0.05" });
     const lines = document.createElementNS(SVG, "path");
-    set(lines, { d: HATCHES[severity], stroke: SEVERITY_COLOURS[severity], "stroke-width": "1.8", fill: "none" });
+    set(lines, { d: HATCHES[severity], stroke: SEVERITY_COLOURS[severity], "stroke-width": "1.2", fill: "none" });
     pattern.append(ground, lines);
     svg.append(pattern);
   }
   document.body.append(svg);
 }
+
+/** What only informs often covers the whole site: its outline says enough, a hatch would hide the rest. */
+const fill = (severity: Severity): L.PathOptions => (severity === "I" ? { fill: false } : { fillOpacity: 1, fillColor: `url(#hatch-${severity})` });
 
 /** The pieces of the site that a check found in conflict, the gravest on top. */
 export class FindingsLayer {
@@ -55,7 +58,7 @@ export class FindingsLayer {
         renderer: this.renderer,
         interactive: false,
         ...PASSIVE,
-        style: { color: SEVERITY_COLOURS[finding.severity], weight: suspect ? 2.5 : 1.8, fillOpacity: 1, fillColor: `url(#hatch-${finding.severity})`, ...(suspect ? { dashArray: "4 4" } : {}) },
+        style: { color: SEVERITY_COLOURS[finding.severity], weight: suspect ? 2.5 : 1.8, ...fill(finding.severity), ...(suspect ? { dashArray: "4 4" } : {}) },
         pointToLayer: (_, at) => L.circleMarker(at, { radius: 6, pane: "findings", ...PASSIVE }),
       } as L.GeoJSONOptions);
       this.group.addLayer(layer);
