@@ -155,6 +155,11 @@ def next_version(layer: Layer) -> tuple[LayerVersion | None, int]:
     return current, current.number + 1 if current else 1
 
 
+def _names(layer: Layer) -> dict[str, Any]:
+    """What a version keeps of its layer's words."""
+    return {"layer_name": layer.name, "class_system": layer.class_system, "class_names": layer.class_names}
+
+
 def supersede(current: LayerVersion | None) -> None:
     if current is not None:
         LayerVersion.objects.filter(pk=current.pk).update(status=Status.SUPERSEDED)
@@ -200,7 +205,7 @@ def publish(
             ],
         }
         version = LayerVersion.objects.create(
-            layer=layer, number=number, root_hash=root, hash_algorithm=hashing.ALGORITHM,
+            layer=layer, number=number, **_names(layer), root_hash=root, hash_algorithm=hashing.ALGORITHM,
             coverage=_multipolygon(staged.coverage), coverage_given=staged.coverage_given,
             feature_count=len(content), non_overlapping=staged.non_overlapping, detail_zoom=staged.detail_zoom,
             source_name=staged.source_name, source_sha256=staged.source_sha256, source_crs=staged.source_crs,
@@ -313,7 +318,8 @@ def load_raster(layer: Layer, path: Path, *, source_date: date | None = None) ->
         same = current is not None and current.root_hash == stored.sha256
         supersede(current)
         version = LayerVersion.objects.create(
-            layer=layer, number=number, root_hash=stored.sha256, coverage=_multipolygon(stored.outline),
+            layer=layer, number=number, **_names(layer), root_hash=stored.sha256,
+            coverage=_multipolygon(stored.outline),
             feature_count=1, source_name=path.name, source_sha256=rasters.file_hash(path),
             source_crs=stored.crs, source_date=source_date,
         )  # fmt: skip

@@ -38,8 +38,9 @@ class Status(models.TextChoices):
 class Layer(models.Model):
     """One theme of the land, under one authority: what stays the same from version to version.
 
-    `class_names` gives the label of each class code in `class_system`; `style` the legend per class
-    ({class code or "": {fill, stroke, hatch, …}}). Below `min_zoom` a map doesn't ask for its tiles.
+    `class_names` gives the label of each class code in `class_system`: what the next version will say, as each
+    version keeps its own. `style` is the legend per class ({class code or "": {fill, stroke, hatch, …}}). Below
+    `min_zoom` a map doesn't ask for its tiles.
     """
 
     code = models.CharField("代码", max_length=32, unique=True)
@@ -84,12 +85,19 @@ class LayerVersion(models.Model):
     `root_hash` is SHA-256 (hex) over the sorted content hashes of its features; `coverage` is where the layer
     can be asked (outside it the answer is "not checked"); `non_overlapping` says that no two features share
     area; tiles below `detail_zoom` are stored overviews, from there on they are cut from the features.
+    `layer_name`, `class_system` and `class_names` are the layer's as published: a check repeats them, so a
+    layer that is renamed later changes no answer already given.
     `withdraws` names the version whose predecessor's content this one publishes again.
     """
 
     layer = models.ForeignKey(Layer, models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField("版本号")
     status = models.CharField("状态", max_length=12, choices=Status, default=Status.PUBLISHED)
+    layer_name = models.CharField("图层名称", max_length=100)
+    class_system = models.CharField("分类体系", max_length=40, blank=True, default="")
+    class_names: models.JSONField[dict[str, str], dict[str, str]] = models.JSONField(
+        "类别名称", default=dict, blank=True
+    )
     root_hash = models.CharField("根哈希", max_length=64)
     hash_algorithm = models.PositiveSmallIntegerField("哈希算法版本", default=1)
     coverage = models.MultiPolygonField("覆盖范围", srid=SRID, spatial_index=False)

@@ -97,8 +97,8 @@ class Identified:
 
 # Plain SQL: a check asks this each time, and making model instances would take longer than the check's own query.
 _PINS = """
-SELECT l.code, l.id, l.name, v.id, v.number, v.root_hash, l.kind, l.class_system, v.non_overlapping, r.path,
-       v.detail_zoom, l.class_names::text
+SELECT l.code, l.id, v.layer_name, v.id, v.number, v.root_hash, l.kind, v.class_system, v.non_overlapping, r.path,
+       v.detail_zoom, v.class_names::text
 FROM layers_layerversion v JOIN layers_layer l ON l.id = v.layer_id LEFT JOIN layers_raster r ON r.version_id = v.id
 WHERE {} ORDER BY l."order", l.code
 """

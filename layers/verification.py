@@ -14,6 +14,7 @@ from django.db import connection
 from layers import hashing
 from layers.areas import exact_areas
 from layers.models import LayerVersion
+from layers.pieces import MAX_VERTICES
 
 _BATCH = 20_000
 _AREA_TOLERANCE = 1e-9  # relative; the sums of another build of numpy may end differently
@@ -23,8 +24,8 @@ _AREA_TOLERANCE = 1e-9  # relative; the sums of another build of numpy may end d
 class Verification:
     """What recomputing a version from its stored rows gave.
 
-    `changed_keys` are features whose stored row or pieces are not what was sealed; a row that is missing, or
-    came in without a publication, shows in `root_hash` alone.
+    `changed_keys` are features whose stored row or pieces are not what was sealed, or that a query would no
+    longer find by their pieces; a row that is missing, or came in without a publication, shows in `root_hash` alone.
     """
 
     root_hash: str
@@ -37,13 +38,13 @@ class Verification:
 
 
 _FEATURES = """
-SELECT f.id, f.key, f.class_code, f.name, f.attributes::text, f.area_m2, f.hash, f.seal, f.geom::text
+SELECT f.id, f.key, f.class_code, f.name, f.attributes::text, f.area_m2, f.hash, f.seal, f.geom::text, f.vertices
 FROM layers_feature f
 WHERE f.layer_id = %s AND f.first_version <= %s AND (f.last_version IS NULL OR f.last_version >= %s)
 """
 _PIECES = """
 SELECT f.key, f.hash, f.area_m2, p.area_m2, p.seal, p.geom::text
-FROM layers_featurepiece p JOIN layers_feature f ON f.id = p.feature_id
+FROM layers_featurepiece p JOIN layers_feature f ON f.id = p.feature_id AND f.layer_id = p.layer_id
 WHERE f.layer_id = %s AND f.first_version <= %s AND (f.last_version IS NULL OR f.last_version >= %s)
 """
 
@@ -67,8 +68,10 @@ def verify(version: Any) -> Verification:
     window = [row.layer_id, row.number, row.number]
     hashes: list[bytes] = []
     changed: set[str] = set()
+    big: set[str] = set()
     for rows in _batches(_FEATURES, window):
         hashes += _verify_features(rows, changed)
+        big |= {row[1] for row in rows if row[9] > MAX_VERTICES}
     pieces: dict[str, list[float]] = {}
     for rows in _batches(_PIECES, window):
         geometries = shapely.from_wkb(np.array([r[5] for r in rows], dtype=object))
@@ -79,6 +82,7 @@ def verify(version: Any) -> Verification:
                 changed.add(key)
             sums = pieces.setdefault(key, [whole, 0.0])
             sums[1] += area
+    changed |= big ^ pieces.keys()
     changed |= {key for key, (whole, total) in pieces.items() if abs(total - whole) > 1e-7 * max(whole, 1.0)}
     return Verification(hashing.root_hash(hashes), row.root_hash, tuple(sorted(changed)))
 
@@ -90,12 +94,14 @@ def _verify_features(rows: list[tuple[Any, ...]], changed: set[str]) -> list[byt
         [row[1] for row in rows], [row[2] for row in rows], [row[3] for row in rows], attributes, geometries
     )
     areas = exact_areas(geometries)
-    for row, wkb, hash_, area in zip(
-        rows, shapely.to_wkb(geometries, byte_order=1), hashes, areas, strict=True
+    vertices = shapely.get_num_coordinates(geometries).tolist()
+    for row, wkb, hash_, area, count in zip(
+        rows, shapely.to_wkb(geometries, byte_order=1), hashes, areas, vertices, strict=True
     ):
         if (
             hash_ != bytes(row[6])
             or hashing.seal(hash_, row[5], wkb) != bytes(row[7])
+            or count != row[9]
             or abs(area - row[5]) > _AREA_TOLERANCE * max(row[5], 1.0)
         ):
             changed.add(row[1])

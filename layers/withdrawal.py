@@ -40,8 +40,9 @@ SELECT %s, z, x, y, mvt FROM layers_overviewtile WHERE version_id = %s
 """
 
 _KEPT = (
-    "root_hash", "hash_algorithm", "coverage", "coverage_given", "feature_count", "non_overlapping", "detail_zoom",
-    "source_name", "source_sha256", "source_crs", "source_date", "report",
+    "layer_name", "class_system", "class_names", "root_hash", "hash_algorithm", "coverage", "coverage_given",
+    "feature_count", "non_overlapping", "detail_zoom", "source_name", "source_sha256", "source_crs", "source_date",
+    "report",
 )  # fmt: skip
 
 

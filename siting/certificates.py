@@ -18,6 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import shapely
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -31,6 +32,7 @@ from siting import checks
 from siting.boundaries import declared_from_json
 from siting.documents import boundary_sha256, canonical, document, engine_versions
 from siting.engine.boundary import build
+from siting.engine.notices import UnusableInput
 from siting.engine.verdict import Outcome
 from siting.models import Check, Finding, SiteVersion
 from siting.rulebook import NoRulebook, pinned
@@ -38,6 +40,10 @@ from siting.rulebook import NoRulebook, pinned
 _SEAL = ("digest", "signature", "key")
 #: Recomputed by other library versions, areas may differ by this share (architecture: decision 6).
 AREA_TOLERANCE = 1e-6
+SHAPE_TOLERANCE_DEG = 1e-7
+#: One step of rounding, which a last digit may turn either way.
+_SLACK = {"share": 1.1e-6, "area_ha": 1.1e-4}
+_SLACK_OF_OTHERS = 0.011
 
 
 @lru_cache(maxsize=4)
@@ -201,12 +207,16 @@ def recompute(certificate: dict[str, Any]) -> list[Difference]:
         return [*differences, Difference("rulebook", f"此处没有 {book['code']} 第 {book['version']} 版")]
     if rulebook.sha256 != book["sha256"]:
         differences.append(Difference("rulebook", "规则库内容与证书不同"))
-    result = checks.run(
-        build(declared_from_json(declared)),
-        facts=certificate["facts"],
-        rulebook=rulebook,
-        versions=versions,
-    )
+    try:
+        result = checks.run(
+            build(declared_from_json(declared)),
+            # What is not among the facts was not known then: a use that the file declares may not answer now.
+            facts={question["name"]: "" for question in rulebook.facts} | certificate["facts"],
+            rulebook=rulebook,
+            versions=versions,
+        )
+    except (UnusableInput, ValueError) as refusal:
+        return [*differences, Difference("boundary", f"无法重算：{refusal}")]
     again = document(result)
     if certificate["versions"] == engine_versions():
         recorded_text = canonical({name: value for name, value in certificate.items() if name not in _SEAL})
@@ -219,14 +229,17 @@ def recompute(certificate: dict[str, Any]) -> list[Difference]:
 
 def _compare(path: str, recorded: Any, again: Any) -> list[Difference]:
     """Name what differs, in one document's order; areas may differ by :data:`AREA_TOLERANCE`, shapes by 1e-7°."""
-    if path == ".versions" or path.endswith(".geometry"):
+    if path == ".versions":
         return []
+    where = path.lstrip(".")
+    if path.endswith(".geometry") and recorded is not None and again is not None:
+        return [] if _same_shape(recorded, again) else [Difference(where, "形状不同")]
     if isinstance(recorded, dict) and isinstance(again, dict):
-        names = [name for name in again if path or name not in _SEAL]
+        names = [name for name in {**again, **recorded} if path or name not in _SEAL]
         return [
             difference
             for name in names
-            for difference in _compare(f"{path}.{name}", recorded.get(name), again[name])
+            for difference in _compare(f"{path}.{name}", recorded.get(name), again.get(name))
         ]
     if isinstance(recorded, list) and isinstance(again, list) and len(recorded) == len(again):
         return [
@@ -234,12 +247,18 @@ def _compare(path: str, recorded: Any, again: Any) -> list[Difference]:
             for index, (one, other) in enumerate(zip(recorded, again, strict=True))
             for difference in _compare(f"{path}[{index}]", one, other)
         ]
-    if isinstance(recorded, float | int) and isinstance(again, float | int):
-        same = math.isclose(recorded, again, rel_tol=AREA_TOLERANCE, abs_tol=0.011)
-        return [] if same else [Difference(path.lstrip("."), f"证书为 {recorded}，重算为 {again}")]
+    if isinstance(recorded, float) and isinstance(again, float):
+        slack = _SLACK.get(path.rpartition(".")[2], _SLACK_OF_OTHERS)
+        same = math.isclose(recorded, again, rel_tol=AREA_TOLERANCE, abs_tol=slack)
+        return [] if same else [Difference(where, f"证书为 {recorded}，重算为 {again}")]
     if recorded != again:
-        return [Difference(path.lstrip("."), f"证书为 {_short(recorded)}，重算为 {_short(again)}")]
+        return [Difference(where, f"证书为 {_short(recorded)}，重算为 {_short(again)}")]
     return []
+
+
+def _same_shape(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    shapes = [shapely.geometry.shape(item) for item in (one, other)]
+    return bool(shapely.hausdorff_distance(*shapes) <= SHAPE_TOLERANCE_DEG)
 
 
 def _short(value: Any) -> str:

@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from siting.boundaries import declared_to_json
 from siting.checks import CheckResult
-from siting.engine.area import hectares, mu
+from siting.engine.area import distribute, hectares, mu, rounded
 from siting.engine.notices import Notice
 from siting.engine.rules import RuleResult
 from siting.engine.verdict import Outcome
@@ -68,7 +68,7 @@ def document(result: CheckResult) -> dict[str, Any]:
         "present_land": None
         if result.land is None
         else [
-            {"code": row.code, "name": row.name, "group": row.group, "area_m2": round(row.area_m2, 2)}
+            {"code": row.code, "name": row.name, "group": row.group, "area_m2": row.area_m2}
             for row in result.land
         ],
         "clear": clear,
@@ -77,7 +77,7 @@ def document(result: CheckResult) -> dict[str, Any]:
                 "rule": item.rule.code,
                 "layer": item.rule.layer,
                 "required": item.rule.required,
-                "reason": _notice(item.reason),
+                "reason": _why(item),
             }
             for item in open_
         ],
@@ -99,13 +99,13 @@ def document(result: CheckResult) -> dict[str, Any]:
 def _site(result: CheckResult) -> dict[str, Any]:
     boundary = result.boundary
     return {
-        "area_m2": round(boundary.area_m2, 2),
+        "area_m2": rounded(boundary.area_m2, 2),
         "area_mu": mu(boundary.area_m2),
         "area_ha": hectares(boundary.area_m2),
-        "planar_area_m2": round(boundary.planar_area_m2, 2),
+        "planar_area_m2": rounded(boundary.planar_area_m2, 2),
         "declared_area_m2": None
         if boundary.declared_area_m2 is None
-        else round(boundary.declared_area_m2, 2),
+        else rounded(boundary.declared_area_m2, 2),
         "declared_matches": boundary.declared_matches,
         "crs": f"EPSG:{boundary.declared.crs.epsg}",
         "plots": len(boundary.declared.plots),
@@ -115,23 +115,28 @@ def _site(result: CheckResult) -> dict[str, Any]:
 
 def _finding(item: RuleResult) -> dict[str, Any]:
     rule = item.rule
+    # Classes are of what is shown: the area of a hit, the raw area of a suspect.
+    shown_m2 = item.area_m2 if item.outcome is Outcome.HIT else item.raw_area_m2
+    class_areas = distribute([part.area_m2 for part in item.classes], shown_m2) if item.classes else ()
     return {
         "rule": rule.code,
         "name": rule.name,
         "layer": rule.layer,
         "severity": str(item.severity),
         "outcome": str(item.outcome),
-        "area_m2": round(item.area_m2, 2),
-        "raw_area_m2": round(item.raw_area_m2, 2),
-        "share": round(item.share, 6),
-        "length_m": round(item.length_m, 2),
+        "area_m2": rounded(item.area_m2, 2),
+        "raw_area_m2": rounded(item.raw_area_m2, 2),
+        "share": rounded(item.share, 6),
+        "length_m": rounded(item.length_m, 2),
         "count": item.count,
         "classes": [
-            {"code": part.code, "system": part.system, "name": part.name, "area_m2": round(part.area_m2, 2)}
-            for part in item.classes
+            {"code": part.code, "system": part.system, "name": part.name, "area_m2": area_m2}
+            for part, area_m2 in zip(item.classes, class_areas, strict=True)
         ],
         "features": list(item.keys),
         "questions": list(item.questions),
+        # Of a hit: features beside those found that could not be overlaid.
+        "reason": None if item.reason is None else _notice(item.reason),
         "basis": f"{rule.basis}{rule.article}",
         "authority": rule.authority,
         "advice": rule.advice,
@@ -139,9 +144,13 @@ def _finding(item: RuleResult) -> dict[str, Any]:
     }
 
 
-def _notice(notice: Notice | None) -> dict[str, Any]:
+def _why(item: RuleResult) -> dict[str, Any]:
+    assert item.reason is not None, "a rule that was not checked says why"
+    return _notice(item.reason)
+
+
+def _notice(notice: Notice) -> dict[str, Any]:
     """Return a notice as data: its code, its sentence in Chinese and the parameters for another language."""
-    assert notice is not None, "a rule that was not checked says why"
     return {
         "code": notice.code,
         "text": str(notice),

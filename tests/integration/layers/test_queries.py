@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from layers import queries
 from layers.areas import exact_areas
-from layers.models import Feature, LayerVersion
+from layers.models import Feature, Layer, LayerVersion
 from layers.table import Table
 from tests.factories.layers import REGION, grid_table, published, square
 
@@ -208,12 +208,40 @@ def test_a_changed_row_is_found_and_named(statement):
     assert not found.intact
 
 
-def test_a_changed_piece_is_found_and_named():
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("DELETE FROM layers_featurepiece WHERE id = (SELECT min(id) FROM layers_featurepiece)", "big"),
+        ("DELETE FROM layers_featurepiece", "big"),
+        ("UPDATE layers_featurepiece SET layer_id = layer_id + 1", "big"),
+        ("UPDATE layers_featurepiece SET geom = ST_Translate(geom, 1e-12, 0)", "big"),
+        ("UPDATE layers_feature SET vertices = 129 WHERE key = 'small'", "small"),
+        ("UPDATE layers_feature SET vertices = 5 WHERE key = 'big'", "big"),
+    ],
+    ids=["one gone", "all gone", "another layer", "moved", "pretends to be big", "pretends to be small"],
+)
+def test_a_feature_that_queries_would_miss_or_misplace_is_found_and_named(statement, named):
     published("A", Table(geometries=np.array([CIRCLE, square(0, 0)], dtype=object), keys=["big", "small"]))
     version = queries.current()["A"]
     assert queries.verify(version).intact
-    tamper("DELETE FROM layers_featurepiece WHERE id = (SELECT min(id) FROM layers_featurepiece)")
-    assert queries.verify(version).changed_keys == ("big",)
+    tamper(statement)
+    assert queries.verify(version).changed_keys == (named,)
+
+
+def test_a_version_keeps_the_words_of_its_publication():
+    published("A", class_names={"01": "耕地"}, name="旧名")
+    first = queries.current()["A"]
+    Layer.objects.filter(code="A").update(name="新名", class_system="planning", class_names={"01": "农田"})
+    assert queries.current()["A"] == first
+    assert (first.layer_name, first.class_system, first.class_names) == ("旧名", "test", {"01": "耕地"})
+    published("A")
+    second = queries.current()["A"]
+    assert (second.layer_name, second.class_system, second.class_names) == (
+        "新名",
+        "planning",
+        {"01": "农田"},
+    )
+    assert queries.pinned({"A": 1})["A"].class_names == {"01": "耕地"}
 
 
 @pytest.mark.parametrize("statement", ["DELETE FROM layers_feature WHERE key = 'K0003'",

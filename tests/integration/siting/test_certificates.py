@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import copy
+import datetime as dt
 import hashlib
 import json
+from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 import shapely
@@ -13,12 +16,31 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import DatabaseError, connection, transaction
 from shapely.affinity import translate
 
-from siting import certificates, checks, versions
+from layers import queries
+from layers.models import Layer
+from siting import boundaries, certificates, checks, versions
 from siting.documents import canonical, document
+from siting.engine.boundary import build
 from siting.models import Check, Finding, Site
+from siting.rulebook import in_force
 from tests.factories import land
 
 pytestmark = pytest.mark.django_db
+ODD_TEXT = """[属性描述]
+坐标系=2000国家大地坐标系
+几度分带=3
+投影类型=高斯克吕格
+计量单位=米
+带号=37
+精度=0.00001
+[地块坐标]
+4,17.5,1,𠀀e\u0301é地块,面,,,,@
+J1,1,4498000.00001,37402500
+J2,1,4498400.1,37402500.0
+J3,1,4498400,37402900.00002
+J4,1,4498000,37402900
+J1,1,4498000.00001,37402500
+"""
 RED_LINE = shapely.box(109.848, 40.60, 109.87, 40.617)
 
 
@@ -113,6 +135,112 @@ def test_other_library_versions_may_differ_in_digest_but_not_in_outcome(certific
     assert [difference.where for difference in certificates.recompute(older)] == ["findings[0].area_m2"]
     older["verdict"] = "clear"
     assert "verdict" in {difference.where for difference in certificates.recompute(older)}
+
+
+def test_a_share_or_a_shape_that_differs_shows_under_other_library_versions_too(certificate):
+    older = copy.deepcopy(certificate)
+    older["versions"]["geos"] = "3.9.0"
+    older["findings"][0]["share"] += 0.005
+    assert [difference.where for difference in certificates.recompute(older)] == ["findings[0].share"]
+    older = copy.deepcopy(certificate)
+    older["versions"]["geos"] = "3.9.0"
+    ring = older["findings"][0]["geometry"]["coordinates"][0][0]
+    ring[1] = [ring[1][0] + 1e-5, ring[1][1]]
+    assert [difference.where for difference in certificates.recompute(older)] == ["findings[0].geometry"]
+    older["surprise"] = 1
+    assert "surprise" in {difference.where for difference in certificates.recompute(older)}
+
+
+def test_a_layer_renamed_since_gives_the_same_document(certificate):
+    assert certificate["present_land"][0]["name"] == ""
+    Layer.objects.update(name="改名", class_system="planning", class_names={"0701": "改名"})
+    assert certificates.recompute(certificate) == []
+
+
+def test_a_check_of_the_past_is_recomputed_with_the_law_of_then(tmp_path):
+    water = [("W", "1", land.SITE)]
+    land.publish_land(tmp_path, {"YYSBHQ": water})
+    versions = queries.current()
+    for day, rule in ((dt.date(2026, 8, 14), "water-source-1-law"), (dt.date(2026, 8, 15), "water-source-1")):
+        result = checks.run(
+            land.boundary(), facts=land.FACTS, rulebook=in_force("default", day), versions=versions
+        )
+        sealed = json.loads(json.dumps(certificates.seal(document(result))))
+        assert rule in {finding["rule"] for finding in sealed["findings"]}
+        assert sealed["on"] == day.isoformat()
+        assert certificates.recompute(sealed) == []
+
+
+def test_a_use_that_somebody_left_open_stays_open_when_recomputed(tmp_path):
+    """The file declares a use, the person who asked took it back: the certificate says what was known."""
+    land.publish_land(tmp_path)
+    declared = land.boundary().declared
+    with_use = build(replace(declared, plots=(replace(declared.plots[0], use="0701"),)))
+    known = certificates.seal(document(checks.run(with_use)))
+    assert known["facts"] == {"intended_use": "07"}
+    assert certificates.recompute(known) == []
+    left_open = certificates.seal(document(checks.run(with_use, facts={"intended_use": ""})))
+    assert left_open["facts"] == {}
+    assert certificates.recompute(left_open) == []
+
+
+def test_a_manifest_or_a_rulebook_that_is_not_here_is_named(certificate):
+    elsewhere = copy.deepcopy(certificate)
+    elsewhere["manifest"]["STBHHX"]["version"] = 9
+    assert {"manifest.STBHHX", "verdict"} <= {found.where for found in certificates.recompute(elsewhere)}
+    elsewhere = copy.deepcopy(certificate)
+    elsewhere["rulebook"]["version"] = 99
+    assert [found.where for found in certificates.recompute(elsewhere)] == ["rulebook"]
+    elsewhere = copy.deepcopy(certificate)
+    elsewhere["boundary"]["declared"]["plots"][0]["rings"][0]["xy"][0][0] = 300.0
+    assert {found.where for found in certificates.recompute(elsewhere)} == {"boundary"}
+
+
+def test_after_a_new_key_old_certificates_hold_by_the_old_public_key(certificate, settings, tmp_path):
+    old = certificates.public_key()
+    settings.SIGNING_KEY_PATH = tmp_path / "new.pem"
+    assert [found.where for found in certificates.verify(certificate)] == ["key", "signature"]
+    assert certificates.verify(certificate, old) == []
+    again = certificates.seal(
+        {name: certificate[name] for name in certificate if name not in certificates._SEAL}
+    )
+    assert again["digest"] == certificate["digest"]
+    assert again["key"] != certificate["key"]
+    assert certificates.verify(again) == []
+
+
+def test_text_beyond_gbk_and_odd_numbers_keep_their_digest_through_file_and_database(tmp_path):
+    """𠀀 is four bytes in GB18030; é comes composed and decomposed, and each stays as it came."""
+    land.publish_land(tmp_path)
+    boundary = boundaries.read(ODD_TEXT.encode("gb18030"), "odd.txt")
+    sealed = certificates.seal(document(checks.run(boundary, facts=land.FACTS)))
+    assert "𠀀e\u0301é" in canonical(sealed)
+    path = tmp_path / "check.json"
+    path.write_text(json.dumps(sealed, indent=3), encoding="utf-8")
+    from_file = json.loads(path.read_text(encoding="utf-8"))
+    assert certificates.verify(from_file) == []
+    assert certificates.recompute(from_file) == []
+    stored = versions.save(Site.objects.create(), boundary)
+    stored.refresh_from_db()
+    again = certificates.seal(document(checks.run(versions.stored(stored), facts=land.FACTS)))
+    assert again["digest"] == sealed["digest"]
+
+
+def test_classes_of_a_finding_add_up_to_the_cent(tmp_path):
+    strips = [
+        (
+            f"F{i}",
+            f"010{1 + i % 3}",
+            shapely.box(land.WEST + 0.1 / 7 * i, land.SOUTH, land.WEST + 0.1 / 7 * (i + 1), land.NORTH),
+        )
+        for i in range(7)
+    ]
+    land.publish_land(tmp_path, {"DLTB": strips})
+    wide = shapely.box(109.8113, 40.6101, 109.8907, 40.6207)
+    for finding in document(checks.run(land.boundary(wide), facts=land.FACTS))["findings"]:
+        if finding["classes"]:
+            total = sum(Decimal(repr(part["area_m2"])) for part in finding["classes"])
+            assert total == Decimal(repr(finding["area_m2"]))
 
 
 def test_an_issued_check_is_kept_whole_and_cannot_be_changed(tmp_path):
