@@ -18,5 +18,7 @@ browser:         ## the browser tests only
 	@scripts/test browser
 lint:            ## ruff, import contracts, mypy, tsc
 	@scripts/lint
+messages:        ## collect every text into the English catalogue; lists what has no English
+	@scripts/messages
 reset:           ## delete the demo database and everything generated (asks first)
 	@scripts/reset
