@@ -1,0 +1,46 @@
+"""What the lower floors say, in the reader's language. They know no gettext: their Chinese texts are the message ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from django.utils.translation import gettext
+
+from siting.engine.crs import DeclaredCrs
+
+
+class Said(Protocol):
+    """A notice of the layers, of the engine, or of whoever says things in their way."""
+
+    @property
+    def template(self) -> str: ...
+    @property
+    def params(self) -> Mapping[str, Any]: ...
+
+
+def sentence(notice: Said) -> str:
+    """Return a notice's sentence."""
+    return filled(notice.template, notice.params)
+
+
+def filled(template: str, params: Mapping[str, Any]) -> str:
+    """Return a notice's template with its places filled in; a word among them that we know (a kind of file) too."""
+    return gettext(template) % {name: word(value) for name, value in params.items()}
+
+
+def word(value: Any) -> Any:
+    """Return a word as it is called in the reader's language; anything else as it is."""
+    # The message id "" is the catalogue's own header.
+    return gettext(value) if isinstance(value, str) and value else value
+
+
+def crs_label(crs: DeclaredCrs) -> str:
+    """Return what bureaus call a coordinate system (in Chinese exactly `DeclaredCrs.label`)."""
+    if crs.is_geographic:
+        return gettext("2000国家大地坐标系(经纬度)")
+    if crs.has_prefix:
+        zone = gettext("%(zone)s带") % {"zone": crs.zone}
+    else:
+        zone = gettext("中央经线%(meridian)s°") % {"meridian": f"{crs.central_meridian:.0f}"}
+    return gettext("2000国家大地坐标系 高斯-克吕格%(width)s度分带 %(zone)s") % {"width": crs.zone_width, "zone": zone}
