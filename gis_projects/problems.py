@@ -17,6 +17,8 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
+from gis_projects.sentences import sentence
+
 MEDIA_TYPE = "application/problem+json"
 UNUSABLE = "urn:gis-projects:problem:unusable-input"
 INVALID = "urn:gis-projects:problem:invalid-fields"
@@ -58,7 +60,7 @@ def notice_error(notice: Any) -> dict[str, Any]:
         "field": notice.field,
         "line": notice.line,
         "place": list(notice.place) if notice.place else None,
-        "message": _(notice.template) % notice.params,
+        "message": sentence(notice),
         "code": notice.code,
     }
 

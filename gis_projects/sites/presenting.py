@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from shapely.geometry import mapping
 
+from gis_projects.sentences import crs_label, filled, sentence, word
 from layers.models import Layer
 from siting import wording
 from siting.engine.area import hectares, mu
@@ -21,11 +22,6 @@ from siting.engine.verdict import Verdict
 from siting.models import Check, SiteVersion
 from siting.rulebook import PinnedRulebook
 from siting.versions import stored
-
-
-def sentence(notice: Notice) -> str:
-    """A notice in the reader's language; its template is the message id."""
-    return gettext(notice.template) % notice.params
 
 
 def notice_data(notice: Notice) -> dict[str, Any]:
@@ -43,7 +39,7 @@ def boundary_data(boundary: Boundary) -> dict[str, Any]:
     declared = boundary.declared
     return {
         "format": declared.format,
-        "crs": {"epsg": declared.crs.epsg, "label": gettext(declared.crs.label)},
+        "crs": {"epsg": declared.crs.epsg, "label": crs_label(declared.crs)},
         "geometry": mapping(declared_geometry(boundary)),
         "areas": areas(boundary),
         "plots": [
@@ -100,8 +96,8 @@ def rulebook_data(rulebook: PinnedRulebook) -> dict[str, Any]:
                 "relation": str(rule.relation),
                 "classes": list(rule.classes),
                 "basis": f"{rule.basis}{rule.article}",
-                "authority": rule.authority,
-                "advice": rule.advice,
+                "authority": word(rule.authority),
+                "advice": word(rule.advice),
                 "required": rule.required,
             }
             for rule in rulebook.rules
@@ -124,15 +120,21 @@ def translated(document: dict[str, Any]) -> dict[str, Any]:
     """A check's document with its sentences in the reader's language; what was signed stays as it was."""
 
     def reason(notice: dict[str, Any]) -> dict[str, Any]:
-        return {**notice, "text": gettext(notice["template"]) % notice["params"]}
+        return {**notice, "text": filled(notice["template"], notice["params"])}
 
     return {
         **document,
         "site": {**document["site"], "warnings": [reason(notice) for notice in document["site"]["warnings"]]},
         "findings": [
-            {**finding, "name": gettext(finding["name"]), "advice": gettext(finding["advice"])}
+            {
+                **finding,
+                **{name: word(finding[name]) for name in ("name", "authority", "advice")},
+                "reason": reason(finding["reason"]) if finding["reason"] else None,
+            }
             for finding in document["findings"]
         ],
+        "present_land": document["present_land"]
+        and [{**row, "group": word(row["group"])} for row in document["present_land"]],
         "not_checked": [{**item, "reason": reason(item["reason"])} for item in document["not_checked"]],
     }
 

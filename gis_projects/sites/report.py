@@ -13,6 +13,7 @@ from weasyprint import HTML
 from weasyprint.text.fonts import FontConfiguration
 
 import layers.queries
+from gis_projects.sentences import crs_label
 from gis_projects.sites import presenting
 from gis_projects.sites.drawing import Frame, Shape, draw, look_of, severity_shape, swatch
 from layers.models import Layer
@@ -87,7 +88,7 @@ def context(check: Check) -> dict[str, Any]:
         "key": _key(result),
         "land_key": land_key,
         "clear_names": [rule_names.get(code, code) for code in result["clear"]],
-        "coordinate_crs": gettext(table.crs.label),
+        "coordinate_crs": crs_label(table.crs),
         "coordinate_plots": _coordinate_plots(table),
         "manifest": [
             {

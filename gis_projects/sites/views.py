@@ -120,7 +120,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     """The check as a PDF: map as vector, findings, 坐标成果表."""
     row = queries.check(cast(User, request.user), pk)
     pdf = check_report.pdf(row)
-    return _download(pdf, f"合规性检测报告-{row.pk}.pdf", "application/pdf")
+    return _download(pdf, f"{_('合规性检测报告')}-{row.pk}.pdf", "application/pdf")
 
 
 @login_required
@@ -149,7 +149,7 @@ def coordinates(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     declared = coordinate_table.in_plane(declared_from_json(version.declared))
     text = coordinate_text.write(declared, encoding=encoding)
-    return _download(text, f"{version.site.project.code}-界址点.txt", f"text/plain; charset={encoding}")
+    return _download(text, f"{version.site.project.code}-{_('界址点')}.txt", f"text/plain; charset={encoding}")
 
 
 @login_required
