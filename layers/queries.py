@@ -144,6 +144,7 @@ def class_names(code: str) -> dict[str, str]:
 
 # --- coverage -------------------------------------------------------------------------------------
 _CACHED_COVERAGES = 256
+_RIM = 1e-7  # degrees
 
 
 class _Coverages:
@@ -199,9 +200,11 @@ def covers(versions: Mapping[str, PinnedVersion], geometry: Any) -> dict[str, bo
 def _covers(coverage: Any, geometry: Any) -> bool:
     if shapely.covers(coverage, geometry):
         return True
-    # about 1 cm: a site drawn along the region's own outline is inside
-    inner = shapely.buffer(geometry, -1e-7)
-    return not inner.is_empty and bool(shapely.covers(coverage, inner))
+    # about 1 cm: a site drawn along the region's own outline is inside, but no part beyond it, however small
+    beyond = shapely.difference(geometry, coverage)
+    west, south, east, north = shapely.bounds(beyond)
+    near = shapely.intersection(coverage, shapely.box(west - _RIM, south - _RIM, east + _RIM, north + _RIM))
+    return bool(shapely.covers(shapely.buffer(near, _RIM), beyond))
 
 
 # --- features -------------------------------------------------------------------------------------

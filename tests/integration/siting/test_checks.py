@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import zipfile
 from pathlib import Path
 
+import numpy as np
+import pyogrio.raw
 import pytest
 import shapely
 from django.conf import settings
+from django.db import DatabaseError
 
+import layers.loading
 import layers.queries
-from siting import checks
+from layers.models import Layer
+from siting import boundaries, checks
+from siting.engine.crs import DeclaredCrs, from_degrees
 from siting.engine.notices import UnusableInput
 from siting.engine.verdict import Outcome, Severity, Verdict
 from siting.rulebook import DEFAULT_PATH, in_force, read
@@ -184,6 +192,123 @@ def test_a_layer_republished_meanwhile_does_not_mix_into_pinned_versions(tmp_pat
     now = checks.run(land.boundary(), facts=land.FACTS)
     assert now.verdict is Verdict.PROHIBITED
     assert now.versions["STBHHX"].number == 2
+
+
+@pytest.mark.parametrize("question", ["covers", "candidates"])
+def test_a_layer_republished_while_a_check_runs_is_not_seen_by_it(tmp_path, monkeypatch, question):
+    land.publish_land(tmp_path)
+    asked = getattr(layers.queries, question)
+
+    def republished_first(*arguments):
+        land.publish_layer("STBHHX", [("R", "", land.EXTENT)])
+        land.publish_layer("DLTB", [("P2", "0101", land.EXTENT)])
+        return asked(*arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(layers.queries, question, republished_first)
+        during = checks.run(land.boundary(), facts=land.FACTS)
+    assert during.verdict is Verdict.CLEAR
+    assert (during.versions["STBHHX"].number, during.versions["DLTB"].number) == (1, 1)
+    assert [row.code for row in during.land] == ["0701"]
+    assert checks.run(land.boundary(), facts=land.FACTS).verdict is Verdict.PROHIBITED
+
+
+@pytest.mark.parametrize("question", ["covers", "candidates"])
+@pytest.mark.parametrize("error", [DatabaseError, shapely.errors.GEOSException, ValueError])
+def test_a_layer_that_fails_is_not_checked_and_fails_nothing_else(
+    tmp_path, monkeypatch, caplog, question, error
+):
+    land.publish_land(tmp_path)
+    asked = getattr(layers.queries, question)
+
+    def fails_for_wetland(versions, *more):
+        if "SD" in versions:
+            raise error("cannot be read")
+        return asked(versions, *more)
+
+    monkeypatch.setattr(layers.queries, question, fails_for_wetland)
+    found = checks.run(land.boundary(), facts=land.FACTS)
+    silent = {
+        item.rule.layer: item.reason.code for item in found.results if item.outcome is Outcome.NOT_CHECKED
+    }
+    assert silent == {"SD": "layer-failed"}
+    assert found.verdict is Verdict.INCOMPLETE
+    assert "cannot be read" in caplog.text
+
+
+def test_a_present_land_that_fails_fails_nothing_else(tmp_path, monkeypatch, caplog):
+    land.publish_land(tmp_path, {"STBHHX": [("R", "", land.EXTENT)]})
+
+    def broken(*arguments):
+        raise shapely.errors.GEOSException("TopologyException")
+
+    monkeypatch.setattr(checks, "present_land", broken)
+    found = checks.run(land.boundary(), facts=land.FACTS)
+    assert found.land is None
+    assert found.verdict is Verdict.PROHIBITED
+    assert "TopologyException" in caplog.text
+
+
+def test_no_part_of_a_site_is_too_small_to_need_cover(tmp_path):
+    """A strip 1.5 cm wide and 800 m long, all of it beyond the layer's coverage, beside a part within."""
+    land.publish_land(tmp_path)
+    west_half = shapely.box(land.WEST, land.SOUTH, 109.86, land.NORTH)
+    land.publish_layer("WWBH", [], coverage=west_half)
+    strip = shapely.box(109.87, 40.62, 109.87 + 1.8e-7, 40.628)
+    found = checks.run(land.boundary(shapely.multipolygons([land.SITE, strip])), facts=land.FACTS)
+    assert _result(found, "heritage-protection").outcome is Outcome.NOT_CHECKED
+    along = shapely.box(109.855, 40.62, 109.86 + 5e-8, 40.628)  # 4 mm over the edge: drawn along it
+    found = checks.run(land.boundary(along), facts=land.FACTS)
+    assert _result(found, "heritage-protection").outcome is Outcome.CLEAR
+
+
+def _text(ring) -> bytes:
+    """Coordinate text of one ring (easting with the zone, northing; metres) in zone 37."""
+    points = "".join(
+        f"J{i},1,{north:.3f},{east:.3f}\n" for i, (east, north) in enumerate([*ring, ring[0]], 1)
+    )
+    return f"[属性描述]\n几度分带=3\n带号=37\n[地块坐标]\n{len(ring)},0,1,甲,面,,,,@\n{points}".encode()
+
+
+@pytest.mark.parametrize("suffix", ["zip", "geojson"])
+def test_a_neighbour_with_a_midpoint_on_a_5_km_edge_shares_no_area_through_the_whole_check(tmp_path, suffix):
+    """The layer comes as a projected file, the site as coordinate text: both meet the same densification."""
+    land.publish_land(tmp_path)
+    ((east, north),) = from_degrees(np.array([[109.82, 40.61]]), DeclaredCrs(4525)).round(3)
+    slant = np.array([4800.0, 1400.0])
+    start, end = np.array([east, north]), np.array([east, north]) + slant
+    middle = np.round(start + slant * 0.4137, 3)
+    up = np.array([0.0, 1500.0])
+    site = [start, end, end + up, start + up]
+    neighbour = np.array([start, start - up, end - up, end, middle])
+    same = np.array([start, middle, end, end + up, start + up])
+    for code, ring in (("STBHHX", neighbour), ("YJJBNT", neighbour), ("CZKFBJ", same)):
+        path = tmp_path / f"{code}.{suffix}"
+        polygon = shapely.Polygon(ring)
+        if suffix == "zip":
+            folder = tmp_path / code
+            folder.mkdir()
+            _write_shapefile(folder / f"{code}.shp", polygon)
+            with zipfile.ZipFile(path, "w") as archive:
+                for part in folder.iterdir():
+                    archive.write(part, part.name)
+        else:
+            crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4525"}}
+            feature = {"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(polygon)}
+            path.write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": [feature]}))
+        layers.loading.load(Layer.objects.get(code=code), path, coverage=land.EXTENT)
+    found = checks.run(boundaries.read(_text(site), "site.txt"), facts=land.FACTS)
+    assert found.boundary.area_m2 > 7e6
+    for code in ("ecological-red-line", "permanent-basic-farmland", "development-boundary"):
+        result = _result(found, code)
+        assert (result.outcome, result.raw_area_m2, result.count) == (Outcome.CLEAR, 0.0, 0), code
+
+
+def _write_shapefile(path: Path, polygon: shapely.Polygon) -> None:
+    pyogrio.raw.write(
+        path, shapely.to_wkb(np.array([polygon])), [], np.array([], dtype=object), driver="ESRI Shapefile",
+        geometry_type="Polygon", crs="EPSG:4525",
+    )  # fmt: skip
 
 
 def test_queries_do_not_grow_with_the_rules(tmp_path, django_assert_max_num_queries):
