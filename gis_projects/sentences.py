@@ -1,4 +1,4 @@
-"""What the lower floors say, in the reader's language. They know no gettext: their Chinese texts are the message ids."""
+"""What the lower floors say, in the reader's language. They know no gettext: their texts are the message ids."""
 
 from __future__ import annotations
 
@@ -43,4 +43,5 @@ def crs_label(crs: DeclaredCrs) -> str:
         zone = gettext("%(zone)s带") % {"zone": crs.zone}
     else:
         zone = gettext("中央经线%(meridian)s°") % {"meridian": f"{crs.central_meridian:.0f}"}
-    return gettext("2000国家大地坐标系 高斯-克吕格%(width)s度分带 %(zone)s") % {"width": crs.zone_width, "zone": zone}
+    projected = gettext("2000国家大地坐标系 高斯-克吕格%(width)s度分带 %(zone)s")
+    return projected % {"width": crs.zone_width, "zone": zone}

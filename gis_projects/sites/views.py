@@ -149,7 +149,8 @@ def coordinates(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     declared = coordinate_table.in_plane(declared_from_json(version.declared))
     text = coordinate_text.write(declared, encoding=encoding)
-    return _download(text, f"{version.site.project.code}-{_('界址点')}.txt", f"text/plain; charset={encoding}")
+    filename = f"{version.site.project.code}-{_('界址点')}.txt"
+    return _download(text, filename, f"text/plain; charset={encoding}")
 
 
 @login_required
