@@ -8,7 +8,7 @@ import math
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, RequestDataTooBig, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -74,6 +74,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         body = document(403, _("您的角色或所属区划不允许进行这项操作。"))
     elif isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         body = document(error.status_code, _("请先登录。"))
+    elif isinstance(error, RequestDataTooBig):
+        body = document(413, _("提交的内容过大。"))
     elif isinstance(error, ValidationError):
         body = document(400, _("提交的内容有误。"), errors=_django_errors(error), kind=INVALID)
     elif isinstance(error, exceptions.ValidationError):
@@ -154,7 +156,12 @@ def _answer(request: HttpRequest, status: int, detail: str, template: str) -> Ht
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _answer(request, 400, _("这个请求无法处理。"), "errors/problem.html")
+    """The page stands alone: a request that is refused this early has no session and no user."""
+    return _alone(request, 400, _("这个请求无法处理。"))
+
+
+def too_large(request: HttpRequest, limit_mb: int) -> HttpResponse:
+    return _alone(request, 413, _("提交的内容超过 %(limit)s MB。") % {"limit": limit_mb})
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -174,8 +181,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """The page stands alone: whatever failed may be what other pages need."""
-    detail = _("服务器处理时出错，已记入日志。您的数据没有改动，请稍后重试。")
+    return _alone(request, 500, _("服务器处理时出错，已记入日志。您的数据没有改动，请稍后重试。"))
+
+
+def _alone(request: HttpRequest, status: int, detail: str) -> HttpResponse:
     if request.path.startswith("/api/"):
-        return _answer(request, 500, detail, "errors/alone.html")
-    page = render_to_string("errors/alone.html", {"status": 500, "problem": _title(500), "detail": detail})
-    return HttpResponse(page, status=500)
+        return _answer(request, status, detail, "errors/alone.html")
+    page = render_to_string(
+        "errors/alone.html", {"status": status, "problem": _title(status), "detail": detail}
+    )
+    return HttpResponse(page, status=status)

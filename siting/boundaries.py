@@ -11,7 +11,7 @@ import numpy as np
 from siting import formats
 from siting.engine.boundary import Boundary, DeclaredBoundary, Plot, Ring, build
 from siting.engine.crs import DeclaredCrs
-from siting.engine.notices import Notice
+from siting.engine.notices import Notice, UnusableInput
 from siting.formats import geojson
 
 _STORED_AS = 1
@@ -37,20 +37,33 @@ def read(
     return build(formats.read(content, filename, central_meridian=central_meridian, epsg=epsg))
 
 
-def from_drawing(geometry: Mapping[str, Any]) -> Boundary:
+def from_drawing(geometry: Mapping[str, Any], *, max_vertices: int | None = None) -> Boundary:
     """Measure what was drawn on the map.
 
     Parameters
     ----------
     geometry
         GeoJSON Polygon or MultiPolygon, longitude/latitude in degrees (EPSG:4490).
+    max_vertices
+        A bound below the engine's own, kept before anything is measured.
 
     Raises
     ------
     UnusableInput
         Where the JSON is no such geometry, or the drawing no usable boundary.
     """
-    return build(geojson.from_drawing(geometry))
+    declared = geojson.from_drawing(geometry)
+    count = sum(len(ring.xy) for plot in declared.plots for ring in plot.rings)
+    if max_vertices is not None and count > max_vertices:
+        raise UnusableInput(
+            Notice(
+                "too-many-vertices-live",
+                "界址点 %(count)s 个，超过实时检查的上限 %(limit)s 个；可先保存边界，再正式检查",
+                {"count": count, "limit": max_vertices},
+                field="geometry",
+            )
+        )
+    return build(declared)
 
 
 def declared_to_json(declared: DeclaredBoundary) -> dict[str, Any]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.db import transaction
+from django.utils import timezone
 
 from gis_projects.library.actions import attach_site, state_facts, subject
 from gis_projects.library.models import Project
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, require
+from gis_projects.sites.bounds import KEPT, refuse_beyond
 from gis_projects.trail.actions import record
 from siting import certificates, checks, versions
 from siting.engine.boundary import Boundary
 from siting.models import Check, SiteVersion
+from siting.rulebook import given_facts, in_force
 
 
 @transaction.atomic
@@ -36,6 +39,10 @@ def save_boundary(
         What rules ask of the project, where it was answered beside the drawing.
     """
     require(by, Permission.EDIT_SITES, project)
+    refuse_beyond(KEPT, boundary)
+    if facts:
+        # What no rule asks, or a value that none knows, would make every later check of this site impossible.
+        facts = given_facts(in_force(checks.DEFAULT_RULEBOOK, timezone.localdate()), facts)
     site = project.site or attach_site(by=by, project=project)
     if facts:
         state_facts(by=by, project=project, facts={**site.facts, **facts})

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, cast
 
+from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
-from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from gis_projects.library.models import Project
+from gis_projects.parsing import JSONField, JSONParser
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, find, require
 from gis_projects.sites import actions, presenting, queries
+from gis_projects.sites.bounds import LIVE, refuse_beyond
+from gis_projects.sites.withholding import for_reader, remarks
 from siting import boundaries, certificates, checks
 from siting.documents import document
 from siting.engine.boundary import Boundary
 from siting.engine.notices import Notice, UnusableInput
-from siting.rulebook import in_force
+from siting.rulebook import NoRulebook, in_force
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
+MAX_FACT = 200
 
 
 class FileIn(serializers.Serializer[Any]):
@@ -36,11 +40,16 @@ class FileIn(serializers.Serializer[Any]):
     central_meridian = serializers.IntegerField(required=False, allow_null=True)
 
 
-class PreviewIn(serializers.Serializer[Any]):
-    geometry = serializers.JSONField(
-        help_text="GeoJSON Polygon or MultiPolygon, longitude and latitude in degrees"
+def _facts_field() -> serializers.DictField:
+    """Names of facts and their values; which there are is the rulebook's to say."""
+    return serializers.DictField(
+        child=serializers.CharField(allow_blank=True, max_length=MAX_FACT), required=False
     )
-    facts = serializers.DictField(child=serializers.CharField(allow_blank=True), required=False)
+
+
+class PreviewIn(serializers.Serializer[Any]):
+    geometry = JSONField(help_text="GeoJSON Polygon or MultiPolygon, longitude and latitude in degrees")
+    facts = _facts_field()
     project = serializers.IntegerField(required=False, allow_null=True)
 
 
@@ -50,8 +59,12 @@ class BoundaryIn(serializers.Serializer[Any]):
     file = serializers.FileField(required=False)
     epsg = serializers.IntegerField(required=False, allow_null=True)
     central_meridian = serializers.IntegerField(required=False, allow_null=True)
-    geometry = serializers.JSONField(required=False)
-    facts = serializers.JSONField(required=False)
+    geometry = JSONField(required=False)
+    facts = JSONField(required=False, help_text="object of names and values; in a form, the same as text")
+
+    def validate_facts(self, value: Any) -> dict[str, str]:
+        facts: dict[str, str] = _facts_field().run_validation({} if value is None else value)
+        return facts
 
 
 def _read_file(data: dict[str, Any]) -> tuple[Boundary, bytes, str]:
@@ -110,17 +123,21 @@ class Preview(APIView):
         if data.get("project"):
             project = _project(request, data["project"], Permission.RUN_CHECKS)
             facts = dict(project.site.facts) if project.site else {}
-        boundary = boundaries.from_drawing(data["geometry"])
+        boundary = boundaries.from_drawing(data["geometry"], max_vertices=LIVE.vertices)
+        refuse_beyond(LIVE, boundary)
         result = checks.run(boundary, facts={**facts, **data.get("facts", {})})
         place = queries.place(_user(request), boundary.geometry)
+        found = for_reader(_user(request), document(result))
         return Response(
             {
-                "check": presenting.translated(document(result)),
-                "layers": {code: version.layer_name for code, version in result.versions.items()},
+                "check": presenting.translated(found),
+                "layers": {code: result.versions[code].layer_name for code in found["manifest"]},
                 "inside_region": place.inside,
                 "region_code": place.region_code,
                 "region_name": place.region_name,
-                "notices": [presenting.notice_data(notice) for notice in boundary.notices],
+                "notices": [
+                    presenting.notice_data(notice) for notice in (*boundary.notices, *remarks(found))
+                ],
             }
         )
 
@@ -136,17 +153,10 @@ class SiteVersions(APIView):
     def post(self, request: Request, pk: int) -> Response:
         project = _project(request, pk, Permission.EDIT_SITES)
         data = _validated(BoundaryIn(data=request.data))
-        facts = data.get("facts") or {}
-        if isinstance(facts, str):
-            facts = json.loads(facts)
         if data.get("file"):
             boundary, content, filename = _read_file(data)
         elif data.get("geometry"):
-            geometry = data["geometry"]
-            boundary = boundaries.from_drawing(
-                json.loads(geometry) if isinstance(geometry, str) else geometry
-            )
-            content, filename = b"", ""
+            boundary, content, filename = boundaries.from_drawing(data["geometry"]), b"", ""
         else:
             raise UnusableInput(Notice("nothing-given", "请提供边界文件或绘制的图形", field="geometry"))
         version = actions.save_boundary(
@@ -155,7 +165,7 @@ class SiteVersions(APIView):
             boundary=boundary,
             content=content,
             filename=filename,
-            facts=facts,
+            facts=data.get("facts"),
         )
         return Response(
             {
@@ -191,11 +201,12 @@ class Checks(APIView):
 
 
 class CheckDetail(APIView):
-    """A check's certificate, exactly as signed."""
+    """A check's certificate, exactly as signed; without what the user may not read of its layers."""
 
     @extend_schema(responses=OpenApiTypes.OBJECT, operation_id="checks_retrieve")
     def get(self, request: Request, pk: int) -> Response:
-        return Response(certificates.certificate(queries.check(_user(request), pk)))
+        certificate = certificates.certificate(queries.check(_user(request), pk))
+        return Response(for_reader(_user(request), certificate))
 
 
 class CurrentRulebook(APIView):
@@ -211,4 +222,8 @@ class CurrentRulebook(APIView):
         day = serializers.DateField(default=timezone.localdate).run_validation(
             request.query_params.get("on", serializers.empty)
         )
-        return Response(presenting.rulebook_data(in_force(checks.DEFAULT_RULEBOOK, day)))
+        try:
+            rulebook = in_force(checks.DEFAULT_RULEBOOK, day)
+        except NoRulebook as error:
+            raise Http404 from error
+        return Response(presenting.rulebook_data(rulebook))

@@ -13,9 +13,11 @@ from weasyprint import HTML
 from weasyprint.text.fonts import FontConfiguration
 
 import layers.queries
+from gis_projects.people.models import User
 from gis_projects.sentences import crs_label
 from gis_projects.sites import presenting
 from gis_projects.sites.drawing import Frame, Shape, draw, look_of, severity_shape, swatch
+from gis_projects.sites.withholding import for_reader, remarks
 from layers.models import Layer
 from siting import certificates, wording
 from siting.boundaries import declared_from_json
@@ -39,9 +41,9 @@ def _fonts() -> FontConfiguration:
     return FontConfiguration()
 
 
-def pdf(check: Check) -> bytes:
-    """Return the report of one check as a PDF (A4)."""
-    html = render_to_string("sites/report.html", context(check))
+def pdf(check: Check, *, reader: User) -> bytes:
+    """Return the report of one check as a PDF (A4), without what the reader may not read of its layers."""
+    html = render_to_string("sites/report.html", context(check, reader))
     return HTML(string=html, url_fetcher=_no_outside).write_pdf(font_config=_fonts())
 
 
@@ -50,11 +52,11 @@ def _no_outside(url: str, *args: Any, **kwargs: Any) -> Any:
     raise ValueError(f"a report fetches nothing: {url}")
 
 
-def context(check: Check) -> dict[str, Any]:
+def context(check: Check, reader: User) -> dict[str, Any]:
     """Everything that the report's template prints."""
     version = check.site_version
     boundary = stored(version)
-    signed = certificates.certificate(check)
+    signed = for_reader(reader, certificates.certificate(check))
     result = presenting.translated(signed)
     read = presenting.layers_of(result["manifest"])
     rulebook = presenting.rulebook_data(
@@ -72,7 +74,7 @@ def context(check: Check) -> dict[str, Any]:
     pinned_versions = layers.queries.pinned(
         {code: entry["version"] for code, entry in result["manifest"].items()}
     )
-    notices = presenting.notices_of(read)
+    notices = [*presenting.notices_of(read), *(presenting.sentence(note) for note in remarks(result))]
     svg, land_key = _map(boundary, result, pinned_versions, read, notices)
     table = coordinate_table.in_plane(declared_from_json(version.declared))
     return {

@@ -19,6 +19,7 @@ from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, find, require
 from gis_projects.sites import presenting, queries
 from gis_projects.sites import report as check_report
+from gis_projects.sites.withholding import for_reader
 from siting import certificates
 from siting.boundaries import declared_from_json
 from siting.checks import DEFAULT_RULEBOOK
@@ -32,8 +33,9 @@ _ENCODINGS: dict[str, Literal["utf-8", "gb18030"]] = {"utf-8": "utf-8", "gb18030
 
 def _download(content: bytes, filename: str, content_type: str) -> HttpResponse:
     response = HttpResponse(content, content_type=content_type)
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(filename)}"
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(filename, safe='')}"
     response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
     return response
 
 
@@ -66,7 +68,7 @@ def checks(request: HttpRequest) -> HttpResponse:
     """All checks that the user may see, newest first."""
     require(cast(User, request.user), Permission.READ_SITES)
     verdict = request.GET.get("verdict", "")
-    words = request.GET.get("q", "")[:100]
+    words = request.GET.get("q", "")[:100].replace("\0", "")
     rows = queries.checks(
         cast(User, request.user), verdict=verdict if verdict in set(Verdict) else "", q=words
     )
@@ -94,7 +96,7 @@ def checks(request: HttpRequest) -> HttpResponse:
 def check(request: HttpRequest, pk: int) -> HttpResponse:
     """One check: the map, the findings, the present land, and what was not checked and why."""
     row = queries.check(cast(User, request.user), pk)
-    document = certificates.certificate(row)
+    document = for_reader(cast(User, request.user), certificates.certificate(row))
     rulebook = pinned(row.rulebook.code, row.rulebook.version, presenting.day(document["on"]))
     data = presenting.rulebook_data(rulebook)
     read = presenting.layers_of(document["manifest"])
@@ -119,16 +121,17 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     """The check as a PDF: map as vector, findings, 坐标成果表."""
     row = queries.check(cast(User, request.user), pk)
-    pdf = check_report.pdf(row)
+    pdf = check_report.pdf(row, reader=cast(User, request.user))
     return _download(pdf, f"{_('合规性检测报告')}-{row.pk}.pdf", "application/pdf")
 
 
 @login_required
 @require_safe
 def evidence(request: HttpRequest, pk: int) -> HttpResponse:
-    """The check's certificate, for `verify_check`."""
+    """The check's certificate, for `verify_check`; without what the user may not read of its layers."""
     row = queries.check(cast(User, request.user), pk)
-    response = JsonResponse(certificates.certificate(row), json_dumps_params={"ensure_ascii": False})
+    certificate = for_reader(cast(User, request.user), certificates.certificate(row))
+    response = JsonResponse(certificate, json_dumps_params={"ensure_ascii": False})
     response["Content-Disposition"] = f'attachment; filename="check-{row.pk}.json"'
     return response
 

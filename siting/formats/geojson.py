@@ -149,6 +149,12 @@ def _parse(content: bytes) -> dict[str, Any]:
             raise
         # the one other thing that json refuses: an integer of thousands of digits
         raise UnusableInput(Notice("number-not-finite", "JSON 中有位数过多的整数")) from error
+    if "\\u" in text:
+        try:
+            json.dumps(document, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            # Half of a character can be neither stored nor sent back.
+            raise UnusableInput(Notice("text-broken", "文本中有不完整的字符（单独的代理码）")) from error
     if not isinstance(document, dict):
         _refuse("not-geojson", "不是 GeoJSON：最外层应为对象")
     return document
@@ -159,7 +165,11 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(made) != len(pairs):
         seen: set[str] = set()
         repeated = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        _refuse("json-key-repeated", "JSON 对象中“%(name)s”重复出现", name=repeated[:60])
+        _refuse(
+            "json-key-repeated",
+            "JSON 对象中“%(name)s”重复出现",
+            name=repeated[:60].encode(errors="replace").decode(),
+        )
     return made
 
 
