@@ -122,6 +122,12 @@ class TestSlivers:
         assert result.geometry is not None
         assert result.length_m == pytest.approx(2000, rel=1e-3)
 
+    @pytest.mark.parametrize("millimetres", [1.5, 3, 9])
+    def test_slivers_begin_above_one_millimetre(self, millimetres):
+        result = self.strip(millimetres / 1000, keep_slivers=True)
+        assert result.outcome is Outcome.SUSPECT
+        assert result.raw_area_m2 == pytest.approx(millimetres, rel=0.05)
+
     def test_a_strip_over_10_mm_is_a_hit(self):
         assert self.strip(0.02).outcome is Outcome.HIT
 
