@@ -30,9 +30,8 @@ def filled(template: str, params: Mapping[str, Any]) -> str:
 
 
 def word(value: Any) -> Any:
-    """Return a word as it is called in the reader's language; anything else as it is."""
-    # The message id "" is the catalogue's own header.
-    return gettext(value) if isinstance(value, str) and value else value
+    """Return a word (a theme, an authority) as the reader's language calls it; what we don't know as it is."""
+    return gettext(value) if isinstance(value, str) else value
 
 
 def crs_label(crs: DeclaredCrs) -> str:

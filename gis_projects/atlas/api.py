@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from gis_projects.atlas import queries
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, require
+from gis_projects.sentences import word
 from layers.models import Kind, LayerVersion
 
 # A screen at the largest scale at which anybody draws along parcels: about 6 km.
@@ -57,7 +58,7 @@ def layer_data(version: LayerVersion) -> dict[str, Any]:
     return {
         "code": layer.code,
         "name": layer.name,
-        "theme": layer.theme,
+        "theme": word(layer.theme),
         "kind": layer.kind,
         "version": version.number,
         "tile_url": tile_template(version) if layer.kind == Kind.VECTOR else None,
@@ -69,8 +70,8 @@ def layer_data(version: LayerVersion) -> dict[str, Any]:
         "min_zoom": layer.min_zoom,
         "order": layer.order,
         "visible_by_default": layer.visible_by_default,
-        "notice": layer.notice,
-        "authority": layer.authority,
+        "notice": word(layer.notice),
+        "authority": word(layer.authority),
         "source_date": version.source_date.isoformat() if version.source_date else None,
     }
 

@@ -21,6 +21,7 @@ from gis_projects.library import exports
 from gis_projects.library.models import ProjectKind, Stage
 from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Permission, may, require
+from gis_projects.sentences import word
 from layers import tiles
 from layers.models import LayerVersion, Secrecy
 
@@ -93,17 +94,17 @@ def _catalogue_table(versions: QuerySet[LayerVersion], kind: str) -> HttpRespons
         [
             version.layer.code,
             version.layer.name,
-            version.layer.theme,
-            _(version.layer.get_kind_display()),
+            word(version.layer.theme),
+            word(version.layer.get_kind_display()),
             version.number,
             version.feature_count,
             version.source_date,
             version.published_at.isoformat(timespec="seconds"),
-            version.layer.authority,
+            word(version.layer.authority),
             version.source_name,
             version.source_crs,
-            _(version.layer.get_secrecy_display()),
-            version.layer.notice,
+            word(version.layer.get_secrecy_display()),
+            word(version.layer.notice),
             version.root_hash,
         ]
         for version in versions

@@ -161,7 +161,7 @@ def layers_of(manifest: Iterable[str]) -> dict[str, Layer]:
 
 def notices_of(read: Mapping[str, Layer]) -> list[str]:
     """What the layers say of themselves wherever they are shown (a demonstration that it is one), each once."""
-    return sorted({layer.notice for layer in read.values() if layer.notice})
+    return sorted({word(layer.notice) for layer in read.values() if layer.notice})
 
 
 def site_geojson(version: SiteVersion) -> dict[str, Any]:

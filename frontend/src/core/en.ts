@@ -171,5 +171,7 @@ export const en: Record<keyof typeof zh, string> = {
   "file.zone": "The coordinates have no zone; choose it and read again:",
   "file.zoneOption": "Zone {zone} (central meridian {meridian}°)",
   "file.reread": "Read again with this zone",
+  "unit.mu": "mu",
+  "unit.hectares": "ha",
   "edit.name": "Site boundary",
 };

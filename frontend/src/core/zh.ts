@@ -170,5 +170,7 @@ export const zh = {
   "file.zone": "坐标缺少带号，请选择后重新读取：",
   "file.zoneOption": "{zone} 带（中央经线 {meridian}°）",
   "file.reread": "按所选带号重新读取",
+  "unit.mu": "亩",
+  "unit.hectares": "公顷",
   "edit.name": "选址边界",
 } as const;

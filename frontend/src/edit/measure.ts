@@ -21,7 +21,7 @@ export function measure(parts: MultiPolygon, sketch: Ring, hole: boolean, server
   const perimeter = parts.flat().reduce((sum, ring) => sum + ring.reduce((s, p, i) => s + edgeLength(p, ring[(i + 1) % ring.length]!), 0), 0);
   const n = counts(parts);
   box.replaceChildren(
-    h("p", { class: "measure-area" }, h("b", {}, `${squareMetres(m2)} m²`), h("span", {}, `${mu(m2)} 亩`), h("span", {}, `${hectares(m2)} 公顷`)),
+    h("p", { class: "measure-area" }, h("b", {}, `${squareMetres(m2)} m²`), h("span", {}, `${mu(m2)} ${t("unit.mu")}`), h("span", {}, `${hectares(m2)} ${t("unit.hectares")}`)),
     h("p", { class: "row-note" }, sketch.length ? t("edit.areaDrawing") : server ? t("edit.areaServer") : t("edit.areaDrawn")),
     server && !sketch.length ? h("p", { class: "row-note" }, `${t("edit.planar")} ${squareMetres(server.planar_area_m2)} m²`) : "",
     server && !sketch.length && server.declared_area_m2 !== null ? h("p", { class: "row-note" }, `${t("edit.declared")} ${squareMetres(server.declared_area_m2)} m²`, ` ${matching(server.declared_matches)}`) : "",
