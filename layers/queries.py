@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from binascii import unhexlify
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
-from django.db import connection
+from django.db import connection, transaction
 
 from layers.models import Layer, Status
 from layers.pieces import MAX_VERTICES
@@ -28,7 +28,7 @@ from layers.verification import Verification, verify
 
 __all__ = [
     "Candidates", "Identified", "PinnedVersion", "Verification", "candidates", "class_names", "covers", "current",
-    "identify", "nearby_edges", "pinned", "verify",
+    "everything", "identify", "nearby_edges", "pinned", "verify",
 ]  # fmt: skip
 
 
@@ -303,6 +303,33 @@ def candidates(
         span = slice(*np.searchsorted(layer_ids, [version.layer_id, version.layer_id + 1]))
         result[code] = Candidates(version, keys[span], classes[span], areas[span], geometries[span])
     return result
+
+
+# `ORDER BY` a geometry follows a Hilbert curve.
+_EVERYTHING = f"""
+SELECT key, class_code, area_m2, geom::text FROM (
+    SELECT f.key, f.class_code, f.area_m2, f.geom FROM layers_feature f
+    WHERE f.layer_id = %(layer)s AND f.vertices <= {MAX_VERTICES}
+      AND f.first_version <= %(number)s AND (f.last_version IS NULL OR f.last_version >= %(number)s)
+    UNION ALL
+    SELECT f.key, f.class_code, p.area_m2, p.geom
+    FROM layers_featurepiece p JOIN layers_feature f ON f.id = p.feature_id
+    WHERE f.layer_id = %(layer)s
+      AND f.first_version <= %(number)s AND (f.last_version IS NULL OR f.last_version >= %(number)s)
+) AS pieces ORDER BY pieces.geom
+"""
+
+
+def everything(version: PinnedVersion, *, at_once: int = 50_000) -> Iterator[Candidates]:
+    """All pieces of a vector version in spatial order, some at a time, by a cursor of the database."""
+    with transaction.atomic(), connection.chunked_cursor() as cursor:
+        cursor.execute(_EVERYTHING, {"layer": version.layer_id, "number": version.number})
+        while rows := cursor.fetchmany(at_once):
+            keys, classes, areas, ewkbs = zip(*rows, strict=True)
+            yield Candidates(
+                version, np.array(keys, dtype=object), np.array(classes, dtype=object), np.array(areas),
+                shapely.from_wkb(np.array([unhexlify(ewkb) for ewkb in ewkbs], dtype=object)),
+            )  # fmt: skip
 
 
 _AT_POINT = """

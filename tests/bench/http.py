@@ -61,7 +61,9 @@ def server(land: Land) -> Iterator[int]:
 def session() -> str:
     """Cookies of the demo's planner, signed in without a password."""
     browser = Client()
-    browser.force_login(get_user_model().objects.get(username="planner"), backend=settings.AUTHENTICATION_BACKENDS[-1])
+    browser.force_login(
+        get_user_model().objects.get(username="planner"), backend=settings.AUTHENTICATION_BACKENDS[-1]
+    )
     return f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
 
 
@@ -99,7 +101,9 @@ class Browser(threading.Thread):
     __hash__ = threading.Thread.__hash__
 
 
-def asked(port: int, cookies: str, questions: list[bytes], clients: int) -> tuple[list[float], list[int], float]:
+def asked(
+    port: int, cookies: str, questions: list[bytes], clients: int
+) -> tuple[list[float], list[int], float]:
     """Ask all questions with so many clients at once: seconds of each, bytes of each, seconds in all."""
     browsers = [Browser(port, cookies, questions[number::clients]) for number in range(clients)]
     began = time.perf_counter()

@@ -64,8 +64,8 @@ def ready() -> Land:
     if _mark(land) != mark:
         began = time.monotonic()
         print(f"loading {land.parcels:,} parcels into {land.database}, once", flush=True)
-        _create(land)
-        _python("manage.py", "migrate", "--verbosity", "0")
+        create(land)
+        _migrate()
         _python("-m", "fixtures", "load", "--parcels", str(land.parcels), "--seed", str(SEED))
         connection = land.connect()
         connection.autocommit = True
@@ -74,8 +74,14 @@ def ready() -> Land:
             cursor.execute(f"COMMENT ON DATABASE {land.database} IS %s", [mark])
         connection.close()
         print(f"loaded in {time.monotonic() - began:.0f} s", flush=True)
+    else:
+        _migrate()  # what has changed since it was loaded
     _start_django()
     return land
+
+
+def _migrate() -> None:
+    _python("manage.py", "migrate", "--verbosity", "0")
 
 
 def _python(*command: str) -> None:
@@ -101,13 +107,22 @@ def _mark(land: Land) -> str | None:
     return row[0] if row else None
 
 
-def _create(land: Land) -> None:
+def create(land: Land) -> None:
     """Make the database anew: a load that was cut short is thrown away."""
+    drop(land)
+    _in_the_cluster(land, f"CREATE DATABASE {land.database}")
+
+
+def drop(land: Land) -> None:
+    assert land.database.startswith("bench_")
+    _in_the_cluster(land, f"DROP DATABASE IF EXISTS {land.database}")
+
+
+def _in_the_cluster(land: Land, statement: str) -> None:
     connection = land.connect("postgres")
     connection.autocommit = True
     with connection.cursor() as cursor:
-        cursor.execute(f"DROP DATABASE IF EXISTS {land.database}")
-        cursor.execute(f"CREATE DATABASE {land.database}")
+        cursor.execute(statement)
     connection.close()
 
 

@@ -73,7 +73,9 @@ def run(land: Land) -> bool:
     version = queries.current([PRESENT_LAND_LAYER])[PRESENT_LAND_LAYER]
     city = outline_of_the_city()
     report = Report(
-        "tiles", f"Vector tiles of {land.parcels:,} parcels, one after the other, no cache", "django-vectortiles"
+        "tiles",
+        f"Vector tiles of {land.parcels:,} parcels, one after the other, no cache",
+        "django-vectortiles",
     )
     with peer(land, version.layer_id) as ask:
         for zoom, count in ZOOMS.items():

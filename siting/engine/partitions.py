@@ -1,0 +1,170 @@
+"""A layer version as a Parquet file: what a worker without a database reads.
+
+GeoParquet (1.1, WKB) with key, class, exact area and box of each piece, in spatial order; so a worker reads only the
+row groups, and decodes only the rows, whose boxes meet its sites.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyproj
+import shapely
+
+from siting.engine.area import FloatArray, IntArray
+from siting.engine.many import SiteAreas, overlap_areas
+from siting.engine.overlap import BoolArray, LayerPieces
+from siting.engine.slivers import ObjectArray
+
+ROW_GROUP = 10_000
+_BOX = ("west", "south", "east", "north")
+_COLUMNS = ("key", "class_code", "area_m2", "geometry")
+
+
+def write(path: Path, parts: Iterable[LayerPieces], *, non_overlapping: bool, known_valid: bool) -> int:
+    """Write a layer that comes in parts, in spatial order; how many pieces it has.
+
+    The file stands complete under its name or not at all.
+    """
+    schema = pa.schema(
+        [
+            ("key", pa.string()),
+            ("class_code", pa.string()),
+            ("area_m2", pa.float64()),
+            ("geometry", pa.binary()),
+        ]
+        + [(name, pa.float64()) for name in _BOX],
+        metadata={
+            "geo": json.dumps(_geo()),
+            "layer": json.dumps({"non_overlapping": non_overlapping, "known_valid": known_valid}),
+        },
+    )
+    count = 0
+    unfinished = path.with_suffix(".part")
+    with pq.ParquetWriter(unfinished, schema, compression="none", use_dictionary=False) as writer:
+        for part in parts:
+            columns = [
+                part.keys,
+                part.classes,
+                part.areas,
+                shapely.to_wkb(part.geometries, include_srid=False),
+            ]
+            columns += list(shapely.bounds(part.geometries).T)
+            writer.write_table(pa.table(columns, schema=schema), row_group_size=ROW_GROUP)
+            count += len(part.keys)
+    unfinished.replace(path)
+    return count
+
+
+def _geo() -> dict[str, object]:
+    return {
+        "version": "1.1.0",
+        "primary_column": "geometry",
+        "columns": {
+            "geometry": {
+                "encoding": "WKB",
+                "geometry_types": ["Polygon", "MultiPolygon"],
+                "crs": pyproj.CRS.from_epsg(4490).to_json_dict(),
+            }
+        },
+    }
+
+
+def read(path: Path, sites: ObjectArray | None = None, *, threads: int = 1) -> LayerPieces:
+    """Read the pieces whose boxes meet a box of the sites, EPSG:4490; all of them without sites."""
+    with pq.ParquetFile(path, memory_map=True) as file:
+        layer = json.loads(file.schema_arrow.metadata[b"layer"])
+        if sites is None:
+            table = file.read(columns=list(_COLUMNS))
+        else:
+            near = _Neighbourhood(shapely.bounds(sites))
+            # Group by group, so that the memory of what isn't needed is used again.
+            found = [_near_rows(file, group, near) for group in range(file.num_row_groups)]
+            table = pa.concat_tables([part for part in found if part is not None] or [_no_rows(file)])
+    wkb = table["geometry"].to_numpy(zero_copy_only=False)
+    with ThreadPoolExecutor(max(1, threads)) as pool:
+        geometries = np.concatenate(list(pool.map(shapely.from_wkb, np.array_split(wkb, max(1, threads)))))
+    return LayerPieces(
+        keys=table["key"].to_numpy(zero_copy_only=False),
+        classes=table["class_code"].to_numpy(zero_copy_only=False),
+        areas=table["area_m2"].to_numpy(),
+        geometries=geometries,
+        non_overlapping=layer["non_overlapping"],
+        known_valid=layer["known_valid"],
+    )
+
+
+def _near_rows(file: pq.ParquetFile, group: int, near: _Neighbourhood) -> pa.Table | None:
+    if not near.meets(_box_of(file, group))[0]:
+        return None
+    boxes = file.read_row_group(group, columns=list(_BOX))
+    rows = near.meets(np.column_stack([boxes[name].to_numpy() for name in _BOX]))
+    return file.read_row_group(group, columns=list(_COLUMNS)).filter(pa.array(rows)) if rows.any() else None
+
+
+def _no_rows(file: pq.ParquetFile) -> pa.Table:
+    return file.schema_arrow.empty_table().select(list(_COLUMNS))
+
+
+def _box_of(file: pq.ParquetFile, group: int) -> FloatArray:
+    """The box (1, 4) of a row group, from the statistics that Parquet keeps of each column."""
+    first = file.schema_arrow.get_field_index(_BOX[0])
+    found = [file.metadata.row_group(group).column(first + k).statistics for k in range(4)]
+    return np.array([[found[0].min, found[1].min, found[2].max, found[3].max]])
+
+
+class _Neighbourhood:
+    """Tells of a million boxes in a moment which may meet one of some others: by counting cells of a grid.
+
+    It says yes a little too often (within a cell), never no too often.
+    """
+
+    _CELLS = 2048
+
+    def __init__(self, boxes: FloatArray) -> None:
+        self._corner = boxes[:, :2].min(axis=0)
+        extent = boxes[:, 2:].max(axis=0) - self._corner
+        self._cell = np.maximum(extent, 1e-9) / (self._CELLS - 1)
+        low, high = self._cells(boxes)
+        # Each box adds one to all of its cells: by its corners in the differences, which are then summed up.
+        steps = np.zeros((self._CELLS + 1, self._CELLS + 1), dtype=np.int32)
+        for x, y, sign in (
+            (low[:, 0], low[:, 1], 1),
+            (high[:, 0] + 1, low[:, 1], -1),
+            (low[:, 0], high[:, 1] + 1, -1),
+            (high[:, 0] + 1, high[:, 1] + 1, 1),
+        ):
+            np.add.at(steps, (x, y), sign)
+        taken = steps.cumsum(axis=0).cumsum(axis=1)[:-1, :-1] > 0
+        self._counts = np.zeros((self._CELLS + 1, self._CELLS + 1), dtype=np.int32)
+        self._counts[1:, 1:] = taken.cumsum(axis=0, dtype=np.int32).cumsum(axis=1, dtype=np.int32)
+
+    def _cells(self, boxes: FloatArray) -> tuple[IntArray, IntArray]:
+        low = np.floor((boxes[:, :2] - self._corner) / self._cell)
+        high = np.floor((boxes[:, 2:] - self._corner) / self._cell)
+        return low.astype(np.intp), high.astype(np.intp)
+
+    def meets(self, boxes: FloatArray) -> BoolArray:
+        """Whether boxes (n, 4) may meet any; bool (n,)."""
+        low, high = self._cells(boxes)
+        outside = (high < 0).any(axis=1) | (low >= self._CELLS).any(axis=1)
+        low, high = np.clip(low, 0, self._CELLS - 1), np.clip(high, 0, self._CELLS - 1) + 1
+        counts = self._counts
+        inside = (
+            counts[high[:, 0], high[:, 1]] - counts[low[:, 0], high[:, 1]]
+            - counts[high[:, 0], low[:, 1]] + counts[low[:, 0], low[:, 1]]
+        )  # fmt: skip
+        meeting: BoolArray = (inside > 0) & ~outside
+        return meeting
+
+
+def overlap_near(sites: ObjectArray, layer: Path, threads: int = 1) -> SiteAreas:
+    """Do a worker's whole work: read what lies near some sites (object array of WKB) and measure the overlap."""
+    geometries = shapely.from_wkb(sites)
+    return overlap_areas(geometries, read(layer, geometries, threads=threads), threads=threads)
