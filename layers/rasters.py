@@ -29,6 +29,7 @@ from rasterio.windows import Window, from_bounds
 
 from layers import projection
 from layers.archives import GEOTIFF, sniff
+from layers.areas import exact_areas
 from layers.notices import Notice, UnreadableFile
 from layers.queries import PinnedVersion
 from layers.sandbox import Confined, Limits
@@ -167,15 +168,27 @@ def share_over(version: PinnedVersion, geometry: Any, threshold: float) -> float
     invalid = np.ma.getmaskarray(values) | ~np.isfinite(values.data)
     over = ~invalid & (values.data > threshold)
 
+    west, south, east, north = dataset.window_bounds(exact)
+
     def share(cells: npt.NDArray[np.bool_]) -> float | None:
         """What part of the polygon these cells are."""
         if not cells.any():
             return 0.0
         if cells.all():
             return 1.0
-        source = NumPyRasterSource(cells.astype(np.float64), *dataset.window_bounds(exact), name="v")
+        weights = np.ones(cells.shape)
+        if transformer is None:  # cells of equal degrees shrink towards the pole
+            edges = np.linspace(north, south, len(cells) + 1)
+            weights *= exact_areas(shapely.box(0.0, edges[1:], 1.0, edges[:-1]))[:, None]
+            weights /= weights[0, 0]
         feature = {"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(geometry)}
-        mean: float | None = exact_extract(source, [feature], ["mean"])[0]["properties"]["mean"]
+        found = exact_extract(
+            NumPyRasterSource(cells.astype(np.float64), west, south, east, north, name="v"),
+            [feature],
+            ["weighted_mean"],
+            weights=NumPyRasterSource(weights, west, south, east, north, name="w"),
+        )
+        mean: float | None = found[0]["properties"]["weighted_mean"]
         return mean
 
     return share(over) if share(invalid) == 0 else None

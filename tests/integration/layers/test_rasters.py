@@ -7,6 +7,7 @@ import shapely
 from rasterio.transform import from_origin
 
 from layers import queries, rasters
+from layers.areas import exact_areas
 from layers.loading import load, load_raster
 from layers.models import LayerVersion, Raster
 from layers.notices import UnreadableFile, UnusableLayer
@@ -89,7 +90,10 @@ def test_parts_and_holes_count(tmp_path):
     both = shapely.MultiPolygon([cells(10, 10, 10, 10), cells(60, 60, 10, 10)])
     holed = cells(40, 10, 20, 20) - cells(40, 10, 10, 20)
     version = slope(tmp_path)
-    assert rasters.share_over(version, both, 25) == pytest.approx(0.5, abs=1e-6)
+    # equal in degrees, but not in area: the second part lies nearer to the equator
+    first, second = exact_areas(both.geoms)
+    assert second > first * 1.0005
+    assert rasters.share_over(version, both, 25) == pytest.approx(first / (first + second), abs=1e-6)
     assert rasters.share_over(version, holed, 25) == pytest.approx(0.0, abs=1e-6)
 
 

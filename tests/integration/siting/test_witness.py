@@ -204,8 +204,10 @@ def steep_share(site, threshold):
     row, column = (axis.ravel() for axis in np.indices(values.shape))
     west, north = transform * (column, row)
     east, south = transform * (column + 1, row + 1)
-    parts = shapely.area(shapely.intersection(shapely.box(west, south, east, north), site))
-    return float(parts[values.ravel() > threshold].sum() / parts.sum())
+    cells = shapely.box(west, south, east, north)
+    met = shapely.intersects(cells, site)
+    parts = np.array([area(part) for part in shapely.intersection(cells[met], site)])
+    return float(parts[values.ravel()[met] > threshold].sum() / parts.sum())
 
 
 def starts(prefixes):
@@ -216,7 +218,8 @@ def expected(rule, site, total):
     """m² of the site that concern a rule, and by how much they may be off."""
     exact = 1e-6, 1e-3
     if rule.relation is Relation.RASTER_SHARE:
-        return steep_share(site, rule.raster_threshold) * total, exact
+        # Fractions of cells are single precision.
+        return steep_share(site, rule.raster_threshold) * total, (1e-5, 1e-6 * total)
     if rule.relation is Relation.WITHIN_DISTANCE:
         prefixes = sorted(rule.distances_m, key=len)
         chosen = lambda code: next(  # noqa: E731
