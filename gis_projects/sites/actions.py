@@ -42,7 +42,8 @@ def save_boundary(
     refuse_beyond(KEPT, boundary)
     if facts:
         # What no rule asks, or a value that none knows, would make every later check of this site impossible.
-        facts = given_facts(in_force(checks.DEFAULT_RULEBOOK, timezone.localdate()), facts)
+        known = given_facts(in_force(checks.DEFAULT_RULEBOOK, timezone.localdate()), facts)
+        facts = {**dict.fromkeys(facts, ""), **known}  # an empty answer takes back an earlier one
     site = project.site or attach_site(by=by, project=project)
     if facts:
         state_facts(by=by, project=project, facts={**site.facts, **facts})

@@ -23,10 +23,10 @@ from siting.engine.area import (
 from siting.engine.crs import DeclaredCrs, densify, from_degrees, to_degrees
 from siting.engine.notices import Notice
 from siting.engine.slivers import CONTACT_WIDTH_M, ObjectArray, Width, classify, width
+from siting.engine.tangles import is_tangled
 
 CHINA_DEGREES = (73.0, 3.0, 136.0, 54.0)
 """West, south, east, north: wide enough for land and sea, narrow enough to tell X from Y."""
-
 MAX_NOTICES = 50
 MAX_EDGES_M = 5e7
 """Projected edges are split every 100 m; a few vertices far apart would otherwise become any number."""
@@ -145,6 +145,9 @@ def clean(
         if findings.edges_m > MAX_EDGES_M:
             findings.problem("boundary-too-long", "边界总长超过 50000 公里，无法处理")
             return None
+    if is_tangled(lonlat):
+        findings.problem("ring-tangled", "地块 %(plot)s 第 %(ring)s 圈的边交错过多", lonlat[0], **where)
+        return None
     polygon = shapely.Polygon(densify(np.vstack((xy, xy[:1])), crs))
     official = official_ring_area(lonlat)
     if not polygon.is_valid:

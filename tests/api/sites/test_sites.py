@@ -235,3 +235,11 @@ def test_the_rulebook_of_a_day(published_land, planner):
     assert "water-source-1-law" in codes
     assert "water-source-1" not in codes
     assert planner.get("/api/v1/rulebooks/current/?on=soon").status_code == 400
+
+
+def test_an_empty_answer_takes_back_an_earlier_one(published_land, planner, project):
+    for facts in ({"intended_use": "07"}, {"intended_use": ""}):
+        url = f"/api/v1/projects/{project.pk}/site-versions/"
+        assert _post(planner, url, {"geometry": geojson(), "facts": facts}).status_code == 201
+    project.refresh_from_db()
+    assert project.site.facts == {}
