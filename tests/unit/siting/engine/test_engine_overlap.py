@@ -1,5 +1,3 @@
-import time
-
 import numpy as np
 import pytest
 import shapely
@@ -7,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siting.engine.area import exact_area
-from siting.engine.overlap import overlay
-from tests.unit.siting.engine.scenes import ground, layer, rectangle, site
+from siting.engine.overlap import overlay, overlays
+from tests.unit.siting.engine.scenes import around, ground, layer, rectangle, site
 
 SITE = site(rectangle(0, 0, 1000, 1000))
 with np.errstate(invalid="ignore"):
@@ -130,27 +128,64 @@ def test_a_gap_free_coverage_sums_up_to_the_site(seed, count):
     assert result.areas.sum() == pytest.approx(SITE.exact_area_m2, rel=1e-9)
 
 
-def test_overlay_costs_at_most_one_and_a_half_times_the_bare_intersection():
+def test_only_what_crosses_the_outline_is_intersected(monkeypatch):
     rng = np.random.default_rng(1)
     cells = shapely.voronoi_polygons(
         shapely.MultiPoint(rng.uniform(0, 1, (3000, 2)) * 0.06 + (115.02, 30.15))
     )
-    polygons = shapely.segmentize(np.array(cells.geoms, dtype=object), 0.0003)
-    pieces = layer(list(polygons), non_overlapping=True)
+    polygons = np.array(cells.geoms, dtype=object)
     angle = np.linspace(0, 2 * np.pi, 80, endpoint=False)
     reach = 1500 * (1 + 0.2 * np.sin(3 * angle))
     big = site(np.column_stack((reach * np.cos(angle), reach * np.sin(angle))) + 500)
+    crossing = shapely.intersects(polygons, shapely.boundary(big.geometry))
+    inside = shapely.within(polygons, big.geometry) & ~crossing
+    asked = []
+    bare = shapely.intersection
+    monkeypatch.setattr(shapely, "intersection", lambda a, b: asked.append(len(b)) or bare(a, b))
 
-    def best(operation):
-        times = []
-        for _ in range(7):
-            start = time.perf_counter()
-            operation()
-            times.append(time.perf_counter() - start)
-        return min(times)
+    result = overlay(big.geometry, layer(list(polygons), non_overlapping=True))
 
-    candidates = shapely.STRtree(polygons).query(big.geometry)
-    chosen = layer(list(polygons[candidates]), non_overlapping=True)
-    assert len(candidates) > 300
-    bare = best(lambda: shapely.intersection(big.geometry, pieces.geometries[candidates]))
-    assert best(lambda: overlay(big.geometry, chosen)) <= 1.5 * bare
+    assert crossing.sum() > 60
+    assert inside.sum() > 200
+    assert asked == [crossing.sum()]
+    assert len(result.keys) == crossing.sum() + inside.sum()
+
+
+def test_what_holds_the_whole_site_is_not_intersected(monkeypatch):
+    asked = []
+    bare = shapely.intersection
+    monkeypatch.setattr(shapely, "intersection", lambda a, b: asked.append(len(b)) or bare(a, b))
+    result = overlay(SITE.geometry, layer([around(500), around(0)]))
+
+    assert sum(asked) == 0
+    assert result.areas == pytest.approx([SITE.exact_area_m2] * 2, rel=1e-12)
+    assert not result.inside.any()
+
+
+def test_layers_cut_together_are_what_each_is_alone():
+    rng = np.random.default_rng(4)
+    few = layer([ground(rectangle(*rng.uniform(-500, 900, 2), 300, 300)) for _ in range(9)])
+    layers = {
+        "none": layer([]),
+        "few": few,
+        "far": layer([ground(rectangle(9000, 0, 10, 10))]),
+        "broken": layer([BOW_TIE, ground(rectangle(600, 600, 800, 10))]),
+        "around": layer([around(500)]),
+    }
+    together = overlays(SITE.geometry, layers)
+
+    assert list(together) == list(layers)
+    assert together["broken"].failed_keys == ("f000",)
+    for name, pieces in layers.items():
+        alone = overlay(SITE.geometry, pieces)
+        for column in (
+            "keys",
+            "areas",
+            "inside",
+            "part_areas",
+            "part_perimeters",
+            "part_rows",
+            "failed_keys",
+        ):
+            assert np.array_equal(getattr(together[name], column), getattr(alone, column)), (name, column)
+        assert shapely.equals_identical(together[name].geometries, alone.geometries).all()
