@@ -86,6 +86,12 @@ def test_the_share_counts_cells_by_the_part_inside(tmp_path, polygon, share):
     assert rasters.share_over(slope(tmp_path), polygon, 25) == pytest.approx(share, abs=1e-6)
 
 
+def test_only_cells_above_the_threshold_count(tmp_path):
+    version = slope(tmp_path)
+    assert rasters.share_over(version, cells(10, 10, 5, 5), 30) == 0.0
+    assert rasters.share_over(version, cells(10, 10, 5, 5), 29.999) == 1.0
+
+
 def test_parts_and_holes_count(tmp_path):
     both = shapely.MultiPolygon([cells(10, 10, 10, 10), cells(60, 60, 10, 10)])
     holed = cells(40, 10, 20, 20) - cells(40, 10, 10, 20)

@@ -189,6 +189,15 @@ def test_a_manifest_or_a_rulebook_that_is_not_here_is_named(certificate):
     elsewhere["manifest"]["STBHHX"]["version"] = 9
     assert {"manifest.STBHHX", "verdict"} <= {found.where for found in certificates.recompute(elsewhere)}
     elsewhere = copy.deepcopy(certificate)
+    elsewhere["manifest"]["STBHHX"]["root_hash"] = "0" * 64
+    assert "manifest.STBHHX" in {found.where for found in certificates.recompute(elsewhere)}
+    elsewhere = copy.deepcopy(certificate)
+    elsewhere["rulebook"]["sha256"] = "0" * 64
+    assert "rulebook" in {found.where for found in certificates.recompute(elsewhere)}
+    elsewhere = copy.deepcopy(certificate)
+    elsewhere["boundary"]["sha256"] = "0" * 64
+    assert "boundary" in {found.where for found in certificates.recompute(elsewhere)}
+    elsewhere = copy.deepcopy(certificate)
     elsewhere["rulebook"]["version"] = 99
     assert [found.where for found in certificates.recompute(elsewhere)] == ["rulebook"]
     elsewhere = copy.deepcopy(certificate)
