@@ -113,7 +113,7 @@ class Table(PublicView):
                 project.name,
                 project.region_name,
                 project.township,
-                "、".join(str(kinds[kind]) for kind in project.kinds),
+                _("、").join(str(kinds[kind]) for kind in project.kinds),
                 Industry(project.industry).label,
                 Level(project.level).label,
                 Stage(project.stage).label,

@@ -186,7 +186,7 @@ def _publishing(
             (_("项目名称"), permitted["name"]),
             (_("建设内容"), permitted["content"]),
             (_("所属地区"), permitted["region_name"]),
-            (_("项目类别"), "、".join(str(kinds[kind]) for kind in permitted["kinds"])),
+            (_("项目类别"), _("、").join(str(kinds[kind]) for kind in permitted["kinds"])),
             (_("所属行业"), project.get_industry_display()),
             (_("项目级次"), project.get_level_display()),
             (_("项目状态"), project.get_stage_display()),

@@ -140,7 +140,7 @@ def _export(request: HttpRequest, rows: list[Project], kind: str) -> HttpRespons
         (
             row.code,
             row.name,
-            "、".join(str(labels[name]) for name in row.kinds),  # type: ignore[attr-defined]
+            _("、").join(str(labels[name]) for name in row.kinds),  # type: ignore[attr-defined]
             row.region.short_name,
             row.get_industry_display(),
             row.get_level_display(),
