@@ -14,6 +14,7 @@ from layers.notices import Notice, UnreadableFile
 MAX_FILE = 1 << 30
 MAX_UNPACKED = 2 << 30
 MAX_ENTRIES = 2000
+MAX_DIRECTORY = 4 << 20  # bytes of a zip's list of contents
 MAX_RATIO = 200  # real geodata packs 2 to 20 to one
 _RATIO_FROM = 20 << 20  # a small file may be very regular
 _ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst")
@@ -99,6 +100,9 @@ def _kind(head: bytes, text: bytes) -> str:
 
 def check_zip(path: Path) -> list[str]:
     """Judge a zip by its directory: sizes, ratios, paths, links, nesting. Returns the stems of its shapefiles."""
+    # Measured before it is opened: a list of a million files takes seconds and gigabytes to read.
+    if _directory_size(path) > MAX_DIRECTORY:
+        raise _refuse("zip-directory-large", "zip 的文件目录过大，未打开。")
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
@@ -137,3 +141,27 @@ def check_zip(path: Path) -> list[str]:
             raise _refuse("shapefile-incomplete", "shapefile %(name)s 缺少 %(missing)s 文件。",
                           name=PurePosixPath(stem).name, missing="、".join(missing))  # fmt: skip
     return stems
+
+
+_END, _END_LENGTH = b"PK\x05\x06", 22
+_LOCATOR, _LOCATOR_LENGTH, _LARGE_END_LENGTH = b"PK\x06\x07", 20, 56
+
+
+def _directory_size(path: Path) -> int:
+    """The size of a zip's directory as its end states it, which is how much `zipfile` reads; 0 without an end."""
+    length = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(max(0, length - _END_LENGTH - 0xFFFF - _LOCATOR_LENGTH - _LARGE_END_LENGTH))
+        tail = file.read()
+    # First where it is without a comment, as `zipfile` looks: its own bytes may hold the mark again.
+    at = len(tail) - _END_LENGTH
+    if tail[at : at + 4] != _END:
+        at = tail.rfind(_END)
+    if at < 0:
+        return 0
+    stated = int.from_bytes(tail[at + 12 : at + 16], "little")
+    locator = at - _LOCATOR_LENGTH
+    if locator >= _LARGE_END_LENGTH and tail[locator : locator + 4] == _LOCATOR:
+        large = tail[locator - _LARGE_END_LENGTH : locator]
+        stated = max(stated, int.from_bytes(large[40:48], "little"))
+    return stated

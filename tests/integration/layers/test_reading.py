@@ -390,3 +390,21 @@ print(json.dumps({{
         "secret": False, "passwd": False, "network": False, "write": False, "environment": False,
         "drivers": ["GeoJSON"],
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("comment", [b"", b"made on a Monday", b"\0" * 60_000])
+@pytest.mark.parametrize("members", [50_000, 70_000])  # from 65,536 the end is written in another form too
+def test_a_zip_of_very_many_members_is_not_even_listed(tmp_path, monkeypatch, members, comment):
+    path = tmp_path / "many.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.comment = comment
+        for number in range(members):
+            archive.writestr(zipfile.ZipInfo(f"图斑/{number:048d}"), b"")
+
+    def opened(*_, **__):
+        raise AssertionError("the directory was read")
+
+    monkeypatch.setattr("layers.archives.zipfile.ZipFile", opened)
+    with pytest.raises(UnreadableFile) as refused:
+        read_features(path)
+    assert refused.value.notices[0].code == "zip-directory-large"
