@@ -29,23 +29,37 @@ KEPT = Bounds(vertices=200_000, outline_km=5_000, area_km2=5_000)
 
 def refuse_beyond(bounds: Bounds, boundary: Boundary) -> None:
     """Raise `UnusableInput` for a boundary past the bounds."""
-    problems = []
     vertices = sum(len(ring.xy) for plot in boundary.declared.plots for ring in plot.rings)
-    if vertices > bounds.vertices:
-        problems.append(
-            _problem("vertices", "界址点 %(size)s 个，超过上限 %(limit)s 个", vertices, bounds.vertices)
-        )
-    outline = boundary.perimeter_m / 1e3
-    if outline > bounds.outline_km:
-        template = "边界总长 %(size)s 公里，超过上限 %(limit)s 公里"
-        problems.append(_problem("outline", template, outline, bounds.outline_km))
-    area = boundary.area_m2 / 1e6
-    if area > bounds.area_km2:
-        template = "面积 %(size)s 平方公里，超过上限 %(limit)s 平方公里"
-        problems.append(_problem("area", template, area, bounds.area_km2))
+    outline, area = boundary.perimeter_m / 1e3, boundary.area_m2 / 1e6
+    found = (
+        (
+            vertices > bounds.vertices,
+            Notice(
+                "too-large-vertices",
+                "界址点 %(count)s 个，超过上限 %(limit)s 个",
+                {"count": vertices, "limit": bounds.vertices},
+                field="geometry",
+            ),
+        ),
+        (
+            outline > bounds.outline_km,
+            Notice(
+                "too-large-outline",
+                "边界总长 %(size)s 公里，超过上限 %(limit)s 公里",
+                {"size": f"{outline:.0f}", "limit": bounds.outline_km},
+                field="geometry",
+            ),
+        ),
+        (
+            area > bounds.area_km2,
+            Notice(
+                "too-large-area",
+                "面积 %(size)s 平方公里，超过上限 %(limit)s 平方公里",
+                {"size": f"{area:.0f}", "limit": bounds.area_km2},
+                field="geometry",
+            ),
+        ),
+    )
+    problems = [notice for beyond, notice in found if beyond]
     if problems:
         raise UnusableInput(*problems)
-
-
-def _problem(what: str, template: str, size: float, limit: int) -> Notice:
-    return Notice(f"too-large-{what}", template, {"size": f"{size:.0f}", "limit": limit}, field="geometry")
