@@ -139,7 +139,7 @@ def percentiles(values: Sequence[float]) -> tuple[float, float]:
     return float(p50), float(p95)
 
 
-def seconds(operation: Callable[[], object]) -> float:
+def seconds(operation: Callable[..., object], *arguments: object) -> float:
     began = time.perf_counter()
-    operation()
+    operation(*arguments)
     return time.perf_counter() - began

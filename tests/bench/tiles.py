@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from layers import queries, tiles
 from siting.checks import PRESENT_LAND_LAYER
 from tests.bench.check import outline_of_the_city
 from tests.bench.land import WORK, Land
-from tests.bench.report import Report, Row, seconds
+from tests.bench.report import Report, Row
 
 PEERS = WORK.parent / "bench-venv/bin/python"
 ZOOMS = {8: 3, 10: 12, 12: 40, 14: 80}  # tiles at most: at small zooms one of the peer's takes seconds
@@ -53,11 +54,12 @@ def peer(land: Land, layer_id: int) -> Iterator[Callable[[Tile], tuple[float, in
     )  # fmt: skip
     assert process.stdin is not None
     assert process.stdout is not None
+    questions, answers = process.stdin, process.stdout
 
     def ask(tile: Tile) -> tuple[float, int]:
-        process.stdin.write("{} {} {}\n".format(*tile))
-        process.stdin.flush()
-        answer = process.stdout.readline().split()
+        questions.write("{} {} {}\n".format(*tile))
+        questions.flush()
+        answer = answers.readline().split()
         if len(answer) != 2:
             raise SystemExit("the peer's tiles failed; its message is above")
         return float(answer[0]), int(answer[1])
@@ -65,7 +67,7 @@ def peer(land: Land, layer_id: int) -> Iterator[Callable[[Tile], tuple[float, in
     try:
         yield ask
     finally:
-        process.stdin.close()
+        questions.close()
         process.wait(30)
 
 
@@ -83,13 +85,14 @@ def run(land: Land) -> bool:
             ours, theirs, our_bytes, their_bytes = [], [], [], []
             for turn in range(ROUNDS + 1):  # the first only warms up
                 for tile in chosen:
-                    mine: list[bytes] = []
-                    took = seconds(lambda tile=tile, mine=mine: mine.append(tiles.tile(version, *tile)))
+                    began = time.perf_counter()
+                    mine = tiles.tile(version, *tile)
+                    took = time.perf_counter() - began
                     other, size = ask(tile)
                     if turn:
                         ours.append(took)
                         theirs.append(other)
-                        our_bytes.append(len(mine[0]))
+                        our_bytes.append(len(mine))
                         their_bytes.append(size)
             note = "stored at publication" if zoom < version.detail_zoom else "cut when asked"
             report.add(
