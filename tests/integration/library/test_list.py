@@ -112,7 +112,7 @@ def test_counts_beside_the_kinds_are_the_lengths_of_their_lists(reviewer):
 
 def test_money_of_the_selection_is_summed(reviewer):
     page = reviewer.get(reverse("library:projects"), {"kind": "key"}).content.decode()
-    assert "共 3 个项目，计划投资 800 万元，累计投资 120 万元,完成进度 15%" in page
+    assert "共 3 个项目，计划投资 800 万元，累计投资 120 万元，完成进度 15%" in page
 
 
 def test_an_invalid_filter_is_told(reviewer):
