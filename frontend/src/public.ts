@@ -102,7 +102,7 @@ async function outlines(url: string, map: L.Map): Promise<void> {
       style: (f) => (f?.properties?.["kind"] === "water" ? { color: "#8fb6cc", weight: 0.8, fillColor: "#c3dbe8", fillOpacity: 1 } : { color: "#8d877a", weight: 1.2, dashArray: "6 3", fillColor: "#fbfaf5", fillOpacity: 1 }),
       onEachFeature: (feature, layer) => {
         const name = String(feature.properties?.["name"] ?? "");
-        if (name && feature.properties?.["kind"] === "region") layer.bindTooltip(name, { permanent: true, direction: "center", className: "region-name", interactive: false });
+        if (name && feature.properties?.["kind"] === "region") layer.bindTooltip(document.createTextNode(name) as unknown as HTMLElement, { permanent: true, direction: "center", className: "region-name", interactive: false });
       },
     } as L.GeoJSONOptions).addTo(map);
   } catch (error) {

@@ -16,7 +16,7 @@ from gis_projects.trail.actions import record
 from siting import certificates, checks, versions
 from siting.engine.boundary import Boundary
 from siting.models import Check, SiteVersion
-from siting.rulebook import given_facts, in_force
+from siting.rulebook import given_facts, in_force, still_asked
 
 
 @transaction.atomic
@@ -68,7 +68,8 @@ def run_check(*, by: User, project: Project, site_version: SiteVersion) -> Check
     """Check a saved boundary and keep the answer as evidence."""
     require(by, Permission.RUN_CHECKS, project)
     boundary = versions.stored(site_version)
-    result = checks.run(boundary, facts=site_version.site.facts)
+    rulebook = in_force(checks.DEFAULT_RULEBOOK, timezone.localdate())
+    result = checks.run(boundary, facts=still_asked(rulebook, site_version.site.facts), rulebook=rulebook)
     check = certificates.issue(result, site_version)
     record(
         by=by,

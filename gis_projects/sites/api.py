@@ -119,13 +119,14 @@ class Preview(APIView):
     def post(self, request: Request) -> Response:
         require(_user(request), Permission.RUN_CHECKS)
         data = _validated(PreviewIn(data=request.data))
+        rulebook = in_force(checks.DEFAULT_RULEBOOK, timezone.localdate())
         facts: dict[str, str] = {}
         if data.get("project"):
             project = _project(request, data["project"], Permission.RUN_CHECKS)
-            facts = dict(project.site.facts) if project.site else {}
+            facts = still_asked(rulebook, project.site.facts) if project.site else {}
         boundary = boundaries.from_drawing(data["geometry"], max_vertices=LIVE.vertices)
         refuse_beyond(LIVE, boundary)
-        result = checks.run(boundary, facts={**facts, **data.get("facts", {})})
+        result = checks.run(boundary, facts={**facts, **data.get("facts", {})}, rulebook=rulebook)
         place = queries.place(_user(request), boundary.geometry)
         found = for_reader(_user(request), document(result))
         return Response(

@@ -4,7 +4,7 @@ The legal text behind each rule, its dates and its tolerances stand in the file;
 :class:`siting.engine.rules.RuleSpec`. A published version never changes: another content needs another number.
 """
 
-from siting.rulebook.facts import given_facts
+from siting.rulebook.facts import given_facts, still_asked
 from siting.rulebook.publishing import DEFAULT_PATH, publish, read
 from siting.rulebook.selection import NoRulebook, PinnedRulebook, in_force, pinned
 
@@ -17,4 +17,5 @@ __all__ = [
     "pinned",
     "publish",
     "read",
+    "still_asked",
 ]

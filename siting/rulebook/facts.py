@@ -18,6 +18,21 @@ def _fits(value: str, choice: str) -> bool:
     return value == choice or (choice.isdigit() and value.isdigit() and value.startswith(choice))
 
 
+def still_asked(rulebook: PinnedRulebook, stored: Mapping[str, Any]) -> dict[str, str]:
+    """Keep of facts stored earlier what this rulebook still asks for; the rest counts as not given.
+
+    A project answered an older rulebook's questions; a newer one may ask others, and that fails no check: an
+    unanswered question takes the stricter severity and is named.
+    """
+    kept: dict[str, str] = {}
+    for name, value in stored.items():
+        try:
+            kept |= given_facts(rulebook, {name: value})
+        except UnusableInput:
+            continue
+    return kept
+
+
 def given_facts(rulebook: PinnedRulebook, given: Mapping[str, Any]) -> dict[str, str]:
     """Normalise the given facts; an empty value is a fact that nobody gave.
 

@@ -243,3 +243,16 @@ def test_an_empty_answer_takes_back_an_earlier_one(published_land, planner, proj
         assert _post(planner, url, {"geometry": geojson(), "facts": facts}).status_code == 201
     project.refresh_from_db()
     assert project.site.facts == {}
+
+
+def test_an_answer_to_a_question_that_is_no_longer_asked_fails_no_check(published_land, planner, project):
+    version = _saved(planner, project)
+    project.refresh_from_db()
+    project.site.facts = {"intended_use": "07", "asked_in_an_older_rulebook": "yes", "blocks_flood": "maybe"}
+    project.site.save(update_fields=["facts"])
+    answer = planner.post(f"/api/v1/site-versions/{version}/checks/")
+    assert answer.status_code == 201
+    check = planner.get(f"/api/v1/checks/{answer.json()['id']}/").json()
+    assert check["facts"] == {"intended_use": "07"}
+    preview = _post(planner, PREVIEW, {"geometry": geojson(), "project": project.pk})
+    assert preview.json()["check"]["facts"] == {"intended_use": "07"}
