@@ -26,7 +26,7 @@ from siting import boundaries, certificates, checks
 from siting.documents import document
 from siting.engine.boundary import Boundary
 from siting.engine.notices import Notice, UnusableInput
-from siting.rulebook import NoRulebook, in_force
+from siting.rulebook import NoRulebook, in_force, still_asked
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_FACT = 200
