@@ -15,6 +15,14 @@ def django_db_setup(django_db_setup, django_db_blocker):
         # pytest-django makes no test database when no collected test asks for one by its mark.
         assert str(connection.settings_dict["NAME"]).startswith("test_"), "tests never touch another database"
         cursor.execute("ALTER TABLE trail_step DISABLE TRIGGER trail_step_not_emptied")
+    yield
+    # The public side's own connection, and whatever a test's thread left open, would keep the database from being
+    # dropped.
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture(autouse=True)
