@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -57,9 +58,7 @@ def look_at(page, lon, lat):
 def shape(page):
     """Parts, holes and vertices as the page counts them."""
     text = page.inner_text("#measure")
-    return tuple(
-        int(text.split(unit)[0].split()[-1].split(",")[-1]) for unit in (" 个地块", " 个孔", " 个界址点")
-    )
+    return tuple(int(re.search(rf"(\d+) {unit}", text)[1]) for unit in ("个地块", "个孔", "个界址点"))
 
 
 def test_drawing_by_mouse_shows_the_verdict_while_drawing(open_page, city, project):
