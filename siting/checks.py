@@ -160,7 +160,7 @@ class _LayerAnswers:
             answers[code] = _Ground(
                 covered=covered[code],
                 reach_covered=wide is None or layers.queries.covers({code: version}, wide)[code],
-                pieces=_pieces(found[code]) if code in found else None,
+                pieces=pieces_of(found[code]) if code in found else None,
             )
         return answers
 
@@ -296,7 +296,8 @@ class _LayerAnswers:
         return layers.rasters.share_over(version, self._boundary.geometry, rule.raster_threshold)
 
 
-def _pieces(candidates: Candidates) -> LayerPieces:
+def pieces_of(candidates: Candidates) -> LayerPieces:
+    """Hand candidates to the engine as its own columns."""
     return LayerPieces(
         keys=candidates.keys,
         classes=candidates.classes,

@@ -11,8 +11,9 @@ from shapely import MultiPolygon
 import layers.queries
 from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Permission, Scope, ScopePaths, find, may, visible
+from siting.checks import pieces_of
 from siting.engine.area import exact_area
-from siting.engine.overlap import LayerPieces, overlay
+from siting.engine.overlap import overlay
 from siting.models import Check, SiteVersion
 
 REGION_LAYER = "XZQ"
@@ -75,15 +76,8 @@ def place(user: User, geometry: MultiPolygon) -> Place:
     if not versions:
         return Place("", "", None)
     found = layers.queries.candidates(versions, geometry)[REGION_LAYER]
-    pieces = LayerPieces(
-        keys=found.keys,
-        classes=found.classes,
-        areas=found.areas,
-        geometries=found.geometries,
-        non_overlapping=found.version.non_overlapping,
-    )
     shares: dict[str, float] = {}
-    parts = overlay(geometry, pieces)
+    parts = overlay(geometry, pieces_of(found))
     for code, area in zip(parts.keys, parts.areas, strict=True):
         shares[code] = shares.get(code, 0.0) + float(area)
     if not shares:

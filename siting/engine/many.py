@@ -6,9 +6,11 @@ site and a piece whose boxes meet.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -157,17 +159,21 @@ def _shared(
 
 
 def _each_pair(
-    operation: object, a: ObjectArray, b: ObjectArray, asked: BoolArray, empty: object = False
+    operation: Callable[[Any, Any], Any],
+    a: ObjectArray,
+    b: ObjectArray,
+    asked: BoolArray,
+    empty: object = False,
 ) -> tuple[npt.NDArray[np.object_], BoolArray]:
     """Run a vectorised operation on the pairs asked; see `siting.engine.overlap.each`."""
     rows = np.flatnonzero(asked)
     result = np.full(len(a), empty, dtype=bool if empty is False else object)
     broken = np.zeros(len(a), dtype=bool)
     try:
-        result[rows] = operation(a[rows], b[rows])  # type: ignore[operator]
+        result[rows] = operation(a[rows], b[rows])
     except shapely.GEOSException:
         for row in rows.tolist():
-            one, failed = each(lambda g, row=row: operation(a[row], g), b[row : row + 1], empty)  # type: ignore
+            one, failed = each(partial(operation, a[row]), b[row : row + 1], empty)
             result[row], broken[row] = one[0], failed[0]
     return result, broken
 

@@ -294,12 +294,14 @@ def test_nothing_is_refused(plots):
     assert refusal(declare(*plots))[0].code == "boundary-empty"
 
 
-def test_a_tangle_is_refused_without_being_untangled():
+def test_a_tangle_is_refused_without_being_untangled(monkeypatch):
+    def untangle(*_: object, **__: object) -> None:
+        raise AssertionError("taking these rings apart would take minutes")
+
+    monkeypatch.setattr(shapely, "make_valid", untangle)
     rng = np.random.default_rng(3)
-    start = time.perf_counter()
     for ring in (rng.uniform(0, 3000, (20_000, 2)), rng.integers(0, 30, (4000, 2)) * 100.0):
         assert refusal(declare([ring]))[0].code == "ring-crosses-itself"
-    assert time.perf_counter() - start < 5
 
 
 @pytest.mark.parametrize(
