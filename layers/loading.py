@@ -1,14 +1,13 @@
-"""A new version of a layer: staged in memory, then written and made current in one transaction.
+"""A new version of a layer: prepared in memory, then written behind the version in force.
 
-A failure anywhere leaves the previous version as it was. Publications of one layer wait for each other
-(advisory lock); those of different layers don't.
+A failure anywhere leaves that one as it was. Of each layer one version at most is on its way.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,45 +17,18 @@ import shapely
 from django.contrib.gis.geos import GEOSGeometry
 from django.db import connection, transaction
 
-from layers import copying, hashing, pieces, rasters, tiles
+from layers import copying, hashing, pieces, rasters, staging, tiles
 from layers.areas import exact_areas
 from layers.models import Kind, Layer, LayerVersion, Raster, Status
 from layers.notices import Notice, UnusableLayer
+from layers.progress import Phase, Progress, silent
+from layers.publishing import LoadReport, lock, next_version, publish
 from layers.reading import read_features
-from layers.staging import Content, Progress, Staged, silent, stage
+from layers.staging import Content, Staged
 from layers.table import Table
 
-_LOCK = 0x6C617972  # the advisory locks of this floor; the second half is the layer's id
 _REPORTED = 1000  # repairs and rejections kept with the version; the counts are always whole
 _ANALYSE_FROM = 5000
-
-
-@dataclass(frozen=True)
-class LoadReport:
-    """What a publication did. Counts are features; `changed` ones kept their key."""
-
-    layer: str
-    version: int
-    features: int
-    added: int
-    removed: int
-    changed: int
-    unchanged: int
-    repaired: int
-    rejected: int
-    root_hash: str
-    seconds: float
-    details: dict[str, Any]
-
-    def to_json(self) -> dict[str, Any]:
-        """The report for programs; `details` (per feature) are kept with the version."""
-        return {name: value for name, value in asdict(self).items() if name != "details"}
-
-
-def lock(layer: Layer) -> None:
-    """Wait until no other transaction publishes this layer."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, layer.pk])
 
 
 def _live(layer: Layer) -> dict[bytes, tuple[int, str]]:
@@ -149,44 +121,32 @@ def _multipolygon(geometry: Any) -> Any:
     return GEOSGeometry(memoryview(shapely.to_wkb(geometry)), srid=4490)
 
 
-def next_version(layer: Layer) -> tuple[LayerVersion | None, int]:
-    """The current version, and the number that the next one gets. Call it under the lock."""
-    current = LayerVersion.objects.filter(layer=layer, status=Status.PUBLISHED).defer("coverage").first()
-    return current, current.number + 1 if current else 1
-
-
 def _names(layer: Layer) -> dict[str, Any]:
     """What a version keeps of its layer's words."""
     return {"layer_name": layer.name, "class_system": layer.class_system, "class_names": layer.class_names}
 
 
-def supersede(current: LayerVersion | None) -> None:
-    if current is not None:
-        LayerVersion.objects.filter(pk=current.pk).update(status=Status.SUPERSEDED)
+def write(
+    layer: Layer, staged: Staged, *, withdraws: LayerVersion | None = None, progress: Progress = silent
+) -> LayerVersion:
+    """Write a prepared version behind the one in force, in one transaction; it is staged then, not published.
 
+    Features with an equal content hash are shared with the version in force; the others are closed or inserted.
 
-def publish(
-    layer: Layer,
-    staged: Staged,
-    *,
-    withdraws: LayerVersion | None = None,
-    started: float | None = None,
-    progress: Progress = silent,
-) -> LoadReport:
-    """Write a staged version and make it the layer's current one, in one transaction.
-
-    Features with an equal content hash are shared with the predecessor; the others are closed or inserted.
+    Raises
+    ------
+    UnusableLayer
+        The layer holds no vectors, or another version of it waits already.
     """
     if layer.kind != Kind.VECTOR:
         raise UnusableLayer(
             Notice("layer-not-vector", "图层 %(layer)s 不是矢量图层。", {"layer": layer.code})
         )
-    started = time.perf_counter() if started is None else started
     content = staged.content
     with transaction.atomic():
         lock(layer)
         current, number = next_version(layer)
-        progress(0, len(content), "写入数据库")
+        progress(Phase.WRITING, 0, len(content))
         live = _live(layer) if current else {}
         hashes = set(content.hashes)
         gone = [row for hash_, row in live.items() if hash_ not in hashes]
@@ -195,8 +155,6 @@ def publish(
         _write_features(layer, number, content, new)
         gone_keys = {key for _, key in gone}
         changed = sum(content.keys[i] in gone_keys for i in new.tolist())
-        supersede(current)
-        root = hashing.root_hash(content.hashes)
         details = {
             "repaired": [asdict(repair) for repair in staged.repaired[:_REPORTED]],
             "rejected": [asdict(rejection) for rejection in staged.rejected[:_REPORTED]],
@@ -205,23 +163,24 @@ def publish(
             ],
         }
         version = LayerVersion.objects.create(
-            layer=layer, number=number, **_names(layer), root_hash=root, hash_algorithm=hashing.ALGORITHM,
+            layer=layer, number=number, status=Status.STAGED, **_names(layer),
+            root_hash=hashing.root_hash(content.hashes), hash_algorithm=hashing.ALGORITHM,
             coverage=_multipolygon(staged.coverage), coverage_given=staged.coverage_given,
             feature_count=len(content), non_overlapping=staged.non_overlapping, detail_zoom=staged.detail_zoom,
             source_name=staged.source_name, source_sha256=staged.source_sha256, source_crs=staged.source_crs,
-            source_date=staged.source_date, withdraws=withdraws, report=details,
+            source_date=staged.source_date, withdraws=withdraws, report=details, overviews_done=True,
+            changes={
+                "added": len(new) - changed, "removed": len(gone) - changed, "changed": changed,
+                "unchanged": len(content) - len(new), "repaired": len(staged.repaired),
+                "rejected": len(staged.rejected),
+            },
         )  # fmt: skip
-        tiles.store(version, staged.tiles)
+        tiles.store(version, staged.tiles, replacing=current)
         if len(new) >= _ANALYSE_FROM:
             with connection.cursor() as cursor:
                 cursor.execute("ANALYZE layers_feature, layers_featurepiece")
-        progress(len(content), len(content), "完成")
-    return LoadReport(
-        layer=layer.code, version=number, features=len(content), added=len(new) - changed,
-        removed=len(gone) - changed, changed=changed, unchanged=len(content) - len(new),
-        repaired=len(staged.repaired), rejected=len(staged.rejected), root_hash=root,
-        seconds=round(time.perf_counter() - started, 3), details=details,
-    )  # fmt: skip
+        progress(Phase.WRITING, len(content), len(content))
+    return version
 
 
 def prepare(
@@ -250,7 +209,7 @@ def prepare(
     layer_name
         Which layer of a file that has several.
     progress
-        Called with (done, total, phase).
+        See `layers.progress`.
 
     Raises
     ------
@@ -260,13 +219,13 @@ def prepare(
     if isinstance(source, Table):
         table = source
     else:
-        progress(0, 1, "读取文件")
+        progress(Phase.READING, 0, 0)
         table = read_features(source, layer_name=layer_name, epsg=epsg)
     if source_date is not None:
         table = replace(table, source_date=source_date)
     if coverage is None:
         coverage = _given_before(layer)
-    return stage(table, coverage=coverage, min_zoom=layer.min_zoom, progress=progress)
+    return staging.stage(table, coverage=coverage, min_zoom=layer.min_zoom, progress=progress)
 
 
 def load(
@@ -279,13 +238,15 @@ def load(
     source_date: date | None = None,
     progress: Progress = silent,
 ) -> LoadReport:
-    """`prepare` and `publish` as the layer's next version; the previous one stays as it was if either fails."""
+    """`prepare`, `write` and `publish` as the layer's next version; if any fails, the layer is as it was."""
     started = time.perf_counter()
     staged = prepare(
         layer, source, coverage=coverage, epsg=epsg, layer_name=layer_name, source_date=source_date,
         progress=progress,
     )  # fmt: skip
-    return publish(layer, staged, started=started, progress=progress)
+    with transaction.atomic():
+        version = write(layer, staged, progress=progress)
+        return publish(version, seconds=time.perf_counter() - started)
 
 
 def _given_before(layer: Layer) -> Any:
@@ -296,8 +257,8 @@ def _given_before(layer: Layer) -> Any:
     return None if current is None else shapely.from_wkb(bytes(current.coverage.wkb))
 
 
-def load_raster(layer: Layer, path: Path, *, source_date: date | None = None) -> LoadReport:
-    """Publish a GeoTIFF as the next version of a raster layer; it is rewritten in confinement first.
+def stage_raster(layer: Layer, path: Path, *, source_date: date | None = None) -> LayerVersion:
+    """Stage a GeoTIFF as the next version of a raster layer; it is rewritten in confinement first.
 
     The version's root hash is the SHA-256 of the stored file, its coverage the raster's extent.
 
@@ -306,7 +267,6 @@ def load_raster(layer: Layer, path: Path, *, source_date: date | None = None) ->
     UnreadableFile, UnusableLayer
         With notices; the previous version stays as it was.
     """
-    started = time.perf_counter()
     if layer.kind != Kind.RASTER:
         raise UnusableLayer(
             Notice("layer-not-raster", "图层 %(layer)s 不是栅格图层。", {"layer": layer.code})
@@ -316,19 +276,26 @@ def load_raster(layer: Layer, path: Path, *, source_date: date | None = None) ->
         lock(layer)
         current, number = next_version(layer)
         same = current is not None and current.root_hash == stored.sha256
-        supersede(current)
         version = LayerVersion.objects.create(
-            layer=layer, number=number, **_names(layer), root_hash=stored.sha256,
-            coverage=_multipolygon(stored.outline),
-            feature_count=1, source_name=path.name, source_sha256=rasters.file_hash(path),
-            source_crs=stored.crs, source_date=source_date,
+            layer=layer, number=number, status=Status.STAGED, **_names(layer), root_hash=stored.sha256,
+            coverage=_multipolygon(stored.outline), feature_count=1, source_name=path.name,
+            source_sha256=rasters.file_hash(path), source_crs=stored.crs, source_date=source_date,
+            overviews_done=True,
+            changes={
+                "added": int(current is None), "changed": int(current is not None and not same),
+                "unchanged": int(same),
+            },
         )  # fmt: skip
         Raster.objects.create(
             version=version, path=stored.path, sha256=stored.sha256, crs=stored.crs, width=stored.width,
             height=stored.height, nodata=stored.nodata,
         )  # fmt: skip
-    return LoadReport(
-        layer=layer.code, version=number, features=1, added=int(current is None), removed=0,
-        changed=int(current is not None and not same), unchanged=int(same), repaired=0, rejected=0,
-        root_hash=stored.sha256, seconds=round(time.perf_counter() - started, 3), details={},
-    )  # fmt: skip
+    return version
+
+
+def load_raster(layer: Layer, path: Path, *, source_date: date | None = None) -> LoadReport:
+    """`stage_raster` and `publish`; if either fails, the layer is as it was."""
+    started = time.perf_counter()
+    with transaction.atomic():
+        version = stage_raster(layer, path, source_date=source_date)
+        return publish(version, seconds=time.perf_counter() - started)

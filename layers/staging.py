@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,16 +12,12 @@ import numpy.typing as npt
 import shapely
 from shapely.geometry import MultiPolygon
 
-from layers import hashing, overviews, quality
+from layers import hashing, overviews
 from layers.areas import exact_areas
 from layers.notices import Notice, UnusableLayer
+from layers.progress import Phase, Progress, silent
+from layers.quality import arrangement, geometry
 from layers.table import Table
-
-Progress = Callable[[int, int, str], None]
-
-
-def silent(done: int, total: int, phase: str) -> None:
-    """Progress that nobody watches."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +47,8 @@ class Staged:
     non_overlapping: bool
     detail_zoom: int
     tiles: list[overviews.TileShapes]
-    repaired: list[quality.Repair]
-    rejected: list[quality.Rejection]
+    repaired: list[geometry.Repair]
+    rejected: list[geometry.Rejection]
     notices: tuple[Notice, ...]
     source_name: str
     source_sha256: str
@@ -122,7 +117,7 @@ def stage(table: Table, *, coverage: Any = None, min_zoom: int = 0, progress: Pr
     min_zoom
         Overview tiles are made from there on.
     progress
-        Called with (done, total, phase).
+        See `layers.progress`.
 
     Raises
     ------
@@ -133,11 +128,11 @@ def stage(table: Table, *, coverage: Any = None, min_zoom: int = 0, progress: Pr
     if not total and coverage is None:
         # With a coverage, "nothing of the kind here" is an answer; without one, there is nothing to say it about.
         raise UnusableLayer(Notice("no-features", "数据中没有要素；确无要素的图层须给出覆盖范围。"))
-    progress(0, total, "检查几何")
+    progress(Phase.CHECKING, 0, total)
     assert isinstance(table.keys, np.ndarray)
     assert isinstance(table.class_codes, np.ndarray)
     assert isinstance(table.names, np.ndarray)
-    geometries, keep, repaired, rejected = quality.check(table.keys, table.geometries)
+    geometries, keep, repaired, rejected = geometry.check(table.keys, table.geometries)
     if total and not keep.any():
         raise UnusableLayer(
             Notice(
@@ -147,7 +142,7 @@ def stage(table: Table, *, coverage: Any = None, min_zoom: int = 0, progress: Pr
             )
         )
     geometries = geometries[keep]
-    progress(total // 4, total, "计算面积与内容哈希")
+    progress(Phase.CHECKING, total // 2, total)
     vertices = shapely.get_num_coordinates(geometries)
     areas = exact_areas(geometries)
     classes, names = table.class_codes[keep].tolist(), table.names[keep].tolist()
@@ -159,14 +154,14 @@ def stage(table: Table, *, coverage: Any = None, min_zoom: int = 0, progress: Pr
             Notice("key-repeated", "%(count)d 个要素的标识重复，已加序号区分。", {"count": repeated})
         )
 
-    progress(total // 2, total, "检查重叠与覆盖范围")
+    progress(Phase.QUALITY, 0, total)
     surfaces = shapely.get_dimensions(geometries) == 2
-    lie = quality.arrangement(geometries, outlined=coverage is None)
+    lie = arrangement.arrangement(geometries, outlined=coverage is None)
     apart = lie.non_overlapping
     if coverage is None:
         area = lie.outline
         if area.is_empty:
-            area = quality.as_multipolygon(
+            area = geometry.as_multipolygon(
                 shapely.envelope(shapely.multipoints(shapely.get_coordinates(geometries)))
             )
         notices.append(
@@ -175,13 +170,13 @@ def stage(table: Table, *, coverage: Any = None, min_zoom: int = 0, progress: Pr
             )
         )
     else:
-        area = quality.as_multipolygon(
+        area = geometry.as_multipolygon(
             coverage if shapely.is_valid(coverage) else shapely.make_valid(coverage)
         )
     if area.is_empty and surfaces.any():
         raise UnusableLayer(Notice("coverage-empty", "覆盖范围不是有面积的区域。"))
 
-    progress(total * 3 // 4, total, "生成概览瓦片")
+    progress(Phase.GENERALISING, 0, total)
     detail_zoom = overviews.detail_zoom(geometries)
     zooms = range(max(min_zoom, overviews.LOWEST_ZOOM), detail_zoom)
     tiles = list(overviews.build(keys, classes, names, geometries, zooms, tiling=apart))

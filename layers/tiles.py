@@ -33,7 +33,10 @@ def tile_bounds(z: int, x: int, y: int) -> tuple[float, float, float, float]:
     return x / side * 360 - 180, latitude(y + 1), (x + 1) / side * 360 - 180, latitude(y)
 
 
-_STORED = "SELECT mvt FROM layers_overviewtile WHERE version_id = %s AND z = %s AND x = %s AND y = %s"
+_STORED = """
+SELECT mvt FROM layers_overviewtile
+WHERE layer_id = %s AND z = %s AND x = %s AND y = %s AND first_version <= %s ORDER BY first_version DESC LIMIT 1
+"""
 # What is smaller than a pixel is drawn as one.
 _CUT = """
 WITH bounds AS (
@@ -62,14 +65,14 @@ def tile(version: PinnedVersion | LayerVersion, z: int, x: int, y: int) -> bytes
     if not (0 <= z <= MAX_ZOOM and 0 <= x < 1 << z and 0 <= y < 1 << z):
         raise ValueError(f"no tile {z}/{x}/{y}")
     if isinstance(version, PinnedVersion):
-        id_, layer_id, number, code = version.version_id, version.layer_id, version.number, version.layer
+        layer_id, number, code = version.layer_id, version.number, version.layer
         detail = version.detail_zoom
     else:
-        id_, layer_id, number, code = version.pk, version.layer_id, version.number, version.layer.code
+        layer_id, number, code = version.layer_id, version.number, version.layer.code
         detail = version.detail_zoom
     if z < detail:
         with connection.cursor() as cursor:
-            cursor.execute(_STORED, [id_, z, x, y])
+            cursor.execute(_STORED, [layer_id, z, x, y, number])
             row = cursor.fetchone()
         return bytes(row[0]) if row else b""
     west, south, east, north = tile_bounds(z, x, y)
@@ -93,21 +96,33 @@ def _pixel_area(z: int, south: float, north: float) -> float:
     return side * side
 
 
-def store(version: LayerVersion, tiles: Iterable[TileShapes]) -> None:
-    """Write the overview tiles of a version that is being published."""
+# What the version before showed and this one doesn't is written as empty.
+_EMPTIED = """
+INSERT INTO layers_overviewtile (layer_id, z, x, y, first_version, mvt)
+SELECT DISTINCT layer_id, z, x, y, %(number)s, ''::bytea FROM layers_overviewtile t
+WHERE layer_id = %(layer)s AND first_version < %(number)s AND NOT EXISTS (
+    SELECT FROM layers_overviewtile o
+    WHERE (o.layer_id, o.z, o.x, o.y, o.first_version) = (t.layer_id, t.z, t.x, t.y, %(number)s))
+"""
+
+
+def store(version: LayerVersion, tiles: Iterable[TileShapes], *, replacing: LayerVersion | None) -> None:
+    """Write the overview tiles of a version that is being staged."""
     with connection.cursor() as cursor:
         for shapes in tiles:
             cursor.execute(
                 """
-                INSERT INTO layers_overviewtile (version_id, z, x, y, mvt)
-                SELECT %s, %s, %s, %s, ST_AsMVT(shapes, %s, 4096, 'geom')
+                INSERT INTO layers_overviewtile (layer_id, first_version, z, x, y, mvt)
+                SELECT %s, %s, %s, %s, %s, ST_AsMVT(shapes, %s, 4096, 'geom')
                 FROM (SELECT key, class, name, ST_GeomFromWKB(wkb) AS geom
                       FROM unnest(%s::text[], %s::text[], %s::text[], %s::bytea[])
                            AS s (key, class, name, wkb)) AS shapes
                 """,
-                [version.pk, shapes.z, shapes.x, shapes.y, version.layer.code, shapes.keys, shapes.classes,
-                 shapes.names, _wkbs(shapes)],
+                [version.layer_id, version.number, shapes.z, shapes.x, shapes.y, version.layer.code, shapes.keys,
+                 shapes.classes, shapes.names, _wkbs(shapes)],
             )  # fmt: skip
+        if replacing is not None:
+            cursor.execute(_EMPTIED, {"layer": version.layer_id, "number": version.number})
 
 
 def _wkbs(shapes: TileShapes) -> list[Any]:

@@ -6,9 +6,9 @@ import time
 
 from django.db import connection, transaction
 
-from layers.loading import LoadReport, lock, next_version, supersede
-from layers.models import Kind, Layer, LayerVersion, Raster
+from layers.models import Kind, Layer, LayerVersion, Raster, Status
 from layers.notices import Notice, UnusableLayer
+from layers.publishing import LoadReport, lock, next_version, publish
 
 _WINDOW = """{0}.layer_id = %(layer)s AND {0}.first_version <= %(source)s
     AND ({0}.last_version IS NULL OR {0}.last_version >= %(source)s)"""
@@ -35,14 +35,19 @@ pieces AS (
 SELECT key FROM features
 """
 _TILES = """
-INSERT INTO layers_overviewtile (version_id, z, x, y, mvt)
-SELECT %s, z, x, y, mvt FROM layers_overviewtile WHERE version_id = %s
+INSERT INTO layers_overviewtile (layer_id, z, x, y, first_version, mvt)
+SELECT t.layer_id, t.z, t.x, t.y, %(number)s, COALESCE((
+    SELECT b.mvt FROM layers_overviewtile b
+    WHERE (b.layer_id, b.z, b.x, b.y) = (t.layer_id, t.z, t.x, t.y) AND b.first_version <= %(source)s
+    ORDER BY b.first_version DESC LIMIT 1), ''::bytea)
+FROM (SELECT DISTINCT layer_id, z, x, y FROM layers_overviewtile
+      WHERE layer_id = %(layer)s AND first_version > %(source)s) AS t
 """
 
 _KEPT = (
     "layer_name", "class_system", "class_names", "root_hash", "hash_algorithm", "coverage", "coverage_given",
     "feature_count", "non_overlapping", "detail_zoom", "source_name", "source_sha256", "source_crs", "source_date",
-    "report",
+    "legal_source", "valid_from", "valid_to", "quality", "overviews_done", "report",
 )  # fmt: skip
 
 
@@ -80,21 +85,19 @@ def withdraw(layer: Layer) -> LoadReport:
             gone = {row[0] for row in cursor.fetchall()}
             cursor.execute(_BRING_BACK, window)
             back = {row[0] for row in cursor.fetchall()}
-        supersede(current)
+        changed = len(gone & back)
         version = LayerVersion.objects.create(
-            layer=layer, number=number, withdraws=current,
+            layer=layer, number=number, withdraws=current, status=Status.STAGED,
             **{name: getattr(source, name) for name in _KEPT},
+            changes={
+                "added": len(back) - changed, "removed": len(gone) - changed, "changed": changed,
+                "unchanged": source.feature_count - len(back),
+            },
         )  # fmt: skip
         with connection.cursor() as cursor:
-            cursor.execute(_TILES, [version.pk, source.pk])
+            cursor.execute(_TILES, window)
         if layer.kind == Kind.RASTER:
             raster = Raster.objects.get(version=source)
             raster.pk, raster._state.adding, raster.version = None, True, version
             raster.save(force_insert=True)
-    changed = len(gone & back)
-    return LoadReport(
-        layer=layer.code, version=number, features=source.feature_count, added=len(back) - changed,
-        removed=len(gone) - changed, changed=changed, unchanged=source.feature_count - len(back),
-        repaired=0, rejected=0, root_hash=source.root_hash, seconds=round(time.perf_counter() - started, 3),
-        details={},
-    )  # fmt: skip
+        return publish(version, seconds=time.perf_counter() - started)

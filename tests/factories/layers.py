@@ -8,8 +8,9 @@ import factory
 import numpy as np
 import shapely
 
-from layers.loading import LoadReport, load
+from layers.loading import load
 from layers.models import Layer
+from layers.publishing import LoadReport
 from layers.table import Table
 
 ORIGIN = (109.9, 40.6)

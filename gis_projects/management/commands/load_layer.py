@@ -12,11 +12,12 @@ import shapely
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from gis_projects.atlas.actions import publish_layer
+from gis_projects.atlas.actions.publications import publish_layer
 from gis_projects.people.models import User
-from layers.loading import LoadReport
 from layers.models import Kind, Secrecy
 from layers.notices import Refused
+from layers.progress import Phase, silent
+from layers.publishing import LoadReport
 from layers.reading import read_features
 
 
@@ -63,7 +64,7 @@ class Command(BaseCommand):
                 layer_name=options["layer_name"],
                 source_date=options["date"],
                 reason=options["reason"],
-                progress=self._progress if verbose else lambda *_: None,
+                progress=self._progress if verbose else silent,
             )
         except PermissionDenied as error:
             raise CommandError(str(error)) from error
@@ -73,7 +74,7 @@ class Command(BaseCommand):
             raise CommandError(";".join(error.messages)) from error
         self._tell(report, as_json=options["json"])
 
-    def _progress(self, done: int, total: int, phase: str) -> None:
+    def _progress(self, phase: Phase, done: int, total: int) -> None:
         self.stderr.write(f"{phase}({done}/{total})")
 
     def _tell(self, report: LoadReport, *, as_json: bool) -> None:

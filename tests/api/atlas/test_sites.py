@@ -5,7 +5,7 @@ import shapely
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from gis_projects.atlas import queries
+from gis_projects.atlas.queries import features, sites
 from gis_projects.people.permissions import Role
 from tests.factories.disclosed import boundary, project_with_site
 from tests.factories.layers import grid_table, published, square
@@ -67,7 +67,7 @@ def test_only_sites_in_view(projects, planner):
 
 def test_the_number_of_sites_is_bounded_and_said(projects, planner, monkeypatch):
     assert planner.get(f"/api/v1/sites/?{VIEW}").json()["truncated"] is False
-    monkeypatch.setattr(queries, "MAX_SITES", 1)
+    monkeypatch.setattr(sites, "MAX_SITES", 1)
     answer = planner.get(f"/api/v1/sites/?{VIEW}").json()
     assert (len(answer["features"]), answer["truncated"]) == (1, True)
 
@@ -137,8 +137,8 @@ def test_snapping_is_for_a_view_of_some_kilometres(planner):
 
 def test_snapping_is_bounded_and_keeps_what_is_nearest(planner, monkeypatch):
     published("DLTB", grid_table(5, 5))
-    monkeypatch.setattr(queries, "MAX_SNAP_FEATURES", 4)
-    monkeypatch.setattr(queries, "MAX_SNAP_VERTICES", 12)
+    monkeypatch.setattr(features, "MAX_SNAP_FEATURES", 4)
+    monkeypatch.setattr(features, "MAX_SNAP_VERTICES", 12)
     answer = planner.get("/api/v1/snap/?bbox=109.9,40.6,109.915,40.615").json()
     assert answer["truncated"] is True
     assert [f["properties"]["key"] for f in answer["features"]][:1] == ["K0000"]

@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from gis_projects.atlas import actions
+from gis_projects.atlas.actions import publications as actions
 from gis_projects.atlas.models import Publication
 from gis_projects.trail.models import Step
 from layers import queries
@@ -59,7 +59,7 @@ def test_a_file_becomes_a_layer(surveyor, reviewer, redline, capsys):
     report = json.loads(capsys.readouterr().out)
     assert list(report) == [
         "layer", "version", "features", "added", "removed", "changed", "unchanged", "repaired", "rejected",
-        "root_hash", "seconds",
+        "root_hash", "seconds", "quality",
     ]  # fmt: skip
     assert (report["layer"], report["version"], report["features"], report["added"]) == ("STBHHX", 1, 2, 2)
     layer = Layer.objects.get()

@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 import shapely
 
-from layers import pieces, quality
+from layers import pieces
 from layers.areas import exact_areas
+from layers.quality.arrangement import arrangement
+from layers.quality.geometry import check
 from tests.factories.layers import square
 
 
@@ -24,7 +26,7 @@ def not_a_number():
 
 def checked(*geometries):
     keys = objects(*(f"K{i}" for i in range(len(geometries))))
-    return quality.check(keys, objects(*geometries))
+    return check(keys, objects(*geometries))
 
 
 def test_a_bow_tie_is_repaired_and_reported_with_its_areas():
@@ -71,26 +73,26 @@ def test_heights_are_dropped():
 
 def test_a_tiling_does_not_overlap_and_its_outline_is_its_union():
     tiling = grid()
-    arrangement = quality.arrangement(tiling, outlined=True)
-    assert arrangement.non_overlapping
-    assert arrangement.outline.equals(shapely.union_all(tiling))
+    lie = arrangement(tiling, outlined=True)
+    assert lie.non_overlapping
+    assert lie.outline.equals(shapely.union_all(tiling))
 
 
 def test_holes_of_a_tiling_stay_holes():
     tiling = np.delete(grid(), 14)
-    outline = quality.arrangement(tiling, outlined=True).outline
+    outline = arrangement(tiling, outlined=True).outline
     assert [len(part.interiors) for part in outline.geoms] == [1]
 
 
 def test_neighbours_that_differ_in_the_last_bit_leave_no_slit():
     left, right = square(0, 0), shapely.box(np.nextafter(109.91, 110), 40.6, 109.92, 40.61)
-    outline = quality.arrangement(objects(left, right), outlined=True).outline
+    outline = arrangement(objects(left, right), outlined=True).outline
     assert len(outline.geoms) == 1
     assert shapely.area(outline) == pytest.approx(0.0002, rel=1e-6)
 
 
 def test_neighbours_with_other_vertices_on_the_common_edge_do_not_overlap():
-    assert quality.arrangement(
+    assert arrangement(
         objects(square(0, 0, 0.02), square(2, 0), square(2, 1)), outlined=False
     ).non_overlapping
 
@@ -101,24 +103,24 @@ def test_neighbours_with_other_vertices_on_the_common_edge_do_not_overlap():
     ids=["across four", "duplicate", "over all", "inside one"],
 )
 def test_one_feature_over_others_is_an_overlap(extra):
-    assert not quality.arrangement(np.append(grid(), extra), outlined=False).non_overlapping
+    assert not arrangement(np.append(grid(), extra), outlined=False).non_overlapping
 
 
 def test_a_second_tiling_over_the_first_is_an_overlap():
     shifted = shapely.transform(grid(), lambda xy: xy + 0.003)
-    assert not quality.arrangement(np.concatenate([grid(), shifted]), outlined=False).non_overlapping
+    assert not arrangement(np.concatenate([grid(), shifted]), outlined=False).non_overlapping
 
 
 def test_a_sliver_below_a_millimetre_is_contact():
     tenth_of_a_millimetre, five_millimetres = 1e-9, 5e-8
     for width, expected in ((tenth_of_a_millimetre, True), (five_millimetres, False)):
         pair = objects(square(0, 0), shapely.box(109.91 - width, 40.6, 109.92, 40.61))
-        assert quality.arrangement(pair, outlined=False).non_overlapping is expected
+        assert arrangement(pair, outlined=False).non_overlapping is expected
 
 
 def test_points_and_lines_never_overlap():
     lines = objects(shapely.LineString([(110, 40), (111, 41)]), shapely.LineString([(110, 41), (111, 40)]))
-    assert quality.arrangement(lines, outlined=False).non_overlapping
+    assert arrangement(lines, outlined=False).non_overlapping
 
 
 def test_pieces_are_small_and_together_the_feature():
@@ -135,7 +137,7 @@ def test_pieces_are_small_and_together_the_feature():
     mine = cuts[owners == 1]
     assert exact_areas(mine).sum() == pytest.approx(exact_areas([big])[0], rel=1e-9)
     assert shapely.area(shapely.symmetric_difference(shapely.union_all(mine), big)) < 1e-12
-    assert quality.arrangement(mine, outlined=False).non_overlapping
+    assert arrangement(mine, outlined=False).non_overlapping
 
 
 def test_lines_are_cut_into_lines():

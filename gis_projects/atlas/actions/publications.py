@@ -18,7 +18,8 @@ from gis_projects.trail.actions import record
 from layers import loading
 from layers.models import Kind, Layer, LayerVersion
 from layers.notices import Notice, UnusableLayer
-from layers.staging import Progress, silent
+from layers.progress import Progress, silent
+from layers.publishing import LoadReport, publish
 from layers.table import Table
 from layers.withdrawal import withdraw
 
@@ -37,9 +38,7 @@ def _two_persons(by: User, approved_by: User, secrecy: str) -> None:
         raise PermissionDenied(_("%(user)s 没有批准图层发布的权限。") % {"user": approved_by.get_username()})
 
 
-def _published(
-    report: loading.LoadReport, *, verb: str, by: User, approved_by: User, reason: str
-) -> loading.LoadReport:
+def _published(report: LoadReport, *, verb: str, by: User, approved_by: User, reason: str) -> LoadReport:
     """Write who did it, beside the version and into the trail."""
     version = LayerVersion.objects.only("pk").get(layer__code=report.layer, number=report.version)
     Publication.objects.create(
@@ -72,7 +71,7 @@ def publish_layer(
     source_date: date | None = None,
     reason: str = "",
     progress: Progress = silent,
-) -> loading.LoadReport:
+) -> LoadReport:
     """Publish a file or a table as the next version of a layer: all of it, or nothing.
 
     Parameters
@@ -121,14 +120,15 @@ def publish_layer(
         if layer.pk is None:
             layer.save(force_insert=True)
         if staged is not None:
-            report = loading.publish(layer, staged, started=started, progress=progress)
+            version = loading.write(layer, staged, progress=progress)
+            report = publish(version, seconds=time.perf_counter() - started)
         else:
             assert isinstance(source, Path)
             report = loading.load_raster(layer, source, source_date=source_date)
         return _published(report, verb="atlas.publish_layer", by=by, approved_by=approved_by, reason=reason)
 
 
-def withdraw_layer(*, by: User, approved_by: User, code: str, reason: str) -> loading.LoadReport:
+def withdraw_layer(*, by: User, approved_by: User, code: str, reason: str) -> LoadReport:
     """Publish the content before the current version again, as a new version.
 
     Raises

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from gis_projects.atlas import queries
+from gis_projects.atlas.queries import catalogue, features, sites
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, require
 from gis_projects.sentences import word
@@ -39,7 +39,7 @@ class BoxIn(serializers.Serializer[Any]):
 
     bbox = serializers.CharField(max_length=200)
 
-    def validate_bbox(self, value: str) -> queries.Box:
+    def validate_bbox(self, value: str) -> sites.Box:
         try:
             west, south, east, north = (float(number) for number in value.split(","))
         except ValueError:
@@ -97,7 +97,7 @@ class Layers(APIView):
     @extend_schema(responses=OpenApiTypes.OBJECT, operation_id="layers_list")
     def get(self, request: Request) -> Response:
         user = _reader(request, Permission.READ_LAYERS)
-        return Response([layer_data(version) for version in queries.current_versions(user)])
+        return Response([layer_data(version) for version in catalogue.current_versions(user)])
 
 
 POINT = [
@@ -124,16 +124,16 @@ class Identify(APIView):
         codes = [only] if only else None
         if only is None and asked.get("layers"):
             codes = [code for code in asked["layers"].split(",") if code]
-        features = queries.identify(
+        found = features.identify(
             user, asked["lon"], asked["lat"], codes=codes, reach=asked["reach"] / METRES_PER_DEGREE
         )
-        return Response({"features": features})
+        return Response({"features": found})
 
 
 class IdentifyOne(Identify):
     @extend_schema(parameters=POINT, responses=OpenApiTypes.OBJECT, operation_id="layer_identify")
     def get(self, request: Request, code: str) -> Response:  # type: ignore[override]
-        if not queries.visible_codes(_reader(request, Permission.READ_LAYERS), [code]):
+        if not catalogue.visible_codes(_reader(request, Permission.READ_LAYERS), [code]):
             raise Http404
         return self._answer(request, code)
 
@@ -141,7 +141,7 @@ class IdentifyOne(Identify):
 BOX = [OpenApiParameter("bbox", str, required=True, description="west,south,east,north in degrees")]
 
 
-def _collection(found: queries.Collected) -> Response:
+def _collection(found: sites.Collected) -> Response:
     return Response(
         {"type": "FeatureCollection", "features": found.features, "truncated": found.truncated},
         content_type="application/geo+json",
@@ -154,7 +154,7 @@ class Sites(APIView):
     @extend_schema(parameters=BOX, responses=OpenApiTypes.OBJECT, operation_id="sites_list")
     def get(self, request: Request) -> Response:
         user = _reader(request, Permission.READ_SITES)
-        return _collection(queries.sites(user, _validated(BoxIn(data=request.query_params))["bbox"]))
+        return _collection(sites.sites(user, _validated(BoxIn(data=request.query_params))["bbox"]))
 
 
 class Snap(APIView):
@@ -168,4 +168,4 @@ class Snap(APIView):
             raise serializers.ValidationError(
                 {"bbox": [_("捕捉范围过大，请放大地图。")]}, code="bbox-too-large"
             )
-        return _collection(queries.snap(user, box))
+        return _collection(features.snap(user, box))

@@ -1,0 +1,1 @@
+"""The only writers of the atlas, one module per noun."""

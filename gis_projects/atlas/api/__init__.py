@@ -1,0 +1,1 @@
+"""The API of the one map, one module per noun."""

@@ -1,0 +1,33 @@
+"""The map that fills the screen."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from gis_projects.library.models import ProjectKind, Stage
+from gis_projects.people.models import Region, User
+from gis_projects.people.permissions import Permission, may, require
+
+
+@login_required
+@require_safe
+def map_page(request: HttpRequest) -> HttpResponse:
+    """一张图: the map that fills the screen."""
+    user = cast(User, request.user)
+    require(user, Permission.READ_LAYERS)
+    return render(
+        request,
+        "atlas/map.html",
+        {
+            "regions": dict(Region.objects.values_list("code", "short_name")),
+            "kinds": [{"code": code, "label": label} for code, label in ProjectKind.choices],
+            "stages": [{"code": code, "label": label} for code, label in Stage.choices],
+            "may_edit_sites": may(user, Permission.EDIT_SITES),
+            "may_read_projects": may(user, Permission.READ_PROJECTS),
+        },
+    )
