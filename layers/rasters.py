@@ -28,13 +28,13 @@ from exactextract.raster import NumPyRasterSource
 from rasterio.windows import Window, from_bounds
 
 from layers import projection
-from layers.archives import GEOTIFF, sniff
+from layers.reading.archives import GEOTIFF, sniff
 from layers.areas import exact_areas
 from layers.notices import Notice, UnreadableFile
 from layers.queries import PinnedVersion
-from layers.sandbox import Confined, Limits
+from layers.reading.sandbox import Confined, Limits
 
-_SCRIPT = Path(__file__).with_name("confined_raster.py")
+_SCRIPT = Path(__file__).parent / "reading" / "confined" / "raster.py"
 _OPEN_DATASETS = 16
 MAX_WINDOW_CELLS = 50_000_000
 

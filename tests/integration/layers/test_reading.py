@@ -358,7 +358,7 @@ def test_confinement_that_fails_is_no_reason_to_read_without(tmp_path):
 
 
 def test_inside_there_is_no_other_file_no_network_and_no_other_driver(tmp_path):
-    from layers.sandbox import Confined
+    from layers.reading.sandbox import Confined
 
     secret = tmp_path / "secret"
     secret.write_text("x")
@@ -404,7 +404,7 @@ def test_a_zip_of_very_many_members_is_not_even_listed(tmp_path, monkeypatch, me
     def opened(*_, **__):
         raise AssertionError("the directory was read")
 
-    monkeypatch.setattr("layers.archives.zipfile.ZipFile", opened)
+    monkeypatch.setattr("layers.reading.archives.zipfile.ZipFile", opened)
     with pytest.raises(UnreadableFile) as refused:
         read_features(path)
     assert refused.value.notices[0].code == "zip-directory-large"

@@ -17,16 +17,16 @@ import pyarrow as pa
 import shapely
 
 from layers import projection
-from layers.archives import GEOJSON, GEOPACKAGE, GEOTIFF, SHAPEFILE_ZIP, check_zip, sniff
+from layers.reading.archives import GEOJSON, GEOPACKAGE, GEOTIFF, SHAPEFILE_ZIP, check_zip, sniff
 from layers.notices import Notice, UnreadableFile
-from layers.sandbox import Confined, Limits, remark
+from layers.reading.sandbox import Confined, Limits, remark
 from layers.table import Table, from_columns
 
 __all__ = ["DeclaredFeatures", "Limits", "UnreadableFile", "read_features"]
 
 _DRIVERS = {SHAPEFILE_ZIP: "ESRI Shapefile", GEOPACKAGE: "GPKG", GEOJSON: "GeoJSON"}
 _INSIDE = {SHAPEFILE_ZIP: "data.zip", GEOPACKAGE: "data.gpkg", GEOJSON: "data.geojson"}
-_SCRIPT = Path(__file__).with_name("confined_reader.py")
+_SCRIPT = Path(__file__).parent / "confined" / "vector.py"
 _LIMITS = Limits()
 
 
