@@ -39,6 +39,7 @@ class Permission(StrEnum):
     READ_LAYERS = "read_layers"
     UPLOAD_LAYERS = "upload_layers"
     PUBLISH_LAYERS = "publish_layers"
+    EXPORT_LAYERS = "export_layers"
     DISCLOSE_PROJECTS = "disclose_projects"
     READ_CONFIDENTIAL = "read_confidential"
     READ_TRAIL = "read_trail"
@@ -82,11 +83,13 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
     Role.REVIEWER: _EVERYONE_INSIDE
     | {
         Permission.PUBLISH_LAYERS,
+        Permission.EXPORT_LAYERS,
         Permission.DISCLOSE_PROJECTS,
         Permission.READ_CONFIDENTIAL,
         Permission.READ_TRAIL,
     },
-    Role.SURVEYOR: _EVERYONE_INSIDE | {Permission.UPLOAD_LAYERS, Permission.READ_CONFIDENTIAL},
+    Role.SURVEYOR: _EVERYONE_INSIDE
+    | {Permission.UPLOAD_LAYERS, Permission.EXPORT_LAYERS, Permission.READ_CONFIDENTIAL},
     Role.ADMINISTRATOR: frozenset(Permission),
 }
 
@@ -166,8 +169,14 @@ def region_prefix(code: str) -> str:
 
 
 def has(user: User | AnonymousUser, permission: Permission) -> bool:
-    """Whether any of the user's roles lists the permission; whose objects it reaches is `may`'s question."""
+    """Whether any of the user's roles lists the permission; whose objects it reaches is `may`'s question.
+
+    A user who comes with a token carries ``limited_to`` and has no permission beside it.
+    """
     if not (user.is_authenticated and user.is_active):
+        return False
+    limited_to: frozenset[Permission] | None = getattr(user, "limited_to", None)
+    if limited_to is not None and permission not in limited_to:
         return False
     return any(permission in ROLES[Role(role)] for role in user.roles)
 

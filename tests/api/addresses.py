@@ -101,6 +101,10 @@ ADDRESSES: dict[str, list[Address]] = {
         Address("405 405 405 405 405 405 405"),
         Address("302 302 302 302 302 302 302", method="post"),
     ],
+    "people:tokens": [Address(WITH_ROLE), Address("302 403 400 400 400 400 400", method="post")],
+    "people:revoke-token": [
+        Address("302 404 404 404 404 404 404", lambda world: {"pk": 10**9}, method="post")
+    ],
     # --- library
     "library:projects": [
         Address(WITH_ROLE),
