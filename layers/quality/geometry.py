@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ import shapely
 from shapely.geometry import MultiPolygon
 
 from layers.areas import exact_areas
+from layers.models import Severity
+from layers.quality.findings import Finding, Kind
+from layers.quality.limits import LIMITS
 
 MAX_FEATURE_VERTICES = 2_000_000
 RANGE = (70.0, 0.0, 140.0, 60.0)  # west, south, east, north: China with its seas, generously
@@ -22,20 +26,80 @@ _BLOCK = 25_000
 
 @dataclass(frozen=True)
 class Repair:
-    """One feature that was not valid and now is; areas in m² on the ellipsoid."""
+    """One feature that was not valid and now is; areas in m² on the ellipsoid. `reason` is GEOS's own text."""
 
     key: str
     reason: str
     area_before: float
     area_after: float
 
+    @property
+    def finding(self) -> Finding:
+        """How the quality report says it: a repair that changed the area is worth a look."""
+        changed = abs(self.area_after - self.area_before)
+        limits = LIMITS.repaired
+        grave = changed > max(limits.changed_m2, limits.changed_share * self.area_after)
+        return Finding(
+            Kind.REPAIRED,
+            Severity.WARNING if grave else Severity.NOTE,
+            "%(reason)s，已修复，面积由 %(before).2f 变为 %(after).2f 平方米。",
+            {"reason": fault(self.reason), "before": self.area_before, "after": self.area_after},
+            key=self.key,
+            area_m2=changed,
+            place=place_of(self.reason),
+        )
+
 
 @dataclass(frozen=True)
 class Rejection:
-    """One feature that was left out."""
+    """One feature that was left out. `reason` is Chinese, or GEOS's own text."""
 
     key: str
     reason: str
+
+    @property
+    def finding(self) -> Finding:
+        """How the quality report says it. What was left out would read as clear ground, so it is always an error."""
+        return Finding(
+            Kind.REJECTED,
+            Severity.ERROR,
+            "%(reason)s，该要素已剔除。",
+            {"reason": fault(self.reason)},
+            key=self.key,
+            place=place_of(self.reason),
+        )
+
+
+#: What GEOS says about an invalid geometry (without the place), and how a person does.
+_FAULTS = {
+    "Self-intersection": "边界自相交",
+    "Ring Self-intersection": "边界圈自接触",
+    "Hole lies outside shell": "洞在外圈之外",
+    "Holes are nested": "洞中套洞",
+    "Nested holes": "洞中套洞",
+    "Nested shells": "外圈相互包含",
+    "Interior is disconnected": "内部不连通",
+    "Duplicate Rings": "边界圈重复",
+    "Too few points in geometry component": "边界圈的点太少",
+    "Ring is not closed": "边界圈没有闭合",
+    "Invalid Coordinate": "坐标不是数值",
+    "Repeated point": "点重复",
+    "Valid Geometry": "几何类型混合，只留下最高维的部分",
+}
+_PLACED = re.compile(r"^(.*?)\s*\[(-?[\d.eE+-]+)\s+(-?[\d.eE+-]+)\s*\]?")
+
+
+def fault(reason: str) -> str:
+    """A reason in Chinese; what GEOS says that isn't known here stays as it is."""
+    placed = _PLACED.match(reason)
+    said = placed[1] if placed else reason
+    return _FAULTS.get(said, said)
+
+
+def place_of(reason: str) -> tuple[float, float] | None:
+    """Where GEOS found the fault, if its text says so."""
+    placed = _PLACED.match(reason)
+    return (float(placed[2]), float(placed[3])) if placed else None
 
 
 def in_blocks(function: Callable[..., Any], *arrays: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -147,3 +147,29 @@ def test_lines_are_cut_into_lines():
     cuts, _ = pieces.cut(objects(line))
     assert set(shapely.get_type_id(cuts)) == {1}
     assert shapely.length(cuts).sum() == pytest.approx(line.length, rel=1e-9)
+
+
+def test_a_repair_says_in_chinese_what_was_wrong_where_and_what_became_of_the_area():
+    bow = shapely.Polygon([(110, 40), (110.01, 40.01), (110.01, 40), (110, 40.01)])
+    _, _, [repair], _ = checked(bow)
+    found = repair.finding
+    assert (found.kind, found.severity, found.key) == ("repaired", "warning", "K0")
+    assert found.place == pytest.approx((110.005, 40.005))
+    assert found.area_m2 == pytest.approx(abs(repair.area_after - repair.area_before))
+    assert str(found.notice).startswith("边界自相交，已修复，面积由 ")
+
+
+def test_a_repair_that_keeps_the_area_is_only_a_note():
+    tail = shapely.Polygon(
+        [(110, 40), (110.01, 40), (110.02, 40), (110.01, 40), (110.01, 40.01), (110, 40.01)]
+    )
+    _, _, [repair], _ = checked(tail)
+    assert repair.finding.severity == "note"
+
+
+def test_a_rejection_is_an_error_with_its_reason():
+    *_, rejected = checked(None, shapely.Polygon([(110, 40), (111, 41), (110, 40)]), square(0, 0))
+    assert [(r.finding.severity, r.finding.key) for r in rejected] == [("error", "K0"), ("error", "K1")]
+    assert str(rejected[0].finding.notice) == "没有几何，该要素已剔除。"
+    assert str(rejected[1].finding.notice) == "边界圈的点太少，该要素已剔除。"
+    assert rejected[1].finding.place == (110, 40)
