@@ -124,7 +124,9 @@ class LayerVersion(models.Model):
 
     `root_hash` is SHA-256 (hex) over the sorted content hashes of its features; `coverage` is where the layer
     can be asked (outside it the answer is "not checked"); `non_overlapping` says that no two features share
-    area; tiles below `detail_zoom` are stored overviews, from there on they are cut from the features.
+    area; tiles below `detail_zoom` are stored overviews, from there on they are cut from the features. Overviews
+    below `feature_zoom` show what class the ground is, from there on simplified features (NULL: made before that was
+    told apart, so nothing is built on them).
     `layer_name`, `class_system` and `class_names` are the layer's as published: a check repeats them, so a
     layer that is renamed later changes no answer already given.
     `withdraws` names the version whose predecessor's content this one publishes again.
@@ -145,6 +147,7 @@ class LayerVersion(models.Model):
     feature_count = models.PositiveIntegerField("要素数", default=0)
     non_overlapping = models.BooleanField("要素互不重叠", default=False)
     detail_zoom = models.PositiveSmallIntegerField("原始瓦片起始级别", default=12)
+    feature_zoom = models.PositiveSmallIntegerField("单个要素起始级别", null=True, blank=True)
     overviews_done = models.BooleanField("概览瓦片已生成", default=False)
     source_name = models.CharField("来源文件", max_length=255, blank=True, default="")
     source_sha256 = models.CharField("来源文件哈希", max_length=64, blank=True, default="")
@@ -234,6 +237,10 @@ class Feature(models.Model):
             models.Index(
                 fields=["layer", "last_version"], name="feature_went", condition=Q(last_version__isnull=False)
             ),
+            # a name is looked for by its beginning, in byte order whatever the database's collation
+            models.Index(
+                fields=["name"], name="feature_name", opclasses=["text_pattern_ops"], condition=~Q(name="")
+            ),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
@@ -295,7 +302,8 @@ class OverviewTile(models.Model):
     """A vector tile at a zoom where single features are about a pixel; empty bytes where there is nothing any more.
 
     A version shows the tile with the greatest `first_version` up to its own number, so what a new version didn't
-    touch is stored once. Immutable.
+    touch is stored once. `cells` are the class raster that it was outlined from (layers/overviews/grids.py), where
+    it was: the zoom above is made of them. Immutable.
     """
 
     layer = models.ForeignKey(Layer, models.PROTECT, related_name="+", db_index=False)
@@ -304,6 +312,7 @@ class OverviewTile(models.Model):
     y = models.PositiveIntegerField("行")
     first_version = models.PositiveIntegerField("起始版本")
     mvt = models.BinaryField("瓦片")
+    cells = models.BinaryField("栅格", null=True, default=None)
 
     class Meta:
         verbose_name = verbose_name_plural = "概览瓦片"
