@@ -63,14 +63,21 @@ def _content_before(version: LayerVersion) -> LayerVersion | None:
 
 
 def withdraw(layer: Layer) -> LoadReport:
-    """Publish the content before the current version again, as the next version, in one transaction.
+    """`stage` and `publish` in one transaction."""
+    started = time.perf_counter()
+    with transaction.atomic():
+        version = stage(layer)
+        return publish(version, seconds=time.perf_counter() - started)
+
+
+def stage(layer: Layer) -> LayerVersion:
+    """Stage the content before the current version as the next version, which then waits as any other does.
 
     Raises
     ------
     UnusableLayer
-        There is nothing before the current version.
+        There is nothing before the current version, or another version waits already.
     """
-    started = time.perf_counter()
     with transaction.atomic():
         lock(layer)
         current, number = next_version(layer)
@@ -100,4 +107,4 @@ def withdraw(layer: Layer) -> LoadReport:
             raster = Raster.objects.get(version=source)
             raster.pk, raster._state.adding, raster.version = None, True, version
             raster.save(force_insert=True)
-        return publish(version, seconds=time.perf_counter() - started)
+    return version
