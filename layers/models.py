@@ -213,7 +213,9 @@ class Feature(models.Model):
     planner would otherwise combine it with the btree on the layer.
     """
 
-    layer = models.ForeignKey(Layer, models.PROTECT, related_name="features", db_index=False)
+    layer = models.ForeignKey(
+        Layer, models.PROTECT, related_name="features", db_index=False, db_constraint=False
+    )
     key = models.CharField("要素标识", max_length=100)
     first_version = models.PositiveIntegerField("起始版本")
     last_version = models.PositiveIntegerField("终止版本", null=True, blank=True)

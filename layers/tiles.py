@@ -16,26 +16,23 @@ import shapely
 from django.db import connection
 
 from layers.models import LayerVersion
-from layers.overviews import EXTENT, TileShapes
+from layers.overviews import EXTENT, TileShapes, tile_bounds
 from layers.queries import PinnedVersion
 
 BUFFER = 64  # tile units around the tile, so that outlines don't end at its edge
 MAX_ZOOM = 22
 
 
-def tile_bounds(z: int, x: int, y: int) -> tuple[float, float, float, float]:
-    """West, south, east, north of a tile in degrees."""
-    side = 1 << z
-
-    def latitude(row: float) -> float:
-        return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * row / side))))
-
-    return x / side * 360 - 180, latitude(y + 1), (x + 1) / side * 360 - 180, latitude(y)
+class NotMade(Exception):
+    """The version's overviews are still to be made: ask again in a while."""
 
 
 _STORED = """
-SELECT mvt FROM layers_overviewtile
-WHERE layer_id = %s AND z = %s AND x = %s AND y = %s AND first_version <= %s ORDER BY first_version DESC LIMIT 1
+SELECT v.overviews_done, (
+    SELECT o.mvt FROM layers_overviewtile o
+    WHERE o.layer_id = v.layer_id AND o.z = %s AND o.x = %s AND o.y = %s AND o.first_version <= v.number
+    ORDER BY o.first_version DESC LIMIT 1)
+FROM layers_layerversion v WHERE v.layer_id = %s AND v.number = %s
 """
 # What is smaller than a pixel is drawn as one.
 _CUT = """
@@ -60,7 +57,14 @@ def tile(version: PinnedVersion | LayerVersion, z: int, x: int, y: int) -> bytes
     """One tile (MVT) of a version: layer named after the code; properties key, class and name.
 
     At overview zooms a shape may stand for a class: its key and name are empty then. Empty where there is
-    nothing. Raises ValueError where there is no such tile.
+    nothing.
+
+    Raises
+    ------
+    ValueError
+        There is no such tile.
+    NotMade
+        The version's overviews are not made yet, or it is gone.
     """
     if not (0 <= z <= MAX_ZOOM and 0 <= x < 1 << z and 0 <= y < 1 << z):
         raise ValueError(f"no tile {z}/{x}/{y}")
@@ -72,9 +76,11 @@ def tile(version: PinnedVersion | LayerVersion, z: int, x: int, y: int) -> bytes
         detail = version.detail_zoom
     if z < detail:
         with connection.cursor() as cursor:
-            cursor.execute(_STORED, [layer_id, z, x, y, number])
+            cursor.execute(_STORED, [z, x, y, layer_id, number])
             row = cursor.fetchone()
-        return bytes(row[0]) if row else b""
+        if row is None or not row[0]:
+            raise NotMade(f"{code} v{number}")
+        return bytes(row[1] or b"")
     west, south, east, north = tile_bounds(z, x, y)
     with connection.cursor() as cursor:
         # starting parallel workers takes longer than a tile; two statements in one string are one transaction

@@ -35,19 +35,20 @@ pieces AS (
 SELECT key FROM features
 """
 _TILES = """
-INSERT INTO layers_overviewtile (layer_id, z, x, y, first_version, mvt)
-SELECT t.layer_id, t.z, t.x, t.y, %(number)s, COALESCE((
-    SELECT b.mvt FROM layers_overviewtile b
-    WHERE (b.layer_id, b.z, b.x, b.y) = (t.layer_id, t.z, t.x, t.y) AND b.first_version <= %(source)s
-    ORDER BY b.first_version DESC LIMIT 1), ''::bytea)
+INSERT INTO layers_overviewtile (layer_id, z, x, y, first_version, mvt, cells)
+SELECT t.layer_id, t.z, t.x, t.y, %(number)s, COALESCE(b.mvt, ''::bytea), b.cells
 FROM (SELECT DISTINCT layer_id, z, x, y FROM layers_overviewtile
       WHERE layer_id = %(layer)s AND first_version > %(source)s) AS t
+     LEFT JOIN LATERAL (
+         SELECT o.mvt, o.cells FROM layers_overviewtile o
+         WHERE (o.layer_id, o.z, o.x, o.y) = (t.layer_id, t.z, t.x, t.y) AND o.first_version <= %(source)s
+         ORDER BY o.first_version DESC LIMIT 1) AS b ON true
 """
 
 _KEPT = (
     "layer_name", "class_system", "class_names", "root_hash", "hash_algorithm", "coverage", "coverage_given",
-    "feature_count", "non_overlapping", "detail_zoom", "source_name", "source_sha256", "source_crs", "source_date",
-    "legal_source", "valid_from", "valid_to", "quality", "overviews_done", "report",
+    "feature_count", "non_overlapping", "detail_zoom", "feature_zoom", "source_name", "source_sha256", "source_crs",
+    "source_date", "legal_source", "valid_from", "valid_to", "quality", "overviews_done", "report",
 )  # fmt: skip
 
 
@@ -87,22 +88,25 @@ def stage(layer: Layer) -> LayerVersion:
                 Notice("nothing-before", "图层 %(layer)s 没有更早的版本可恢复。", {"layer": layer.code})
             )
         window = {"layer": layer.pk, "source": source.number, "current": current.number, "number": number}
+        version = LayerVersion.objects.create(
+            layer=layer, number=number, withdraws=current, status=Status.STAGING,
+            **{name: getattr(source, name) for name in _KEPT},
+        )  # fmt: skip
         with connection.cursor() as cursor:
             cursor.execute(_CLOSE, window)
             gone = {row[0] for row in cursor.fetchall()}
             cursor.execute(_BRING_BACK, window)
             back = {row[0] for row in cursor.fetchall()}
         changed = len(gone & back)
-        version = LayerVersion.objects.create(
-            layer=layer, number=number, withdraws=current, status=Status.STAGED,
-            **{name: getattr(source, name) for name in _KEPT},
-            changes={
-                "added": len(back) - changed, "removed": len(gone) - changed, "changed": changed,
-                "unchanged": source.feature_count - len(back),
-            },
-        )  # fmt: skip
-        with connection.cursor() as cursor:
-            cursor.execute(_TILES, window)
+        version.status = Status.STAGED
+        version.changes = {
+            "added": len(back) - changed, "removed": len(gone) - changed, "changed": changed,
+            "unchanged": source.feature_count - len(back),
+        }  # fmt: skip
+        version.save(update_fields=["status", "changes"])
+        if source.overviews_done:  # otherwise they are made for this version as for any other
+            with connection.cursor() as cursor:
+                cursor.execute(_TILES, window)
         if layer.kind == Kind.RASTER:
             raster = Raster.objects.get(version=source)
             raster.pk, raster._state.adding, raster.version = None, True, version
