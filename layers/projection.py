@@ -62,6 +62,49 @@ def _geographic(crs: pyproj.CRS) -> pyproj.CRS:
     return geodetic
 
 
+def check(crs: pyproj.CRS) -> None:
+    """Refuse a CRS whose datum is neither CGCS2000 nor WGS 84.
+
+    Raises
+    ------
+    UnreadableFile
+        It is another one.
+    """
+    _geographic(_horizontal(crs))
+
+
+def check_box(box: tuple[float, float, float, float], crs: pyproj.CRS) -> None:
+    """`check_axes` of a box: west, south, east, north."""
+    check_axes(np.array([shapely.points(box[:2]), shapely.points(box[2:])], dtype=object), crs)
+
+
+def check_axes(geometries: npt.NDArray[np.object_], crs: pyproj.CRS) -> None:
+    """Refuse degrees that can't be longitude and latitude in this order.
+
+    Raises
+    ------
+    UnreadableFile
+        No coordinate is one of the earth as it stands.
+    """
+    if not _horizontal(crs).is_geographic:
+        return
+    xy = shapely.get_coordinates(geometries)
+    xy = xy[np.isfinite(xy).all(axis=1)]
+    if not len(xy):
+        return
+    x, y = np.abs(xy).T
+    if (y > 90).all() and (y <= 180).all() and (x <= 90).all():
+        raise UnreadableFile(Notice("axes-swapped", "坐标像是纬度在前、经度在后，请确认是否对调两个坐标轴。"))
+    if ((x > 360) | (y > 90)).all():
+        raise UnreadableFile(
+            Notice(
+                "coordinates-not-degrees",
+                "文件的坐标系是经纬度，坐标（例如 %(x)s，%(y)s）却不是度；请改正文件声明的坐标系。",
+                {"x": f"{xy[0, 0]:.3f}", "y": f"{xy[0, 1]:.3f}"},
+            )
+        )
+
+
 def _split(
     xy: npt.NDArray[np.float64], ring: npt.NDArray[np.intp], spacing: float
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.intp]]:
@@ -106,9 +149,11 @@ def _spacing(xy: npt.NDArray[np.float64], transformer: pyproj.Transformer) -> fl
         for direction in ((1.0, 0.0), (0.0, 1.0), (1.0, 1.0), (1.0, -1.0)):
             half = np.array(direction) * spacing / 2
             ends = [np.column_stack(transformer.transform(*(corners + sign * half).T)) for sign in (-1, 0, 1)]
-            bow = (ends[0] + ends[2]) / 2 - ends[1]
-            bow[:, 0] *= np.cos(np.radians(ends[1][:, 1]))
-            worst = max(worst, float(np.hypot(*bow.T).max()) * _METRES_PER_DEGREE)
+            with np.errstate(invalid="ignore"):  # outside the projection's domain
+                bow = (ends[0] + ends[2]) / 2 - ends[1]
+                bow[:, 0] *= np.cos(np.radians(ends[1][:, 1]))
+            bows = np.hypot(*bow.T)
+            worst = max(worst, float(bows[np.isfinite(bows)].max(initial=0.0)) * _METRES_PER_DEGREE)
         if worst <= MAX_CHORD_M:
             return spacing
         spacing /= 2
@@ -119,12 +164,13 @@ def to_degrees(geometries: npt.NDArray[np.object_], crs: pyproj.CRS) -> npt.NDAr
     """Geometries in a declared CRS (x = easting or longitude) → EPSG:4490 longitude/latitude, 2D.
 
     Projected edges are split so that they stay true to 1 mm. WGS 84 is taken as CGCS2000: they differ by less
-    than the precision of any boundary. Other datums are refused.
+    than the precision of any boundary. Other datums are refused. A coordinate that is no number, or outside the
+    projection's domain, stays or becomes one that is no number.
 
     Raises
     ------
     UnreadableFile
-        The datum is another one, or the coordinates lie outside the projection's domain.
+        The datum is another one, or no coordinate lies in the projection's domain.
     """
     crs = _horizontal(crs)
     geographic = _geographic(crs)
@@ -134,20 +180,26 @@ def to_degrees(geometries: npt.NDArray[np.object_], crs: pyproj.CRS) -> npt.NDAr
         if abs(factor - 1.0) > 1e-9:
             return np.asarray(shapely.transform(geometries, lambda xy: xy * factor))
         return geometries
-    xy = shapely.get_coordinates(geometries)
+    xy, owner = shapely.get_coordinates(geometries, return_index=True)
     if not len(xy):
         return geometries
+    wild = ~np.isfinite(xy).all(axis=1)
+    if wild.all():
+        raise UnreadableFile(Notice("coordinate-not-a-number", "文件中的坐标都不是数值。"))
+    if wild.any():  # such features stay as they are, for the loader to reject one by one
+        tame = np.ones(len(geometries), dtype=bool)
+        tame[owner[wild]] = False
+        result = geometries.copy()
+        result[tame] = to_degrees(geometries[tame], crs)
+        return result
     transformer = pyproj.Transformer.from_crs(crs, geographic, always_xy=True)
     flat, parts_of, rings_of = _flatten(geometries)
     coordinates, ring = shapely.get_coordinates(flat, return_index=True)
-    finite = np.isfinite(coordinates).all(axis=1)
-    if not finite.all():
-        raise UnreadableFile(Notice("coordinate-not-a-number", "文件中有不是数值的坐标。"))
     points, ring = _split(coordinates, ring, _spacing(coordinates, transformer))
     lon, lat = transformer.transform(points[:, 0], points[:, 1])
     degrees = np.column_stack((lon, lat))
-    if not np.isfinite(degrees).all():
-        raise UnreadableFile(Notice("coordinate-outside-projection", "有坐标落在所声明投影的适用范围之外。"))
+    if not np.isfinite(degrees).any():
+        raise UnreadableFile(Notice("coordinate-outside-projection", "坐标落在所声明投影的适用范围之外。"))
     return _rebuild(degrees, ring, flat, parts_of, rings_of, geometries)
 
 

@@ -1,7 +1,7 @@
 """Raster layers: one cloud-optimised GeoTIFF per version, kept under its SHA-256, asked for zonal figures.
 
-A raster that came from outside is first rewritten in confinement (`confined_raster.py`), so whatever else its
-file held (side files, references to other files) is gone; only our own rewrite is opened here.
+A raster that came from outside is first rewritten in confinement (`layers.reading.confined.raster`), so whatever
+else its file held (side files, references to other files) is gone; only our own rewrite is opened here.
 """
 
 from __future__ import annotations
@@ -28,13 +28,12 @@ from exactextract.raster import NumPyRasterSource
 from rasterio.windows import Window, from_bounds
 
 from layers import projection
-from layers.reading.archives import GEOTIFF, sniff
 from layers.areas import exact_areas
 from layers.notices import Notice, UnreadableFile
 from layers.queries import PinnedVersion
+from layers.reading.formats import GEOTIFF, sniff
 from layers.reading.sandbox import Confined, Limits
 
-_SCRIPT = Path(__file__).parent / "reading" / "confined" / "raster.py"
 _OPEN_DATASETS = 16
 MAX_WINDOW_CELLS = 50_000_000
 
@@ -71,14 +70,14 @@ def store(source: Path, *, limits: Limits | None = None, bwrap: str = "bwrap") -
     UnreadableFile
         It is no GeoTIFF, has no place on the earth or another datum, more than one band, or is past a limit.
     """
-    if sniff(source) != GEOTIFF:
+    if sniff(source).kind != GEOTIFF:
         raise UnreadableFile(Notice("file-not-geotiff", "不是 GeoTIFF 栅格文件。"))
-    limits = limits or Limits()
+    limits = limits or Limits().for_size(source.stat().st_size)
     folder = media_path("rasters")
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as writable:
         run = Confined(
-            _SCRIPT, {}, source, "data.tif", ["GTiff", "COG", "MEM"], limits=limits, bwrap=bwrap,
+            "raster", {"mode": "rewrite"}, source, "data.tif", ["GTiff", "COG", "MEM"], limits=limits, bwrap=bwrap,
             writable=Path(writable),
         )  # fmt: skip
         with run:
@@ -192,3 +191,17 @@ def share_over(version: PinnedVersion, geometry: Any, threshold: float) -> float
         return mean
 
     return share(over) if share(invalid) == 0 else None
+
+
+def value_at(version: PinnedVersion, lon: float, lat: float) -> float | None:
+    """The value of the cell under a point (EPSG:4490 degrees); None outside the raster and where it has none."""
+    if version.raster_path is None:
+        raise ValueError(f"{version.layer} is not a raster layer")
+    dataset = _datasets.get(version.raster_path)
+    transformer = _from_degrees(dataset.crs.to_wkt())
+    x, y = (lon, lat) if transformer is None else transformer.transform(lon, lat)
+    row, column = dataset.index(x, y)
+    if not (0 <= row < dataset.height and 0 <= column < dataset.width):
+        return None
+    value = dataset.read(1, window=Window(column, row, 1, 1), masked=True)[0, 0]
+    return None if value is np.ma.masked or not np.isfinite(value) else float(value)

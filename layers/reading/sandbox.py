@@ -13,28 +13,49 @@ import subprocess
 import sys
 import sysconfig
 import threading
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
-from layers.notices import Notice, UnreadableFile
+from layers.notices import UnreadableFile
+from layers.reading.archives import refusal
+from layers.reading.refusals import refused
 
 _REFUSED = 3
+_PACKAGE = Path(__file__).with_name("confined")
+_START = "import sys; sys.path.insert(0, '/in'); from confined.run import main; main()"
+_OUT_OF_TIME = (128 + 24, 128 + 9, -24, -9)  # the signals that end a process past its CPU limit
 _SCRATCH = "/scratch"  # inside: a small file system in memory
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a confined process may use: CPU and wall-clock seconds, bytes of memory and output."""
+    """What a confined process may use.
 
-    cpu: int = 120
-    wall: float = 180.0
-    memory: int = 3 << 30
-    output: int = 3 << 30
+    CPU and wall-clock seconds; bytes of addresses (`memory`, of which the libraries take 400 MB), of what it allocates
+    (`heap`) and of its output; vertices of one feature, features.
+    """
+
+    cpu: int = 25
+    wall: float = 120.0
+    memory: int = 1536 << 20
+    heap: int = 400 << 20
+    output: int = 8 << 30
     vertices: int = 2_000_000
-    features: int = 3_000_000
+    features: int = 20_000_000
+
+    def for_size(self, size: int) -> Limits:
+        """The same with the time and the output that an honest file of so many bytes needs."""
+        megabytes = size >> 20
+        return replace(
+            self,
+            cpu=self.cpu + megabytes // 4,
+            wall=self.wall + megabytes,
+            output=max(self.output, 16 * size),
+        )
 
 
 @cache
@@ -70,17 +91,13 @@ def _python() -> list[str]:
     return [part for folder in folders for part in ("--ro-bind", folder, folder)]
 
 
-def _refuse(code: str, template: str, **params: Any) -> UnreadableFile:
-    return UnreadableFile(Notice(code, template, params))
-
-
 class Confined:
     """One confined run as a context manager; `output` is what the script writes.
 
     Parameters
     ----------
-    script
-        A Python file, run with the environment's interpreter.
+    program
+        A module of the confined package by name, or a Python file; run with the environment's interpreter.
     task
         JSON for it; ``path`` is added: where the file is inside.
     file, inside
@@ -100,7 +117,7 @@ class Confined:
 
     def __init__(
         self,
-        script: Path,
+        program: str | Path,
         task: dict[str, Any],
         file: Path,
         inside: str,
@@ -110,9 +127,9 @@ class Confined:
         bwrap: str = "bwrap",
         writable: Path | None = None,
     ) -> None:
-        program = shutil.which(bwrap)
-        if program is None:
-            raise _refuse(
+        confiner = shutil.which(bwrap)
+        if confiner is None:
+            raise refusal(
                 "no-confinement", "这台服务器没有安装 bubblewrap，无法隔离打开上传的文件，因此拒绝读取。"
             )
         self._limits = limits
@@ -122,6 +139,7 @@ class Confined:
             "limits": {
                 "cpu": limits.cpu,
                 "memory": limits.memory,
+                "heap": limits.heap,
                 "vertices": limits.vertices,
                 "features": limits.features,
                 "output": limits.output,
@@ -135,23 +153,33 @@ class Confined:
             "GDAL_DISABLE_READDIR_ON_OPEN": "TRUE" if writable else "FALSE",
             "GDAL_NUM_THREADS": "1",
             "OGR_GPKG_NUM_THREADS": "1",
-            "OGR_GEOJSON_MAX_OBJ_SIZE": "64",
-            "CPL_TMPDIR": _SCRATCH,
+            "GDAL_CACHEMAX": "64",
+            "OGR_GEOJSON_MAX_OBJ_SIZE": "16",
+            "OGR_ARROW_MEM_LIMIT": str(64 << 20),
+            "OGR_ARC_STEPSIZE": "0.5",
+            "DXF_MERGE_BLOCK_GEOMETRIES": "FALSE",
+            "CPL_TMPDIR": "/out" if writable else _SCRATCH,
+            "MALLOC_ARENA_MAX": "2",
+            "ARROW_IO_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1",
             "OMP_NUM_THREADS": "1",
             "ARROW_DEFAULT_MEMORY_POOL": "system",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
+        if isinstance(program, Path):
+            code, start = ["--ro-bind", str(program.resolve()), "/in/script.py"], ["/in/script.py"]
+        else:
+            code, start = ["--ro-bind", str(_PACKAGE), "/in/confined"], ["-c", _START, program]
         self._command = [
-            program, "--unshare-all", "--cap-drop", "ALL", "--die-with-parent", "--new-session", "--clearenv",
+            confiner, "--unshare-all", "--cap-drop", "ALL", "--die-with-parent", "--new-session", "--clearenv",
             *(part for name, value in environment.items() for part in ("--setenv", name, value)),
             *_system(), *_python(), "--dev", "/dev", "--size", str(64 << 20), "--tmpfs", _SCRATCH,
-            "--ro-bind", str(script.resolve()), "/in/script.py", "--ro-bind", str(file.resolve()), f"/in/{inside}",
+            *code, "--ro-bind", str(file.resolve()), f"/in/{inside}",
             *(("--bind", str(writable.resolve()), "/out") if writable else ()),
-            "--chdir", _SCRATCH, "--", sys.executable, "-I", "-X", "utf8", "/in/script.py", json.dumps(task),
+            "--chdir", _SCRATCH, "--", sys.executable, "-I", "-X", "utf8", *start, json.dumps(task),
         ]  # fmt: skip
-        self.messages: list[dict[str, Any]] = []
         self.exceeded: str | None = None
+        self.usage: dict[str, float] = {}
 
     def __enter__(self) -> Confined:
         self._process = subprocess.Popen(
@@ -159,17 +187,25 @@ class Confined:
         )
         assert self._process.stdout is not None
         self.output: IO[bytes] = _Bounded(self._process.stdout, self._limits.output, self)  # type: ignore[assignment]
-        self._timer = threading.Timer(self._limits.wall, self._too_long)
-        self._timer.daemon = True
-        self._timer.start()
+        self._watch(self._limits.wall)
         self._errors: list[bytes] = []
         self._reader = threading.Thread(target=self._read_errors, daemon=True)
         self._reader.start()
         return self
 
-    def _too_long(self) -> None:
-        self.exceeded = "time"
-        self._process.kill()
+    def _watch(self, seconds: float) -> None:
+        self._timer = threading.Timer(seconds, self._judge)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _judge(self) -> None:
+        """End a run that the parent has waited for too long; the parent's own pauses don't count."""
+        left = self._limits.wall - self.output.waited()  # type: ignore[attr-defined]
+        if left > 0:
+            self._watch(max(left, 0.01))
+        else:
+            self.exceeded = "time"
+            self._process.kill()
 
     def _read_errors(self) -> None:
         assert self._process.stderr is not None
@@ -191,31 +227,37 @@ class Confined:
         self._process.stderr.close()
 
     def finish(self) -> dict[str, Any]:
-        """Wait for the end; the script's last message, or the refusal that its end means."""
+        """Wait for the end; the script's last message, or the refusal that its end means. Sets `usage`."""
         self._process.wait()
         self._reader.join()
         status = self._process.returncode
         lines = b"".join(self._errors).decode("utf-8", "replace").splitlines()
-        message = next((m for m in map(_message, reversed(lines)) if m is not None), None)
+        messages = [message for message in map(_message, lines) if message is not None]
+        self.usage = next((m["usage"] for m in reversed(messages) if isinstance(m.get("usage"), dict)), {})
+        message = next((m for m in reversed(messages) if "usage" not in m), None)
         if self.exceeded == "output":
-            raise _refuse(
+            raise refusal(
                 "too-much-output", "文件的内容超过 %(size)d MB，已中止。", size=self._limits.output >> 20
             )
-        if self.exceeded == "time" or status in (-24, 128 + 24, 137, -9):
-            raise _refuse("too-slow", "读取文件超过 %(seconds)d 秒，已中止。", seconds=int(self._limits.wall))
+        if self.exceeded == "time":
+            raise refusal("too-slow", "读取文件超过 %(seconds)d 秒，已中止。", seconds=int(self._limits.wall))
+        if status in _OUT_OF_TIME:
+            raise refusal("too-slow", "读取文件超过 %(seconds)d 秒，已中止。", seconds=self._limits.cpu)
         if status == 0 and message is not None:
             return message
         if status == _REFUSED and message is not None:
-            raise UnreadableFile(_refusal(message))
-        text = "\n".join(lines[-3:])
+            raise UnreadableFile(refused(message))
+        text = "\n".join(lines[-5:])
         if "bwrap:" in text:
-            raise _refuse(
+            raise refusal(
                 "no-confinement", "这台服务器不能隔离打开上传的文件（%(reason)s），因此拒绝读取。",
                 reason=text[text.index("bwrap:") :][:200],
             )  # fmt: skip
-        if "MemoryError" in text or "bad_alloc" in text or "Cannot allocate" in text:
-            raise UnreadableFile(_refusal({"code": "too-much-memory"}))
-        raise _refuse(
+        if any(
+            word in text for word in ("MemoryError", "bad_alloc", "Cannot allocate", "failed to map segment")
+        ):
+            raise UnreadableFile(refused({"code": "too-much-memory"}))
+        raise refusal(
             "reader-died", "读取文件的隔离进程异常退出（状态 %(status)d），文件可能已损坏。", status=status
         )
 
@@ -230,54 +272,27 @@ def _message(line: str) -> dict[str, Any] | None:
     return message if isinstance(message, dict) else None
 
 
-_REFUSALS = {
-    "confinement-broken": "隔离进程里的格式驱动超出许可范围，因此拒绝读取。",
-    "no-layer": "文件中没有带几何的图层。",
-    "which-layer": "文件中有多个图层，请指明读取哪一个：%(layers)s。",
-    "no-geometry": "图层没有几何字段。",
-    "not-readable": "文件内容无法读取：%(reason)s",
-    "too-much-memory": "文件的内容太大，超过读取时的内存限制。",
-    "feature-too-large": "有一个要素太大（超过 64 MB），不能读取。",
-    "too-many-features": "要素超过 %(limit)d 个。",
-    "too-many-vertices": "有一个要素的顶点超过 %(limit)d 个，不能读取。",
-    "zip-broken": "zip 文件不完整或已损坏。",
-    "cpg-wrong": ".cpg 声明的编码 %(told)s 与内容不符，已按 %(used)s 读取。",
-    "text-damaged": "有 %(count)d 个属性值的文字编码已损坏，无法还原的字符以“�”代替。",
-    "raster-not-georeferenced": "栅格没有坐标系或地理位置。",
-    "raster-bands": "栅格有 %(count)d 个波段，只接受一个。",
-    "raster-too-large": "栅格有 %(width)d×%(height)d 个像元，超过限制。",
-}
-
-
-def _refusal(message: dict[str, Any]) -> Notice:
-    """A message of the script as a notice; its text is ours, only its figures and names are the script's."""
-    code = str(message.get("code"))
-    params = message.get("params") or {}
-    template = _REFUSALS.get(code)
-    if template is None:
-        return Notice("reader-died", "读取文件的隔离进程给出了不明的答复。")
-    try:
-        template % params
-    except (KeyError, TypeError, ValueError):
-        return Notice("reader-died", "读取文件的隔离进程给出了不明的答复。")
-    return Notice(code, template, params)
-
-
-def remark(message: dict[str, Any]) -> Notice:
-    """A remark of the script that doesn't stop the reading."""
-    return _refusal(message)
-
-
 class _Bounded:
-    """The script's output, counted."""
+    """The script's output, counted; and how long the parent has waited for it."""
 
     closed = False
 
     def __init__(self, stream: IO[bytes], limit: int, run: Confined) -> None:
         self._stream, self._left, self._run = stream, limit, run
+        self._waited, self._since = 0.0, time.monotonic()
+        self._waiting = True  # for the end too, until the first read
+
+    def waited(self) -> float:
+        return self._waited + (time.monotonic() - self._since if self._waiting else 0.0)
 
     def read(self, size: int = -1) -> bytes:
+        if not self._waiting:
+            self._since, self._waiting = time.monotonic(), True
         data = self._stream.read(min(size, self._left + 1) if size >= 0 else self._left + 1)
+        if (
+            size < 0 or len(data) == size
+        ):  # otherwise the end was reached: what remains is waiting for the exit
+            self._waited, self._waiting = self.waited(), False
         self._left -= len(data)
         if self._left < 0:
             self._run.exceeded = "output"

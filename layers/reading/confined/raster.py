@@ -1,36 +1,24 @@
-"""Runs inside the sandbox, as a script: rewrites one GeoTIFF as a cloud-optimised one into /out. Never imported.
-
-Usage: confined_raster.py JSON, where JSON = {path, limits: {cpu, memory, output}}; see confined_reader.py.
-"""
+"""The program that rewrites one GeoTIFF as a cloud-optimised one into /out, or describes it."""
 
 import json
-import os
-import resource
 import sys
-from typing import Any, NoReturn
+from typing import Any
 
-REFUSED = 3
+from .bounds import answer, refuse
+
 MAX_CELLS = 2_000_000_000
 
 
-def refuse(code: str, **params: Any) -> NoReturn:
-    sys.stderr.write("\n" + json.dumps({"code": code, "params": params}) + "\n")
-    sys.stderr.flush()
-    os._exit(REFUSED)
-
-
-def main() -> None:
-    task = json.loads(sys.argv[1])
-    limits = task["limits"]
-    resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu"], limits["cpu"]))
-    resource.setrlimit(resource.RLIMIT_AS, (limits["memory"], limits["memory"]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limits["output"], limits["output"]))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def main(task: dict[str, Any]) -> None:
+    """Do what the task's `mode` says."""
     import rasterio
     from rasterio.shutil import copy
 
     try:
         with rasterio.open(task["path"], driver="GTiff", sharing=False) as source:
+            if task["mode"] == "describe":
+                _describe(source)
+                return
             if source.crs is None or source.transform.is_identity:
                 refuse("raster-not-georeferenced")
             if source.count != 1:
@@ -47,8 +35,22 @@ def main() -> None:
     except rasterio.errors.RasterioError as error:
         refuse("not-readable", reason=str(error).replace(task["path"], "")[:200])
     finite = nodata is not None and nodata == nodata
-    sys.stderr.write(json.dumps({"nodata": nodata if finite else None}) + "\n")
+    answer({"nodata": nodata if finite else None})
 
 
-if __name__ == "__main__":
-    main()
+def _describe(source: Any) -> None:
+    placed = not source.transform.is_identity
+    bands = []
+    for number in source.indexes[:100]:
+        words = (source.descriptions[number - 1], source.colorinterp[number - 1].name)
+        samples = [str(word)[:60] for word in words if word]
+        bands.append({"name": str(number), "type": source.dtypes[number - 1], "samples": samples})
+    layer = {
+        "name": "raster", "geometry_type": None, "count": None, "encoding": None, "fields": bands,
+        "crs": source.crs.to_wkt() if source.crs is not None else None,
+        "bounds": list(source.bounds) if placed else None, "extent": list(source.bounds) if placed else None,
+    }  # fmt: skip
+    sys.stdout.write(json.dumps({"layers": [layer]}))
+    sys.stdout.flush()
+    size = {"width": source.width, "height": source.height, "bands": source.count}
+    answer({"notices": [{"code": "raster-size", "params": size}]})

@@ -1,138 +1,40 @@
-"""Runs inside the sandbox, as a script: opens one file, writes Arrow to the pipe. Never imported by the rest.
-
-Usage: confined_reader.py JSON, where JSON = {path, layer, limits: {cpu, memory, vertices, features}}.
-A refusal is one JSON line on standard error {code, params} and exit status 3. The environment
-(GDAL_SKIP and others) is set by the parent: it must be there before GDAL is loaded.
-"""
+"""The program that reads features: one layer as Arrow to the pipe, or a description of all layers as JSON."""
 
 import json
-import os
-import resource
+import sqlite3
 import sys
 import zipfile
-from collections.abc import Callable
-from typing import Any, NoReturn
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
 
-REFUSED = 3
-SAMPLE = 16 << 20
+import numpy as np
+import pyarrow as pa
 
+from . import curves
+from .bounds import answer, refuse
+from .sources import Batch, Opened, Source, chosen
+from .text import Damage, decoder, distinct_names, plain, plain_type
 
-def refuse(code: str, **params: Any) -> NoReturn:
-    sys.stderr.write("\n" + json.dumps({"code": code, "params": params}) + "\n")
-    sys.stderr.flush()
-    os._exit(REFUSED)
-
-
-def limit(limits: dict[str, int]) -> None:
-    resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu"], limits["cpu"]))
-    resource.setrlimit(resource.RLIMIT_AS, (limits["memory"], limits["memory"]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+_SAMPLE_ROWS = 200
+_SAMPLES = 5
+_SAMPLE_LENGTH = 60
+_DESCRIBED = 100  # layers
 
 
-def named_encoding(cpg: str) -> str | None:
-    name = cpg.strip().upper().replace("_", "-")
-    if not name:
-        return None
-    if "936" in name or name.startswith("GB"):
-        return "gb18030"
-    if name in ("UTF-8", "UTF8", "65001", "CP65001"):
-        return "utf-8"
-    try:
-        "".encode(name)
-    except LookupError:
-        return None
-    return name.lower()
-
-
-def decodes(data: bytes, encoding: str) -> bool:
-    try:
-        data.decode(encoding)
-    except UnicodeDecodeError as error:
-        # a value cut at the field's width leaves half a character behind
-        return error.start >= len(data) - 3
-    return True
-
-
-def dbf_values(data: bytes) -> set[bytes]:
-    """The non-ASCII byte strings of the fields and names of a dbf (or of its beginning)."""
-    header = int.from_bytes(data[8:10], "little")
-    width = int.from_bytes(data[10:12], "little")
-    fields, at = [], 32
-    while at + 32 <= header and data[at] != 0x0D:
-        fields.append((data[at : at + 11].split(b"\0")[0], data[at + 11 : at + 12], data[at + 16]))
-        at += 32
-    values = {name for name, _, _ in fields if not name.isascii()}
-    if width < 1:
-        return values
-    for row in range(header, len(data) - width + 1, width):
-        position = row + 1
-        for _, kind, size in fields:
-            if kind == b"C":
-                value = data[position : position + size].rstrip(b" \0")
-                if not value.isascii():
-                    values.add(value)
-            position += size
-        if len(values) > 20000:
-            break
-    return values
-
-
-def shapefile_encoding(path: str, stem: str, notices: list[Any]) -> str:
-    """The encoding of a dbf: what .cpg says if the bytes agree, else UTF-8 if they do, else GB18030."""
-    with zipfile.ZipFile(path) as archive:
-        members = {name.lower(): name for name in archive.namelist()}
-        with archive.open(members[stem.lower() + ".dbf"]) as file:
-            values = dbf_values(file.read(SAMPLE))
-        cpg = members.get(stem.lower() + ".cpg")
-        told = named_encoding(archive.open(cpg).read(64).decode("ascii", "ignore")) if cpg else None
-    if told and all(decodes(value, told) for value in values):
-        return told
-    for guess in ("utf-8", "gb18030"):
-        if all(decodes(value, guess) for value in values):
-            if told:
-                notices.append({"code": "cpg-wrong", "params": {"told": told, "used": guess}})
-            return guess
-    return told or "gb18030"
-
-
-def main() -> None:
-    task = json.loads(sys.argv[1])
-    limits = task["limits"]
-    limit(limits)
-    import numpy as np
-    import pyarrow as pa
+def main(task: dict[str, Any]) -> None:
+    """Do what the task's `mode` says."""
     import pyogrio
-    import pyogrio.raw
 
-    allowed = set(task["drivers"])
-    if not set(pyogrio.list_drivers()) <= allowed:
+    if not set(pyogrio.list_drivers()) <= set(task["drivers"]):
         refuse("confinement-broken")
-    path, kind = task["path"], task["kind"]
-    source = "/vsizip/" + path if kind == "shapefile-zip" else path
-    notices: list[dict[str, Any]] = []
-    options = {"IMMUTABLE": "YES", "LIST_ALL_TABLES": "NO"} if kind == "geopackage" else {}
+    path = task["path"]
     try:
-        if kind == "shapefile-zip":
-            stems = task["stems"]
-            by_name = {os.path.basename(stem): stem for stem in stems}
-            layers = sorted(by_name)
+        source = _source(task)
+        if task["mode"] == "describe":
+            _describe(source)
         else:
-            listed = pyogrio.list_layers(source)
-            layers = [name for name, geometry in listed.tolist() if geometry is not None]
-        if not layers:
-            refuse("no-layer")
-        name = task["layer"] or (layers[0] if len(layers) == 1 else None)
-        if name is None or name not in layers:
-            refuse("which-layer", layers="、".join(layers[:20]))
-        recode = None
-        if kind == "shapefile-zip":
-            recode = shapefile_encoding(path, by_name[name], notices)
-            source = f"{source}/{by_name[name]}.shp"
-            options = {"encoding": "ISO-8859-1"}  # one character per byte: decoded below, with damage seen
-            name = None
-        read(source, name, options, recode, limits, notices, pa, pyogrio, np)
+            _stream(source, task)
     except MemoryError:
         refuse("too-much-memory")
     except zipfile.BadZipFile:
@@ -142,110 +44,208 @@ def main() -> None:
         pyogrio.errors.DataLayerError,
         pyogrio.errors.FeatureError,
     ) as error:
-        if "OGR_GEOJSON_MAX_OBJ_SIZE" in str(error):
+        if "OGR_GEOJSON_MAX_OBJ_SIZE" in str(error) or "single feature" in str(error):
             refuse("feature-too-large")
         refuse("not-readable", reason=str(error).replace(path, "")[:200])
-    except (IndexError, KeyError, ValueError, UnicodeError) as error:
-        refuse("not-readable", reason=f"{type(error).__name__}: {error}".replace(path, "")[:200])
     except pa.ArrowException as error:
         text = str(error)
         refuse("too-much-memory" if "alloc" in text else "not-readable", reason=text.replace(path, "")[:200])
+    except (IndexError, KeyError, ValueError, UnicodeError, OSError, RuntimeError, sqlite3.Error) as error:
+        text = str(error)
+        if "OGR_GEOJSON_MAX_OBJ_SIZE" in text or "single feature" in text:
+            refuse("feature-too-large")
+        refuse("not-readable", reason=f"{type(error).__name__}: {error}".replace(path, "")[:200])
 
 
-def decoder(encoding: str, notices: list[Any]) -> Callable[[str | None], str | None]:
-    """Latin-1 text that is bytes in disguise → text; what can't be decoded is replaced and reported."""
-    damaged = {"count": 0}
+def _source(task: dict[str, Any]) -> Source:
+    kind = task["kind"]
+    if kind == "shapefile-zip":
+        from .gdal import Shapefile
 
-    def decode(text: str | None) -> str | None:
-        if text is None or text.isascii():
-            return text
-        data = text.encode("latin-1")
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError as error:
-            if error.start >= len(data) - 3:
-                return data[: error.start].decode(encoding)
-            damaged["count"] += 1
-            if damaged["count"] == 1:
-                notices.append({"code": "text-damaged", "params": damaged})
-            return data.decode(encoding, "replace")
+        return Shapefile(task)
+    if kind == "dxf":
+        from .cad import Cad
 
-    return decode
+        return Cad(task)
+    if kind == "geoparquet":
+        from .parquet import GeoParquet
+
+        return GeoParquet(task)
+    if kind == "csv":
+        from .delimited import Csv
+
+        return Csv(task)
+    from .gdal import Gdal
+
+    return Gdal(task)
 
 
-def read(
-    source: str,
-    layer: str | None,
-    options: dict[str, str],
-    recode: str | None,
-    limits: dict[str, int],
-    notices: list[Any],
-    pa: Any,
-    pyogrio: Any,
-    np: Any,
-) -> None:
-    decode = decoder(recode, notices) if recode else None
-    with pyogrio.raw.open_arrow(source, layer=layer, use_pyarrow=True, **options) as (meta, reader):
-        geometry = meta["geometry_name"] or "wkb_geometry"
-        schema = reader.schema
-        at = schema.get_field_index(geometry)
-        if at < 0:
-            refuse("no-geometry")
-        columns = [
-            (i, field) for i, field in enumerate(schema) if i != at and field.name != meta.get("fid_column")
-        ]
-        names = [decode(field.name) if decode else field.name for _, field in columns]
-        out = pa.schema(
-            [
-                pa.field(name, text_or_same(pa, field.type))
-                for name, (_, field) in zip(names, columns, strict=True)
-            ]
-            + [pa.field("__wkb", pa.large_binary())]
-        )
-        writer = pa.ipc.new_stream(sys.stdout.buffer, out)
-        features = 0
-        for batch in reader:
-            features += batch.num_rows
+def _names(opened: Opened) -> list[str]:
+    names = [name for name, _ in opened.fields]
+    if opened.latin1 is not None:
+        decode = decoder(opened.latin1)
+        names = [decode(name.encode("latin-1"))[0] for name in names]
+    return distinct_names(names)
+
+
+def _first(opened: Opened) -> tuple[Batch | None, Iterator[Batch]]:
+    """The first batch, and all batches with it."""
+    batches = opened.batches
+    first = next(batches, None)
+    return first, batches if first is None else chain([first], batches)
+
+
+def _extent(batch: Batch | None) -> list[float] | None:
+    """The box of a batch's coordinates, as far as they can be read."""
+    import shapely
+
+    if batch is None:
+        return None
+    shapes = shapely.from_wkb(batch[1].to_numpy(zero_copy_only=False), on_invalid="ignore")
+    xy = shapely.get_coordinates(shapes)
+    xy = xy[np.isfinite(xy).all(axis=1)]
+    return [*xy.min(axis=0).tolist(), *xy.max(axis=0).tolist()] if len(xy) else None
+
+
+def _undeclared(task_kind: str, opened: Opened, extent: list[float] | None) -> bool:
+    """GeoJSON is degrees unless it says otherwise; where its numbers can't be degrees, it hasn't said what they are."""
+    beyond = extent is not None and (max(map(abs, extent[::2])) > 360 or max(map(abs, extent[1::2])) > 360)
+    return task_kind == "geojson" and opened.head.crs in ("EPSG:4326", "OGC:CRS84") and beyond
+
+
+def _describe(source: Source) -> None:
+    layers = []
+    for name in source.names()[:_DESCRIBED]:
+        opened = source.open(name, skip=0, size=_SAMPLE_ROWS)
+        first, _ = _first(opened)
+        first = None if first is None else _straightened(first)
+        extent = _extent(first)
+        if _undeclared(getattr(source, "kind", ""), opened, extent):
+            opened.head.crs = None
+        fields = []
+        damage = Damage()
+        for place, (field, (_, type_)) in enumerate(zip(_names(opened), opened.fields, strict=True)):
+            latin1 = decoder(opened.latin1) if opened.latin1 else None
+            values = [] if first is None else plain(first[0][place], field, damage, latin1).to_pylist()
+            samples = dict.fromkeys(
+                str(v)[:_SAMPLE_LENGTH] for v in values if v is not None and str(v).strip()
+            )
+            fields.append(
+                {"name": field, "type": _type_name(plain_type(type_)), "samples": list(samples)[:_SAMPLES]}
+            )
+        head = opened.head
+        layers.append(
+            {
+                "name": head.name, "geometry_type": head.geometry_type, "count": head.count, "crs": head.crs,
+                "bounds": _trusted(head.bounds, extent), "extent": extent, "encoding": head.encoding, "fields": fields,
+            }
+        )  # fmt: skip
+        source.notices.extend(damage.notices())
+    if not layers:
+        refuse("no-layer")
+    # by the pipe: a description may be longer than what the parent keeps of messages
+    sys.stdout.write(json.dumps({"layers": layers}))
+    sys.stdout.flush()
+    answer({"notices": source.notices})
+
+
+def _type_name(type_: pa.DataType) -> str:
+    if pa.types.is_integer(type_):
+        return "integer"
+    if pa.types.is_floating(type_):
+        return "number"
+    return "boolean" if pa.types.is_boolean(type_) else "text"
+
+
+def _trusted(stated: tuple[float, ...] | None, seen: list[float] | None) -> list[float] | None:
+    """The stated box where it holds what was seen, else what was seen."""
+    if stated is None or not np.isfinite(stated).all():
+        return seen
+    if seen is None:
+        return list(stated)
+    slack = 1e-6 * max(1.0, max(map(abs, seen)))
+    holds = all(stated[i] <= seen[i] + slack and stated[i + 2] >= seen[i + 2] - slack for i in (0, 1))
+    return list(stated) if holds else seen
+
+
+def _stream(source: Source, task: dict[str, Any]) -> None:
+    limits, wanted = task["limits"], task["count"]
+    opened = source.open(chosen(source.names(), task["layer"]), skip=task["skip"], size=task["size"])
+    names, damage = _names(opened), Damage()
+    decode = decoder(opened.latin1) if opened.latin1 else None
+    if task["kind"] == "geojson":
+        first, opened.batches = _first(opened)
+        if _undeclared("geojson", opened, _extent(first)):
+            opened.head.crs = None
+    head = opened.head
+    told = {"crs": head.crs, "encoding": head.encoding, "count": head.count, "layer": head.name}
+    schema = pa.schema(
+        [pa.field(name, plain_type(type_)) for name, (_, type_) in zip(names, opened.fields, strict=True)]
+        + [pa.field("geometry", pa.large_binary())],
+        metadata={b"head": json.dumps(told).encode()},
+    )
+    features = 0
+    with pa.ipc.new_stream(sys.stdout.buffer, schema) as writer:
+        for batch in opened.batches:
+            if wanted is not None:
+                batch = ([array.slice(0, wanted) for array in batch[0]], batch[1].slice(0, wanted))
+                wanted -= len(batch[1])
+            features += len(batch[1])
             if features > limits["features"]:
                 refuse("too-many-features", limit=limits["features"])
-            wkb = batch.column(at)
-            offsets = np.frombuffer(
-                wkb.buffers()[1], dtype=np.int64 if pa.types.is_large_binary(wkb.type) else np.int32
-            )
-            sizes = np.diff(offsets[wkb.offset : wkb.offset + len(wkb) + 1])
-            if len(sizes) and sizes.max() > limits["vertices"] * 16:
-                refuse("too-many-vertices", count=int(sizes.max()) // 16, limit=limits["vertices"])
-            arrays = []
-            for (i, _), target in zip(columns, out, strict=False):
-                array = batch.column(i)
-                if pa.types.is_string(target.type):
-                    values = [as_text(value) for value in array.to_pylist()]
-                    if decode:
-                        known = {value: decode(value) for value in set(values)}
-                        values = [known[value] for value in values]
-                    array = pa.array(values, pa.string())
-                arrays.append(array)
-            arrays.append(wkb.cast(pa.large_binary()))
-            writer.write_batch(pa.record_batch(arrays, schema=out))
-        writer.close()
-        sys.stdout.flush()
-    sys.stderr.write(json.dumps({"crs": meta["crs"], "encoding": recode, "notices": notices}) + "\n")
+            columns, wkb = _straightened(batch, limits["vertices"], source.notices)
+            arrays = [
+                plain(column, name, damage, decode) for column, name in zip(columns, names, strict=True)
+            ]
+            writer.write_batch(pa.record_batch([*arrays, wkb.cast(pa.large_binary())], schema=schema))
+            if wanted == 0:
+                break
+    sys.stdout.flush()
+    answer({"notices": _summed(source.notices) + damage.notices()})
 
 
-def text_or_same(pa: Any, type_: Any) -> Any:
-    plain = pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_boolean(type_)
-    return type_ if plain else pa.string()
+def _summed(notices: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Notices of one code that only count, as one."""
+    made: dict[str, dict[str, Any]] = {}
+    for notice in notices:
+        before = made.get(notice["code"])
+        if before is not None and list(notice["params"]) == ["count"]:
+            before["params"]["count"] += notice["params"]["count"]
+        else:
+            made[notice["code"]] = notice
+    return list(made.values())
 
 
-def as_text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bytes):
-        return value.hex()
-    if hasattr(value, "isoformat"):
-        return str(value.isoformat())
-    return json.dumps(value, ensure_ascii=False, default=str)
-
-
-if __name__ == "__main__":
-    main()
+def _straightened(
+    batch: Batch, vertices: int | None = None, notices: list[dict[str, Any]] | None = None
+) -> Batch:
+    """A batch whose geometries are of the plain kinds, none too large."""
+    columns, wkb = batch
+    large = pa.types.is_large_binary(wkb.type)
+    offsets = np.frombuffer(wkb.buffers()[1], np.int64 if large else np.int32)[
+        wkb.offset : wkb.offset + len(wkb) + 1
+    ]
+    sizes = np.diff(offsets)
+    if vertices is not None and len(sizes) and sizes.max() > vertices * 16 + 1024:
+        refuse("too-many-vertices", count=int(sizes.max()) // 16, limit=vertices)
+    data = np.frombuffer(wkb.buffers()[2] or b"", np.uint8)
+    whole = np.flatnonzero(sizes >= 5)
+    if not len(whole):
+        return batch
+    starts = offsets[:-1][whole].astype(np.int64)
+    first = data[starts]
+    low, high = data[starts + np.where(first == 1, 1, 4)], data[starts + np.where(first == 1, 2, 3)]
+    kind = (low.astype(np.int64) + (high.astype(np.int64) << 8)) % 1000
+    curved = whole[(kind > 7) & (kind < 18)]
+    if not len(curved):
+        return batch
+    values = wkb.to_pylist()
+    broken = 0
+    for row in curved.tolist():
+        values[row] = curves.straight(values[row])
+        broken += values[row] is None
+    if notices is not None:
+        notices.append({"code": "curves-straightened", "params": {"count": len(curved) - broken}})
+        if broken:
+            notices.append({"code": "geometry-broken", "params": {"count": broken}})
+    return columns, pa.array(values, pa.large_binary())

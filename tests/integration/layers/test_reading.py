@@ -195,7 +195,7 @@ def test_a_vrt_by_another_name_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("content", "word"),
     [(b"%PDF-1.7 ...", "PDF"), (b"Rar!\x1a\x07", "RAR"), (b"\x00\x00\x27\x0a" + bytes(100), ".shp"),
-     (b"<kml xmlns='http://www.opengis.net/kml/2.2'>", "KML"), (b"just words", "文本"), (b"\x89PNG\r\n", "PNG")],
+     (b"<gpx version='1.1'>", "XML"), (b"just words", "文本"), (b"\x89PNG\r\n", "PNG")],
 )  # fmt: skip
 def test_what_it_looks_like_is_said(tmp_path, content, word):
     path = tmp_path / "a.zip"
