@@ -120,3 +120,24 @@ def feature(version: PinnedVersion, key: str) -> Identified | None:
                 attributes = json.loads(row[3]) if isinstance(row[3], str) else row[3]
                 return Identified(version, key, row[0], row[1], row[2], attributes, shapely.from_wkb(row[4]))
     return None
+
+
+_COUNT = """
+SELECT count(*) FROM (
+    SELECT 1 FROM layers_feature f
+    WHERE f.geom && ST_MakeEnvelope(%(w)s, %(s)s, %(e)s, %(n)s, 4490) AND f.layer_id + 0 = %(layer)s
+      AND f.first_version <= %(number)s AND (f.last_version IS NULL OR f.last_version >= %(number)s)
+    LIMIT %(stop)s) AS found
+"""
+
+
+def count(version: PinnedVersion, box: tuple[float, float, float, float], *, at_most: int) -> int:
+    """How many features meet a box (west, south, east, north in degrees), counted up to one above `at_most`."""
+    west, south, east, north = box
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _COUNT,
+            {"w": west, "s": south, "e": east, "n": north, "layer": version.layer_id, "number": version.number,
+             "stop": at_most + 1},
+        )  # fmt: skip
+        return int(cursor.fetchone()[0])

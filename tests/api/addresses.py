@@ -79,6 +79,14 @@ def tile(layer: str) -> Callable[[World], dict[str, Any]]:
     }
 
 
+def tile_place(world: World) -> dict[str, Any]:
+    return {"z": "14", "x": "13193", "y": "6178"}
+
+
+def sheet_of(layer: str) -> dict[str, Any]:
+    return {"lon": 109.91, "lat": 40.61, "scale": 50_000, "paper": "A4", "layers": [{"code": layer}]}
+
+
 EVERYBODY = "200 200 200 200 200 200 200"
 SIGNED_IN = "302 200 200 200 200 200 200"  # a page: to the sign-in
 WITH_ROLE = "302 403 200 200 200 200 200"
@@ -156,6 +164,22 @@ ADDRESSES: dict[str, list[Address]] = {
     "atlas:tile": [
         Address("401 404 200 200 200 200 200", tile("DLTB")),
         Address("401 404 404 404 200 200 200", tile("JM")),  # confidential
+    ],
+    "atlas:bundle": [
+        Address("401 404 200 200 200 200 200", tile_place, query=lambda world: {"layers": "DLTB:1"}),
+        Address(
+            "401 404 404 404 200 200 200", tile_place, query=lambda world: {"layers": "JM:1"}
+        ),  # confidential
+        Address("401 404 200 200 200 200 200", tile_place, query=lambda world: {"layers": "JM:1,DLTB:1"}),
+    ],
+    "atlas-api:print": [
+        Address(API_WITH_ROLE, method="post", json=lambda world: sheet_of("DLTB")),
+        Address("403 403 400 400 200 200 200", method="post", json=lambda world: sheet_of("JM")),  # confidential
+    ],
+    "atlas-api:search": [Address(API_WITH_ROLE, query=lambda world: {"q": "K00"})],
+    "atlas-api:feature": [
+        Address(API_WITH_ROLE, lambda world: {"code": "DLTB"}, lambda world: {"key": "K0000"}),
+        Address("403 403 404 404 200 200 200", lambda world: {"code": "JM"}, lambda world: {"key": "K0000"}),
     ],
     "atlas-api:layers": [Address(API_WITH_ROLE)],
     "atlas-api:identify": [Address(API_WITH_ROLE, query=point)],

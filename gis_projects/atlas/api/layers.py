@@ -18,7 +18,7 @@ from gis_projects.atlas.queries import catalogue, features, sites
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, require
 from gis_projects.sentences import word
-from layers.models import Kind, LayerVersion
+from layers.models import Kind, LayerVersion, Status
 
 # A screen at the largest scale at which anybody draws along parcels: about 6 km.
 MAX_SNAP_DEGREES = 0.08
@@ -31,7 +31,41 @@ class PointIn(serializers.Serializer[Any]):
     lon = serializers.FloatField(min_value=-180, max_value=180)
     lat = serializers.FloatField(min_value=-90, max_value=90)
     reach = serializers.FloatField(min_value=0, max_value=200, default=0)
-    layers = serializers.CharField(required=False, max_length=1000)
+    layers = serializers.CharField(required=False, max_length=4000)
+
+    def validate_layers(self, value: str) -> dict[str, int | None]:
+        return versions_named(value)
+
+
+def versions_named(value: str) -> dict[str, int | None]:
+    """``DLTB:3,XZQ``: a layer by its code, in the version in force or in that of a number."""
+    named: dict[str, int | None] = {}
+    for part in value.split(","):
+        code, colon, number = part.strip().partition(":")
+        if colon and not (number.isascii() and number.isdigit() and len(number) < 10):
+            raise serializers.ValidationError(
+                _("版本号应为正整数：%(text)s") % {"text": part[:40]}, code="version"
+            )
+        if code:
+            named[code] = int(number) if colon else None
+    return named
+
+
+class ShownIn(serializers.Serializer[Any]):
+    """A day to look back to, and single versions by number."""
+
+    as_of = serializers.DateField(required=False)
+    v = serializers.CharField(required=False, max_length=4000)
+
+    def validate_v(self, value: str) -> dict[str, int | None]:
+        return versions_named(value)
+
+
+class FeatureIn(serializers.Serializer[Any]):
+    """A feature by its key, in the version in force or in that of a number."""
+
+    key = serializers.CharField(max_length=100)
+    version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
 
 
 class BoxIn(serializers.Serializer[Any]):
@@ -62,23 +96,38 @@ def layer_data(version: LayerVersion) -> dict[str, Any]:
         "kind": layer.kind,
         "version": version.number,
         "tile_url": tile_template(version) if layer.kind == Kind.VECTOR else None,
+        "raster_url": raster_template(version) if layer.kind == Kind.RASTER else None,
+        "raster_styles": raster_styles(version) if layer.kind == Kind.RASTER else [],
         "legend": [
             {"class": code, "label": layer.class_names.get(code, layer.name if code == "" else code), **look}
             for code, look in layer.style.items()
         ],
         "class_system": layer.class_system,
+        "opacity": layer.opacity,
         "min_zoom": layer.min_zoom,
+        "max_zoom": layer.max_zoom,
         "order": layer.order,
         "visible_by_default": layer.visible_by_default,
         "notice": word(layer.notice),
         "authority": word(layer.authority),
         "source_date": version.source_date.isoformat() if version.source_date else None,
+        "in_force": version.status == Status.PUBLISHED,
     }
 
 
 def tile_template(version: LayerVersion) -> str:
     """The address of a version's tiles with {z}, {x} and {y} left open."""
     return f"/tiles/{version.layer.code}/{version.number}/{{z}}/{{x}}/{{y}}.mvt"
+
+
+def raster_template(version: LayerVersion) -> str:
+    """The address of a raster version's tiles with {z}, {x}, {y} and {style} left open."""
+    return f"/tiles/{version.layer.code}/{version.number}/{{z}}/{{x}}/{{y}}.png?style={{style}}"
+
+
+def raster_styles(version: LayerVersion) -> list[str]:
+    """The looks that a raster layer has: classes where it has such, else its values and the relief."""
+    return ["classes", "values"] if version.class_names else ["values", "hillshade", "slope"]
 
 
 def _validated(serializer: serializers.Serializer[Any]) -> dict[str, Any]:
@@ -94,10 +143,22 @@ def _reader(request: Request, permission: Permission) -> User:
 class Layers(APIView):
     """The layers that the user may know of, each in its version in force, in the order of the map."""
 
-    @extend_schema(responses=OpenApiTypes.OBJECT, operation_id="layers_list")
+    @extend_schema(
+        parameters=[
+            OpenApiParameter(
+                "as_of", OpenApiTypes.DATE, description="the versions in force at the end of that day"
+            ),
+            OpenApiParameter("v", str, description="versions by number: CODE:3,CODE:1"),
+        ],
+        responses=OpenApiTypes.OBJECT,
+        operation_id="layers_list",
+    )
     def get(self, request: Request) -> Response:
         user = _reader(request, Permission.READ_LAYERS)
-        return Response([layer_data(version) for version in catalogue.current_versions(user)])
+        asked = _validated(ShownIn(data=request.query_params))
+        numbers = {code: number for code, number in asked.get("v", {}).items() if number is not None}
+        shown = catalogue.shown(user, day=asked.get("as_of"), numbers=numbers)
+        return Response([layer_data(version) for version in shown])
 
 
 POINT = [
@@ -111,7 +172,10 @@ class Identify(APIView):
     """What the layers say at a point: of all layers, of those named, or of one."""
 
     @extend_schema(
-        parameters=[*POINT, OpenApiParameter("layers", str, description="codes, separated by commas")],
+        parameters=[
+            *POINT,
+            OpenApiParameter("layers", str, description="codes, separated by commas; CODE:3 for a version"),
+        ],
         responses=OpenApiTypes.OBJECT,
         operation_id="layers_identify",
     )
@@ -121,13 +185,12 @@ class Identify(APIView):
     def _answer(self, request: Request, only: str | None) -> Response:
         user = _reader(request, Permission.READ_LAYERS)
         asked = _validated(PointIn(data=request.query_params))
-        codes = [only] if only else None
+        codes: dict[str, int | None] | None = {only: None} if only else None
         if only is None and asked.get("layers"):
-            codes = [code for code in asked["layers"].split(",") if code]
-        found = features.identify(
-            user, asked["lon"], asked["lat"], codes=codes, reach=asked["reach"] / METRES_PER_DEGREE
-        )
-        return Response({"features": found})
+            codes = asked["layers"]
+        lon, lat = asked["lon"], asked["lat"]
+        found = features.identify(user, lon, lat, codes=codes, reach=asked["reach"] / METRES_PER_DEGREE)
+        return Response({"features": found, "rasters": features.raster_values(user, lon, lat, codes=codes)})
 
 
 class IdentifyOne(Identify):
@@ -136,6 +199,23 @@ class IdentifyOne(Identify):
         if not catalogue.visible_codes(_reader(request, Permission.READ_LAYERS), [code]):
             raise Http404
         return self._answer(request, code)
+
+
+class OneFeature(APIView):
+    """One feature of a layer by its key, as identify tells of it: for a selection that an address names."""
+
+    @extend_schema(
+        parameters=[OpenApiParameter("key", str, required=True), OpenApiParameter("version", int)],
+        responses=OpenApiTypes.OBJECT,
+        operation_id="layer_feature",
+    )
+    def get(self, request: Request, code: str) -> Response:
+        user = _reader(request, Permission.READ_LAYERS)
+        asked = _validated(FeatureIn(data=request.query_params))
+        found = features.one(user, code, asked["key"], number=asked.get("version"))
+        if found is None:
+            raise Http404
+        return Response(found)
 
 
 BOX = [OpenApiParameter("bbox", str, required=True, description="west,south,east,north in degrees")]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, time
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
 import layers.queries
 from gis_projects.people.models import User
-from gis_projects.people.permissions import Permission, ScopePaths, find, visible
-from layers.models import Kind, Layer, LayerVersion, Status
+from gis_projects.people.permissions import Permission, ScopePaths, find, has, visible
+from layers.models import IN_FORCE_ONCE, Kind, Layer, LayerVersion, Status
 from layers.queries import PinnedVersion
 
 #: Layers know no person; these paths say how secret they are. They are the whole city's, in everyone's reach.
@@ -50,17 +52,32 @@ def themes(user: User) -> list[tuple[str, int]]:
     )
 
 
+def known_versions(user: User) -> QuerySet[LayerVersion]:
+    """Every version that the user may know of: published and superseded ones, and those that wait for a second
+    person if they take part in that.
+    """
+    statuses = list(IN_FORCE_ONCE)
+    if has(user, Permission.UPLOAD_LAYERS) or has(user, Permission.PUBLISH_LAYERS):
+        statuses.append(Status.STAGED)
+    rows = LayerVersion.objects.filter(status__in=statuses).select_related("layer")
+    return visible(user, Permission.READ_LAYERS, rows.defer("coverage", "report"), VERSION_SCOPE)
+
+
+def version_of(user: User, code: str, number: int) -> LayerVersion:
+    """A version by its number, also one that is no longer in force or waits; else 404."""
+    rows = known_versions(user)
+    return find(user, Permission.READ_LAYERS, rows, paths=VERSION_SCOPE, layer__code=code, number=number)
+
+
 def tile_version(user: User, code: str, number: int) -> LayerVersion:
-    """A version whose tiles the user may have, also one that is no longer in force; else 404."""
-    rows = LayerVersion.objects.select_related("layer").defer("coverage", "report")
-    return find(
-        user,
-        Permission.READ_LAYERS,
-        rows.filter(layer__kind=Kind.VECTOR),
-        paths=VERSION_SCOPE,
-        layer__code=code,
-        number=number,
-    )
+    """A version whose vector tiles the user may have; else 404."""
+    rows = known_versions(user).filter(layer__kind=Kind.VECTOR)
+    return find(user, Permission.READ_LAYERS, rows, paths=VERSION_SCOPE, layer__code=code, number=number)
+
+
+def require_layer(user: User, code: str) -> Layer:
+    """A layer that the user may know of; else 404."""
+    return find(user, Permission.READ_LAYERS, Layer.objects.all(), paths=LAYER_SCOPE, code=code)
 
 
 def visible_codes(user: User, codes: Collection[str] | None = None) -> list[str]:
@@ -74,3 +91,45 @@ def visible_codes(user: User, codes: Collection[str] | None = None) -> list[str]
 def pinned(user: User, codes: Collection[str] | None) -> dict[str, PinnedVersion]:
     """The versions in force of the layers that the user may know of, of all or of some. Two queries."""
     return layers.queries.current(visible_codes(user, codes))
+
+
+def versions_at(user: User, day: date) -> QuerySet[LayerVersion]:
+    """The versions that were in force at the end of a day, of the layers that the user may know of."""
+    end = timezone.make_aware(datetime.combine(day, time.max))
+    told = LayerVersion.objects.filter(
+        layer=OuterRef("layer"), status__in=IN_FORCE_ONCE, published_at__lte=end
+    )
+    rows = LayerVersion.objects.filter(number=Subquery(told.order_by("-number").values("number")[:1]))
+    rows = rows.select_related("layer").defer("coverage", "report").order_by("layer__order", "layer__code")
+    return visible(user, Permission.READ_LAYERS, rows, VERSION_SCOPE)
+
+
+def numbered(user: User, numbers: Mapping[str, int]) -> QuerySet[LayerVersion]:
+    """Published versions by layer code and number, also superseded ones; what may not be known is not among them."""
+    wanted = Q(pk__in=[])
+    for code, number in numbers.items():
+        wanted |= Q(layer__code=code, number=number)
+    rows = LayerVersion.objects.filter(wanted, status__in=IN_FORCE_ONCE).select_related("layer")
+    rows = rows.defer("coverage", "report").order_by("layer__order", "layer__code")
+    return visible(user, Permission.READ_LAYERS, rows, VERSION_SCOPE)
+
+
+def shown(
+    user: User, *, day: date | None = None, numbers: Mapping[str, int] | None = None
+) -> list[LayerVersion]:
+    """The layers of a map: in force now or at a day, those that are asked for by number in that one."""
+    found = {v.layer_id: v for v in (current_versions(user) if day is None else versions_at(user, day))}
+    if numbers:
+        found |= {version.layer_id: version for version in numbered(user, numbers)}
+    return sorted(found.values(), key=lambda version: (version.layer.order, version.layer.code))
+
+
+def pinned_as(user: User, codes: Mapping[str, int | None]) -> dict[str, PinnedVersion]:
+    """Versions to ask about: by code the one in force, or the published one of that number."""
+    known = visible_codes(user, codes.keys())
+    found = layers.queries.current([code for code in known if codes[code] is None])
+    numbers = {code: number for code in known if (number := codes[code]) is not None}
+    if numbers:
+        published = {v.layer.code: v.number for v in numbered(user, numbers)}
+        found |= layers.queries.pinned(published)
+    return {code: found[code] for code in known if code in found}

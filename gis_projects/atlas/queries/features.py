@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,9 +10,11 @@ import shapely
 from shapely.geometry import mapping
 
 import layers.queries
-from gis_projects.atlas.queries.catalogue import pinned
+from gis_projects.atlas.queries.catalogue import pinned, pinned_as
 from gis_projects.atlas.queries.sites import Box, Collected, with_site_in
 from gis_projects.people.models import User
+from layers import lookup, rasters
+from layers.models import Kind
 
 PARCELS = "DLTB"
 MAX_SNAP_FEATURES = 3000
@@ -22,25 +24,65 @@ MAX_SHOWN_VERTICES = 4000
 
 
 def identify(
-    user: User, lon: float, lat: float, *, codes: Collection[str] | None = None, reach: float = 0.0
+    user: User,
+    lon: float,
+    lat: float,
+    *,
+    codes: Mapping[str, int | None] | None = None,
+    reach: float = 0.0,
 ) -> list[dict[str, Any]]:
-    """Features under a point (EPSG:4490 degrees) in the layers that the user may know of. Three queries."""
-    versions = pinned(user, codes)
-    return [
-        {
-            "layer": found.version.layer,
-            "layer_name": found.version.layer_name,
-            "version": found.version.number,
-            "key": found.key,
-            "class": found.class_code,
-            "class_name": found.version.class_names.get(found.class_code, ""),
-            "name": found.name,
-            "area_m2": round(found.area_m2, 2),
-            "attributes": dict(found.attributes),
-            "geometry": _shown(found.geometry),
-        }
-        for found in layers.queries.identify(versions, lon, lat, reach=reach)
-    ]
+    """Features under a point (EPSG:4490 degrees) in the layers that the user may know of. Three queries.
+
+    `codes` names layers, each in the version in force (None) or in one by its number; without it all are asked.
+    """
+    versions = pinned(user, None) if codes is None else pinned_as(user, codes)
+    return [described(found) for found in layers.queries.identify(versions, lon, lat, reach=reach)]
+
+
+def described(found: layers.queries.Identified) -> dict[str, Any]:
+    """One feature as the map shows it, with the version that says so."""
+    return {
+        "layer": found.version.layer,
+        "layer_name": found.version.layer_name,
+        "version": found.version.number,
+        "key": found.key,
+        "class": found.class_code,
+        "class_name": found.version.class_names.get(found.class_code, ""),
+        "name": found.name,
+        "area_m2": round(found.area_m2, 2),
+        "attributes": dict(found.attributes),
+        "geometry": _shown(found.geometry),
+    }
+
+
+def raster_values(
+    user: User, lon: float, lat: float, *, codes: Mapping[str, int | None] | None = None
+) -> list[dict[str, Any]]:
+    """What the raster layers say at a point; a layer without a value there is left out."""
+    versions = pinned(user, None) if codes is None else pinned_as(user, codes)
+    said = []
+    for version in versions.values():
+        if version.kind != Kind.RASTER:
+            continue
+        value = rasters.value_at(version, lon, lat)
+        if value is not None:
+            said.append(
+                {
+                    "layer": version.layer,
+                    "layer_name": version.layer_name,
+                    "version": version.number,
+                    "value": round(value, 3),
+                    "class_name": version.class_names.get(f"{value:g}", ""),
+                }
+            )
+    return said
+
+
+def one(user: User, code: str, key: str, *, number: int | None = None) -> dict[str, Any] | None:
+    """One feature by its key, as `identify` tells of it; None where the user may know of none."""
+    version = pinned_as(user, {code: number}).get(code)
+    found = lookup.feature(version, key) if version is not None and version.kind == Kind.VECTOR else None
+    return None if found is None else described(found)
 
 
 def snap(user: User, box: Box) -> Collected:

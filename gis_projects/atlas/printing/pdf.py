@@ -1,0 +1,126 @@
+"""The sheet as HTML and PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from urllib.request import urlopen
+
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+from weasyprint import HTML
+from weasyprint.text.fonts import FontConfiguration
+
+from gis_projects.atlas.printing import content, drawing
+from gis_projects.atlas.printing.sheet import FOOT, GAP, LABELS, MARGIN, TITLE, Frame, Sheet
+from gis_projects.people.models import User
+from gis_projects.sentences import crs_label, word
+
+_LINE = 5.4  # mm that an entry of the legend takes
+
+
+@dataclass(frozen=True)
+class Order:
+    """One map to print. `layers` lie as on the screen, the uppermost first."""
+
+    sheet: Sheet
+    frame: Frame
+    title: str
+    approval: str
+    layers: Sequence[content.Wanted]
+
+
+@lru_cache(maxsize=1)
+def _fonts() -> FontConfiguration:
+    """Fonts are looked up once a process: that costs more than a page."""
+    return FontConfiguration()
+
+
+def pdf(order: Order, *, by: User) -> bytes:
+    """The sheet as a PDF; what doesn't fit into the legend beside the map follows on a second page."""
+    html = render_to_string("atlas/print.html", context(order, by))
+    return HTML(string=html, url_fetcher=_only_inside).write_pdf(font_config=_fonts())
+
+
+def _only_inside(url: str, *args: Any, **kwargs: Any) -> Any:
+    """A map holds all it shows (rasters as data:); nothing is fetched, from disk or from the network."""
+    if not url.startswith("data:image/png;base64,"):
+        raise ValueError(f"a map fetches nothing: {url[:80]}")
+    with urlopen(url) as answer:  # noqa: S310 - data: only, see above
+        return {"string": answer.read(), "mime_type": "image/png"}
+
+
+def context(order: Order, by: User) -> dict[str, Any]:
+    """Everything that the sheet's template prints."""
+    drawn = [(wanted, content.draw(wanted, order.frame)) for wanted in order.layers]
+    svg = drawing.svg(
+        order.frame,
+        [layer.svg for _wanted, layer in reversed(drawn)],
+        [one for _wanted, layer in drawn for one in layer.patterns],
+        title=order.title,
+    )
+    blocks = [
+        {
+            "name": wanted.version.layer_name,
+            "version": wanted.version.number,
+            "date": wanted.version.source_date,
+            "entries": [{**entry, "swatch": mark_safe(entry["swatch"])} for entry in layer.legend],  # noqa: S308 - drawn by us
+            "empty": not layer.svg,
+        }
+        for wanted, layer in drawn
+    ]
+    beside, after = _fitted(blocks, order.sheet)
+    width, height = order.sheet.size
+    legend_width, legend_height = order.sheet.legend
+    notices = list(
+        dict.fromkeys(word(w.version.layer.notice) for w in order.layers if w.version.layer.notice)
+    )
+    return {
+        "title": order.title,
+        "approval": order.approval,
+        "map": mark_safe(svg),  # noqa: S308 - drawn by us; every text in it is escaped
+        "sheet": order.sheet,
+        "page_width": width,
+        "page_height": height,
+        "margin": MARGIN,
+        "title_height": TITLE,
+        "foot_height": FOOT,
+        "gap": GAP,
+        "map_width": order.frame.width + 2 * LABELS,
+        "map_height": order.frame.height + 2 * LABELS,
+        "body_height": height - 2 * MARGIN - TITLE - FOOT,
+        "columns": _columns(order.sheet),
+        "legend_width": legend_width,
+        "legend_height": legend_height,
+        "beside": beside,
+        "after": after,
+        "notes": [layer.note for _wanted, layer in drawn if layer.note],
+        "notices": notices,
+        "crs": crs_label(order.frame.crs),
+        "scale": f"1 : {order.frame.scale:,}",
+        "turned": order.frame.turned,
+        "printed_at": timezone.localtime(),
+        "by": by.get_full_name() or by.get_username(),
+    }
+
+
+def _columns(sheet: Sheet) -> int:
+    return 1 if sheet.landscape else int(sheet.legend[0] // 46)
+
+
+def _fitted(blocks: list[dict[str, Any]], sheet: Sheet) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The blocks of the legend that fit beside the map, and those for the next page."""
+    room: float = int((sheet.legend[1] - 9) / _LINE) * _columns(sheet)
+    beside: list[dict[str, Any]] = []
+    after: list[dict[str, Any]] = []
+    for block in blocks:
+        lines = 1.4 + len(block["entries"])
+        if not after and lines <= room:
+            beside.append(block)
+            room -= lines
+        else:
+            after.append(block)
+    return beside, after
