@@ -1,0 +1,3 @@
+import { start } from "./compare/page";
+
+void start();
