@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import Any, Literal, cast, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -326,18 +326,13 @@ def read_features(
         path, layer_name=layer_name, epsg=epsg, swap_axes=swap_axes, limits=limits, bwrap=bwrap
     ) as stream:
         tables = list(stream)
-    columns: dict[str, npt.NDArray[Any]] = {}
-    if tables:
-        columns = {
-            name: _joined([table.attributes[name] for table in tables]) for name in tables[0].attributes
-        }  # type: ignore[call-overload,index]
+    attributes = [cast(dict[str, npt.NDArray[Any]], table.attributes) for table in tables]
     return Table(
         geometries=_joined([table.geometries for table in tables]),
-        **{
-            name: _joined([getattr(table, name) for table in tables])
-            for name in ("keys", "class_codes", "names")
-        },
-        attributes=columns,
+        keys=_joined([np.asarray(table.keys) for table in tables]),
+        class_codes=_joined([np.asarray(table.class_codes) for table in tables]),
+        names=_joined([np.asarray(table.names) for table in tables]),
+        attributes={name: _joined([part[name] for part in attributes]) for name in (attributes or [{}])[0]},
         source_name=stream.source_name,
         source_sha256=stream.source_sha256,
         source_crs=stream.source_crs,

@@ -1,12 +1,10 @@
-"""What GDAL reads, one driver at a time: shapefile, GeoPackage, file geodatabase, GeoJSON, KML, FlatGeobuf."""
+"""What GDAL reads, one driver at a time: shapefile, GeoPackage, file geodatabase, GeoJSON, FlatGeobuf."""
 
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from typing import Any
-
-import pyarrow as pa
 
 from . import shapefiles
 from .bounds import refuse
@@ -28,9 +26,7 @@ class Gdal:
         member = task.get("member")
         if member is not None:
             self._source = f"/vsizip/{self.path}/{member}".rstrip("/")
-        if self.kind in ("kml", "kmz"):
-            _check_markup(self.path, member)
-        elif self.kind == "geopackage":
+        if self.kind == "geopackage":
             _check_tables(self.path)
 
     def names(self) -> list[str]:
@@ -86,7 +82,7 @@ class Gdal:
                 geometry_type=info["geometry_type"],
                 count=info["features"] if info["features"] >= 0 else None,
                 crs=meta["crs"],
-                bounds=None if bounds is None else tuple(map(float, bounds)),
+                bounds=None if bounds is None else tuple(map(float, bounds)),  # type: ignore[arg-type]
             ),
             [(schema.field(i).name, schema.field(i).type) for i in kept],
             batches(),
@@ -145,23 +141,3 @@ def _check_tables(path: str) -> None:
     for name, kind, sql in found:
         if kind == "view" or " ".join(str(sql).upper().split()).startswith("CREATE VIRTUAL"):
             refuse("gpkg-not-a-table", name=str(name)[:80])
-
-
-def _check_markup(path: str, member: str | None) -> None:
-    """Refuse XML that declares anything of its own: KML needs no document type, entities are there to explode."""
-    import zipfile
-
-    if member is None:
-        with open(path, "rb") as file:
-            head = file.read(1 << 20)
-    else:
-        with zipfile.ZipFile(path) as archive, archive.open(member) as file:
-            head = file.read(1 << 20)
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        head = head.decode("utf-16", "replace").encode()
-    upper = head.upper()
-    if b"<!DOCTYPE" in upper or b"<!ENTITY" in upper:
-        refuse("xml-entities")
-
-
-__all__ = ["Gdal", "Shapefile", "pa"]

@@ -43,7 +43,7 @@ class GeoParquet:
         if not isinstance(column, dict) or self._file.schema_arrow.get_field_index(str(primary)) < 0:
             refuse("parquet-without-geo")
         self._primary: str = str(primary)
-        self._geometries = set(columns)
+        self._geometries = set(columns or ())
         self._column: dict[str, Any] = column
         self._encoding = str(column.get("encoding", "")).lower()
         if self._encoding != "wkb" and self._encoding not in _NATIVE:
@@ -56,7 +56,8 @@ class GeoParquet:
         """The layer for streaming."""
         schema = self._file.schema_arrow
         kept = [field for field in schema if field.name not in self._geometries and field.name != "bbox"]
-        groups, left = [], skip
+        groups: list[int] = []
+        left = skip
         for number in range(self._file.num_row_groups):
             rows = self._file.metadata.row_group(number).num_rows
             if left >= rows and not groups:

@@ -75,6 +75,10 @@ def _source(task: dict[str, Any]) -> Source:
         from .delimited import Csv
 
         return Csv(task)
+    if kind in ("kml", "kmz"):
+        from .markup import Kml
+
+        return Kml(task)
     from .gdal import Gdal
 
     return Gdal(task)
