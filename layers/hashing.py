@@ -210,6 +210,12 @@ def root_hash(hashes: Iterable[bytes]) -> str:
     return hashlib.sha256(b"".join(sorted(hashes))).hexdigest()
 
 
+def root_hash_of(hashes: npt.NDArray[np.uint8]) -> str:
+    """The same of hashes as the rows of an array, (n, 32) bytes: 32 bytes each, whatever their number."""
+    ordered = np.sort(np.ascontiguousarray(hashes).view("S32").reshape(-1))
+    return hashlib.sha256(ordered.tobytes()).hexdigest()
+
+
 def content_hashes(
     keys: Sequence[str],
     class_codes: Sequence[str],

@@ -9,10 +9,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from layers import locks
+from layers.locks import Lock
 from layers.models import WAITING, Layer, LayerVersion, Status
 from layers.notices import Notice, UnusableLayer
-
-_LOCK = 0x6C617972  # the advisory locks of this floor; the second half is the layer's id
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,7 @@ class LoadReport:
 
 def lock(layer: Layer) -> None:
     """Wait until no other transaction stages, publishes or discards a version of this layer."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, layer.pk])
+    locks.wait(Lock.LAYER, layer.pk)
 
 
 def next_version(layer: Layer) -> tuple[LayerVersion | None, int]:
@@ -122,13 +121,26 @@ def discard(version: LayerVersion) -> None:
     Raises
     ------
     UnusableLayer
-        It is published.
+        It is published, or its rows are being written by a process that lives: that one has to be stopped first.
     """
     with transaction.atomic():
+        alive = not locks.taken(Lock.STAGING, version.layer_id)
+        if not alive:
+            locks.wait(
+                Lock.WRITING, version.layer_id
+            )  # a killed writer's last transaction may still be ending
         lock(version.layer)
-        row = LayerVersion.objects.only("status").filter(pk=version.pk).first()
+        # whoever writes tiles of this version holds its row: they are written whole before they go
+        row = LayerVersion.objects.select_for_update().only("status").filter(pk=version.pk).first()
         if row is None:
             return
+        if alive and row.status == Status.STAGING:
+            raise UnusableLayer(
+                Notice(
+                    "version-being-staged", "图层 %(layer)s 的第 %(number)d 版正在入库，请先取消入库。",
+                    {"layer": version.layer.code, "number": version.number},
+                )
+            )  # fmt: skip
         if row.status not in WAITING:
             raise UnusableLayer(
                 Notice(

@@ -7,8 +7,8 @@ import pytest
 import shapely
 from django.db import IntegrityError, connection, connections, transaction
 
-from layers import loading, queries, staging, tiles
-from layers.loading import load
+from layers import hashing, queries, staging, tiles
+from layers.loading import load, rows, vector
 from layers.models import Feature, FeaturePiece, LayerVersion, OverviewTile
 from layers.notices import UnusableLayer
 from layers.progress import Phase
@@ -146,16 +146,19 @@ def test_an_empty_table_says_something_only_about_a_given_coverage():
     assert queries.verify(versions["A"]).intact
 
 
-@pytest.mark.parametrize("step", ["_write_features", "publish", "_multipolygon"])
-def test_a_failure_midway_leaves_the_previous_version(monkeypatch, step):
+@pytest.mark.parametrize(
+    ("room", "step"), [(rows, "write"), (rows, "close_ids"), (vector, "inspect"), (vector, "publish")]
+)
+def test_a_failure_midway_leaves_the_previous_version(monkeypatch, room, step):
     first = published("A")
 
     def fail(*_, **__):
         raise RuntimeError("the machine died")
 
-    monkeypatch.setattr(loading, step, fail)
-    with pytest.raises(RuntimeError), transaction.atomic():
+    monkeypatch.setattr(room, step, fail)
+    with pytest.raises(RuntimeError):
         published("A", grid_table(2, 2))
+    assert LayerVersion.objects.count() == 1
     version = queries.current()["A"]
     assert (version.number, version.root_hash) == (1, first.root_hash)
     assert queries.verify(version).intact
@@ -164,10 +167,10 @@ def test_a_failure_midway_leaves_the_previous_version(monkeypatch, step):
 
 def test_an_error_while_rows_stream_in_leaves_the_previous_version(monkeypatch):
     published("A")
-    real = loading.hashing.seal
+    real = hashing.seal
     calls = iter(range(100))
-    monkeypatch.setattr(loading.hashing, "seal", lambda *a: real(*a) if next(calls) < 5 else 1 / 0)
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    monkeypatch.setattr(hashing, "seal", lambda *a: real(*a) if next(calls) < 5 else 1 / 0)
+    with pytest.raises(ZeroDivisionError):
         published("A", grid_table(5, 5))
     assert Feature.objects.count() == 9
     assert queries.current()["A"].number == 1
@@ -293,32 +296,6 @@ def test_progress_is_told_in_order():
     assert seen[-1][1:] == (9, 9)
 
 
-def test_staging_asks_the_database_nothing(django_assert_num_queries):
+def test_preparing_asks_the_database_nothing(django_assert_num_queries):
     with django_assert_num_queries(0):
-        staging.stage(grid_table(), coverage=REGION)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_publications_of_one_layer_wait_for_each_other():
-    layer = LayerFactory(code="A")
-    published("A")
-    errors = []
-
-    def publish(size):
-        try:
-            load(layer, grid_table(size, 1), coverage=REGION)
-        except Exception as error:  # told below, in the test's own thread
-            errors.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=publish, args=(size,)) for size in range(1, 7)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert not errors
-    assert sorted(LayerVersion.objects.values_list("number", flat=True)) == [1, 2, 3, 4, 5, 6, 7]
-    assert LayerVersion.objects.filter(status="published").count() == 1
-    manifest = [queries.pinned({"A": number})["A"] for number in range(1, 8)]
-    assert all(queries.verify(version).intact for version in manifest)
+        staging.prepare(grid_table())
