@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
@@ -39,12 +40,18 @@ def table(
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Row]) -> str:
+    return "".join(csv_lines(header, rows))
+
+
+def csv_lines(header: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
+    """Line by line, for a table that needn't fit in memory."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([_csv_cell(cell) for cell in header])
-    for row in rows:
+    for row in chain([header], rows):
         writer.writerow([_csv_cell(cell) for cell in row])
-    return out.getvalue()
+        yield out.getvalue()
+        out.seek(0)
+        out.truncate()
 
 
 def xlsx_bytes(name: str, header: Sequence[str], rows: Iterable[Row]) -> bytes:

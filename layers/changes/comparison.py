@@ -14,7 +14,8 @@ from typing import Any
 
 from django.db import connection
 
-from layers.models import LayerVersion
+from layers.models import Kind, LayerVersion
+from layers.notices import Notice, UnusableLayer
 from layers.queries import PinnedVersion
 
 AnyVersion = PinnedVersion | LayerVersion
@@ -45,7 +46,10 @@ class ClassChange:
 
 @dataclass(frozen=True)
 class Summary:
-    """What one version has and another hasn't, counted in features. `by_class` adds up to the same counts."""
+    """What one version has and another hasn't, counted in features.
+
+    `by_class` adds up to the same counts; `bounds` is the box around all differences (EPSG:4490 degrees).
+    """
 
     added: int
     removed: int
@@ -54,6 +58,7 @@ class Summary:
     both: int
     unchanged: int
     by_class: tuple[ClassChange, ...] = ()
+    bounds: Box | None = None
 
     @property
     def changed(self) -> int:
@@ -110,9 +115,13 @@ def window(a: AnyVersion, b: AnyVersion) -> dict[str, Any]:
     ------
     ValueError
         They are of two layers.
+    UnusableLayer
+        The layer is a raster.
     """
     if a.layer_id != b.layer_id:
         raise ValueError("only versions of one layer can be compared")
+    if (a.kind if isinstance(a, PinnedVersion) else a.layer.kind) == Kind.RASTER:
+        raise UnusableLayer(Notice("raster-not-compared", "栅格图层没有要素，不能逐要素比较。"))
     return {"layer": a.layer_id, "older": min(a.number, b.number), "newer": max(a.number, b.number)}
 
 
@@ -126,7 +135,8 @@ def ask(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
 
 
 _SUMMARY = """
-SELECT kind, class_a, class_b, count(*), COALESCE(sum(area_a), 0), COALESCE(sum(area_b), 0)
+SELECT kind, class_a, class_b, count(*), COALESCE(sum(area_a), 0), COALESCE(sum(area_b), 0),
+       ST_Extent(ST_Collect(ST_Envelope(geom_a), ST_Envelope(geom_b)))::text
 FROM ({}) AS changes GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
 _SIZE = "SELECT feature_count FROM layers_layerversion WHERE layer_id = %s AND number = %s"
@@ -135,7 +145,7 @@ _SIZE = "SELECT feature_count FROM layers_layerversion WHERE layer_id = %s AND n
 def summary(a: AnyVersion, b: AnyVersion) -> Summary:
     """Count what b has and a hasn't, and the other way round; any two versions of one layer, staged ones too."""
     rows = ask(_SUMMARY.format(changed(a, b)), window(a, b))
-    by_class = tuple(ClassChange(ChangeKind(row[0]), *row[1:]) for row in rows)
+    by_class = tuple(ClassChange(ChangeKind(row[0]), *row[1:6]) for row in rows)
     counts = dict.fromkeys(ChangeKind, 0)
     for change in by_class:
         counts[change.kind] += change.count
@@ -144,8 +154,20 @@ def summary(a: AnyVersion, b: AnyVersion) -> Summary:
         size = int(cursor.fetchone()[0])
     there = sum(counts[kind] for kind in ChangeKind if kind != ChangeKind.REMOVED)
     return Summary(
-        **{str(kind): number for kind, number in counts.items()}, unchanged=size - there, by_class=by_class
+        **{str(kind): number for kind, number in counts.items()},
+        unchanged=size - there,
+        by_class=by_class,
+        bounds=_around([row[6] for row in rows]),
     )
+
+
+def _around(boxes: list[str]) -> Box | None:
+    """The box around PostGIS's boxes: BOX(west south,east north)."""
+    if not boxes:
+        return None
+    numbers = [[float(n) for n in box[4:-1].replace(",", " ").split()] for box in boxes]
+    west, south, east, north = zip(*numbers, strict=True)
+    return min(west), min(south), max(east), max(north)
 
 
 def boxed(box: Box | None) -> tuple[str, dict[str, Any]]:

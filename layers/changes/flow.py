@@ -161,6 +161,7 @@ def flow(a: AnyVersion, b: AnyVersion, *, at_most: int | None = None) -> Flow:
             why=Notice(
                 "flow-overlapping",
                 "要素互相重叠，同一块地可能属于多个类别，面积流向无法核对，只列出各类总面积。",
+                {},  # what is kept in a cache must survive pickling
             ),
         )
     only_before, only_after = _overlay(before, after, row_of, column_of, m2)

@@ -27,6 +27,7 @@ class World:
     slug: str  # of a disclosed project
     layer_version: int
     geometry: dict[str, Any]
+    upload: str  # the surveyor's; of layer NEU, whose version 1 the surveyor brought too, and it waits
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,20 @@ def tile_place(world: World) -> dict[str, Any]:
 
 def sheet_of(layer: str) -> dict[str, Any]:
     return {"lon": 109.91, "lat": 40.61, "scale": 50_000, "paper": "A4", "layers": [{"code": layer}]}
+
+
+def of_upload(world: World) -> dict[str, Any]:
+    return {"key": world.upload}
+
+
+def of_layer_version(code: str, **more: Any) -> Callable[[World], dict[str, Any]]:
+    return lambda world: {"code": code, "number": 1, **more}
+
+
+def changes_tile(layer: str) -> Callable[[World], dict[str, Any]]:
+    """The tile of a version against itself: there is one, with nothing in it."""
+    number = {"before": "1", "after": "1"}
+    return lambda world: {"code": layer, **number, "z": "14", "x": "13193", "y": "6178"}
 
 
 EVERYBODY = "200 200 200 200 200 200 200"
@@ -174,13 +189,31 @@ ADDRESSES: dict[str, list[Address]] = {
     ],
     "atlas-api:print": [
         Address(API_WITH_ROLE, method="post", json=lambda world: sheet_of("DLTB")),
-        Address("403 403 400 400 200 200 200", method="post", json=lambda world: sheet_of("JM")),  # confidential
+        Address(
+            "403 403 400 400 200 200 200", method="post", json=lambda world: sheet_of("JM")
+        ),  # confidential
     ],
     "atlas-api:search": [Address(API_WITH_ROLE, query=lambda world: {"q": "K00"})],
     "atlas-api:feature": [
         Address(API_WITH_ROLE, lambda world: {"code": "DLTB"}, lambda world: {"key": "K0000"}),
         Address("403 403 404 404 200 200 200", lambda world: {"code": "JM"}, lambda world: {"key": "K0000"}),
     ],
+    "atlas:differences": [
+        Address(WITH_ROLE, lambda world: {"code": "DLTB"}),
+        Address("302 403 404 404 200 200 200", lambda world: {"code": "JM"}),
+        Address("302 403 404 404 404 404 404", lambda world: {"code": "DLTB"}, lambda world: {"to": "9"}),
+    ],
+    "atlas:differences-tile": [
+        Address("401 404 200 200 200 200 200", changes_tile("DLTB")),
+        Address("401 404 404 404 200 200 200", changes_tile("JM")),
+    ],
+    **{
+        name: [
+            Address(API_WITH_ROLE, lambda world: {"code": "DLTB"}),
+            Address("403 403 404 404 200 200 200", lambda world: {"code": "JM"}),
+        ]
+        for name in ("atlas-api:differences", "atlas-api:differences-rows", "atlas-api:differences-flow")
+    },
     "atlas-api:layers": [Address(API_WITH_ROLE)],
     "atlas-api:identify": [Address(API_WITH_ROLE, query=point)],
     "atlas-api:identify-one": [
@@ -189,6 +222,75 @@ ADDRESSES: dict[str, list[Address]] = {
     ],
     "atlas-api:sites": [Address(API_WITH_ROLE, query=box)],
     "atlas-api:snap": [Address(API_WITH_ROLE, query=box)],
+    # --- uploads and versions
+    "atlas:uploads": [Address("302 403 403 403 200 200 200")],
+    "atlas:upload": [Address("302 403 403 403 403 200 404", of_upload)],
+    "atlas:jobs": [Address(WITH_ROLE)],
+    "atlas:version": [
+        Address(WITH_ROLE, of_layer_version("DLTB")),
+        Address("302 403 404 404 200 200 200", of_layer_version("JM")),  # confidential
+        Address("302 403 404 404 200 200 200", of_layer_version("NEU")),  # staged
+        Address(
+            "302 403 404 404 400 400 400",
+            of_layer_version("NEU"),
+            lambda world: {"step": "send_back"},
+            "post",
+        ),
+    ],
+    "atlas:version-quality": [
+        Address(WITH_ROLE, of_layer_version("DLTB", kind="csv")),
+        Address("302 403 404 404 200 200 200", of_layer_version("JM", kind="gpkg")),
+        Address("302 403 404 404 200 200 200", of_layer_version("NEU", kind="csv")),
+        Address("302 403 404 404 404 404 404", of_layer_version("DLTB", kind="exe")),
+    ],
+    "atlas-api:uploads": [
+        Address("403 403 403 403 403 200 200"),
+        Address("403 403 403 403 403 400 400", method="post", json=lambda world: {"filename": "a.zip"}),
+    ],
+    "atlas-api:upload": [
+        Address("403 403 403 403 403 200 404", of_upload),
+        Address("403 403 403 403 403 200 404", of_upload, method="head"),
+        Address("403 403 403 403 403 415 415", of_upload, method="patch", json=lambda world: {}),
+    ],
+    "atlas-api:upload-answers": [
+        Address(
+            "403 403 403 403 403 409 404", of_upload, method="post", json=lambda world: {"legal_source": ""}
+        )
+    ],
+    "atlas-api:upload-retry": [
+        Address("403 403 403 403 403 409 404", of_upload, method="post", json=lambda world: {})
+    ],
+    "atlas-api:jobs": [Address(API_WITH_ROLE)],
+    "atlas-api:versions": [
+        Address(API_WITH_ROLE, lambda world: {"code": "DLTB"}),
+        Address(API_WITH_ROLE, lambda world: {"code": "NEU"}),  # none is there for most
+        Address("403 403 404 404 200 200 200", lambda world: {"code": "JM"}),
+    ],
+    "atlas-api:version": [
+        Address(API_WITH_ROLE, of_layer_version("DLTB")),
+        Address("403 403 404 404 200 200 200", of_layer_version("JM")),
+        Address("403 403 404 404 200 200 200", of_layer_version("NEU")),
+    ],
+    "atlas-api:version-findings": [
+        Address(API_WITH_ROLE, of_layer_version("DLTB")),
+        Address(API_WITH_ROLE, of_layer_version("DLTB"), box),
+        Address("403 403 404 404 200 200 200", of_layer_version("JM")),
+        Address("403 403 404 404 200 200 200", of_layer_version("NEU")),
+    ],
+    "atlas-api:version-send-back": [
+        # without a reason
+        Address("403 403 404 404 400 400 400", of_layer_version("NEU"), method="post", json=lambda world: {})
+    ],
+    "atlas-api:version-withdraw": [
+        Address(
+            "403 403 403 403 400 400 400", of_layer_version("DLTB"), method="post", json=lambda world: {}
+        ),
+        Address("403 403 404 404 400 400 400", of_layer_version("JM"), method="post", json=lambda world: {}),
+    ],
+    "atlas-api:version-publish": [
+        # the reviewer does; whoever comes after is too late
+        Address("403 403 404 404 200 409 409", of_layer_version("NEU"), method="post", json=lambda world: {})
+    ],
     # --- disclosure
     "disclosure:map": [Address(EVERYBODY)],
     "disclosure:projects": [Address(EVERYBODY)],
