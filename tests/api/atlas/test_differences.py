@@ -12,7 +12,7 @@ from django.core.cache import cache
 
 from gis_projects.atlas.queries import differences
 from gis_projects.people.permissions import Role
-from layers.loading import prepare, write
+from layers.loading import stage
 from layers.models import Layer
 from layers.table import Table
 from tests.factories.layers import REGION, LayerFactory, grid_table, published, square
@@ -48,7 +48,7 @@ def two_versions():
 
 @pytest.fixture
 def staged(two_versions):
-    return write(two_versions, prepare(two_versions, grid_table(2, 2), coverage=REGION))
+    return stage(two_versions, grid_table(2, 2), coverage=REGION)
 
 
 def test_the_api_counts(two_versions, planner):

@@ -10,7 +10,7 @@ import shapely
 from layers import changes, queries
 from layers.areas import exact_areas
 from layers.changes import ChangeKind, FieldChange
-from layers.loading import prepare, write
+from layers.loading import stage
 from layers.models import Layer, LayerVersion
 from layers.overviews import EXTENT, to_world
 from layers.publishing import discard
@@ -172,7 +172,7 @@ def test_a_withdrawn_version_leaves_no_difference():
 def test_a_staged_version_is_compared_before_it_is_published():
     a = publish("L", [row("A", 0), row("B", 1)])
     layer = Layer.objects.get(code="L")
-    staged = write(layer, prepare(layer, table([row("A", 0, "02"), row("C", 2)]), coverage=REGION))
+    staged = stage(layer, table([row("A", 0, "02"), row("C", 2)]), coverage=REGION)
     assert kinds(a, staged) == {"A": "attributes", "B": "removed", "C": "added"}
     discard(staged)
     assert changes.summary(a, a).unchanged == 2

@@ -8,7 +8,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from layers.loading import prepare, write
+from layers.loading import stage
 from layers.models import Layer
 from tests.factories.layers import REGION, grid_table, published
 
@@ -65,7 +65,7 @@ def test_csv_for_a_spreadsheet(two, capsys, tmp_path):
 
 def test_a_staged_version_can_be_asked_for(two, capsys):
     layer = Layer.objects.get(code="L")
-    write(layer, prepare(layer, grid_table(1, 1), coverage=REGION))
+    stage(layer, grid_table(1, 1), coverage=REGION)
     assert json.loads(run(capsys, "L", "2", "3", "--json"))["removed"] == 8
 
 
