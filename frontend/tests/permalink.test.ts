@@ -1,13 +1,36 @@
 import { describe, expect, it } from "vitest";
-import { formatHash, parseHash } from "../src/staff/permalink";
+import { formatHash, parseHash, type Permalink } from "../src/staff/permalink";
+
+const whole: Permalink = {
+  view: { zoom: 13, lat: 40.62, lon: 109.9 },
+  layers: [
+    { code: "DLTB", version: 3, opacity: 70, style: null, hidden: ["0101", "05H1"] },
+    { code: "DEM", version: null, opacity: null, style: "hillshade", hidden: [] },
+    { code: "GHFQ", version: null, opacity: null, style: null, hidden: ["", "a.b/c,d!~", "禁采"] },
+  ],
+  kinds: ["key"],
+  asOf: "2026-01-01",
+  find: "昆都仑河/1.5",
+  chosen: { layer: "XZQ", key: "150207:东,1" },
+  tool: "area",
+  base: "天地图",
+};
 
 describe("permalink", () => {
   it("comes back as it went", () => {
-    const hash = formatHash(13, 40.62, 109.9, ["DLTB", "GHFQ"], ["key"]);
-    expect(parseHash(hash)).toEqual({ view: { zoom: 13, lat: 40.62, lon: 109.9 }, layers: ["DLTB", "GHFQ"], kinds: ["key"] });
+    expect(parseHash(formatHash(whole))).toEqual(whole);
+  });
+  it("says nothing of what is as the catalogue has it", () => {
+    const plain = { ...whole, layers: [{ code: "DLTB", version: null, opacity: null, style: null, hidden: [] }], asOf: null, find: null, chosen: null, tool: null, base: null };
+    expect(formatHash(plain)).toBe("#13/40.62000/109.90000/layers=DLTB/kinds=key");
+    expect(parseHash(formatHash(plain))).toEqual(plain);
+  });
+  it("survives a browser that escapes the address", () => {
+    expect(parseHash(encodeURI(formatHash(whole)).replace(/%25/g, "%"))).toEqual(whole);
   });
   it("keeps nothing of an address that means something else", () => {
-    expect(parseHash("#content")).toEqual({ view: null, layers: null, kinds: null });
-    expect(parseHash("#99/400/1/layers=<b>,A")).toEqual({ view: null, layers: ["A"], kinds: null });
+    const nothing = { view: null, layers: null, kinds: null, asOf: null, find: null, chosen: null, tool: null, base: null };
+    expect(parseHash("#content")).toEqual(nothing);
+    expect(parseHash("#99/400/1/layers=<b>,A/date=soon/tool=saw/at=<i>:1/find=%E0%A4")).toEqual({ ...nothing, layers: [{ code: "A", version: null, opacity: null, style: null, hidden: [] }] });
   });
 });

@@ -2,7 +2,7 @@ import L from "leaflet";
 import "leaflet/dist/leaflet.css";
 import "../styles/map.scss";
 import { h, icon } from "../core/dom";
-import { degrees, plane } from "../core/format";
+import { count, degrees, plane } from "../core/format";
 import { t } from "../core/i18n";
 
 /** What django-leaflet hands over from LEAFLET_CONFIG (leaflet/_leaflet_map.html). */
@@ -25,7 +25,7 @@ export interface TheMap {
 }
 
 /** Makes the map of a page with scale, coordinates and zoom, and the whole extent in view. */
-export function createMap(element: HTMLElement, extra: L.MapOptions = {}): TheMap {
+export function createMap(element: HTMLElement, extra: L.MapOptions = {}, view: { lat: number; lon: number; zoom: number } | null = null): TheMap {
   const options = JSON.parse(element.dataset.mapOptions ?? "{}") as Partial<MapOptions>;
   const map = L.map(element, {
     zoomControl: false,
@@ -42,7 +42,8 @@ export function createMap(element: HTMLElement, extra: L.MapOptions = {}): TheMa
   element.setAttribute("role", "region");
   element.setAttribute("aria-label", t("map.name"));
   const home = options.extent ? L.latLngBounds(options.extent) : null;
-  if (options.center) map.setView(options.center, options.zoom ?? 11);
+  if (view) map.setView([view.lat, view.lon], view.zoom);
+  else if (options.center) map.setView(options.center, options.zoom ?? 11);
   else if (home) map.fitBounds(home);
   if (home) map.setMaxBounds(home.pad(1));
   L.control.zoom({ position: "bottomright", zoomInTitle: t("map.zoomIn"), zoomOutTitle: t("map.zoomOut") }).addTo(map);
@@ -55,12 +56,21 @@ export function createMap(element: HTMLElement, extra: L.MapOptions = {}): TheMa
   return { map, home, services };
 }
 
+const METRES_PER_PIXEL = 0.0254 / 96; // of a screen as browsers count it
+
+/** The denominator of the scale in the middle of the map, to two figures. */
+export function scaleOf(map: L.Map): number {
+  const metres = (40075016.686 * Math.cos((map.getCenter().lat * Math.PI) / 180)) / 2 ** (map.getZoom() + 8);
+  return Number((metres / METRES_PER_PIXEL).toPrecision(2));
+}
+
 /** Longitude and latitude, and X and Y of the 3° zone, of the pointer; of the centre where there is none. */
 function coordinates(map: L.Map): void {
   const text = h("output", { class: "map-coordinates", "aria-label": t("map.coordinates"), "aria-live": "off" });
   const show = (at: L.LatLng): void => {
     const p = plane(at.lng, at.lat);
     text.replaceChildren(
+      h("span", { class: "map-scale" }, t("map.scale", { scale: count(scaleOf(map)) })),
       h("span", {}, t("map.lonlat", { lon: degrees(at.lng), lat: degrees(at.lat) })),
       h("span", {}, t("map.plane", { zone: p.zone, x: p.x, y: p.y })),
     );
@@ -68,7 +78,7 @@ function coordinates(map: L.Map): void {
   const Coordinates = L.Control.extend({ onAdd: () => text });
   new Coordinates({ position: "bottomleft" }).addTo(map);
   map.on("mousemove", (event: L.LeafletMouseEvent) => show(event.latlng.wrap()));
-  map.on("move", () => show(map.getCenter()));
+  map.on("move zoomend", () => show(map.getCenter()));
   show(map.getCenter());
 }
 

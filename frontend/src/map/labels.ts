@@ -1,9 +1,9 @@
 import L from "leaflet";
 import { debounce } from "../core/dom";
-import type { VectorTiles } from "./vector-tiles";
+import type { VectorStack } from "./vector-stack";
 
 interface Source {
-  tiles: VectorTiles;
+  code: string;
   colour: string;
   font: string;
   minZoom: number;
@@ -15,7 +15,7 @@ export class Labels extends L.Layer {
   private canvas: HTMLCanvasElement | null = null;
   private readonly later = debounce(() => void this.draw(), 80);
 
-  constructor(private readonly sources: Source[]) {
+  constructor(private readonly tiles: VectorStack, private readonly sources: Source[]) {
     super({ pane: "labels" });
   }
 
@@ -25,14 +25,14 @@ export class Labels extends L.Layer {
     pane.style.pointerEvents = "none";
     this.canvas = L.DomUtil.create("canvas", "leaflet-zoom-hide", pane);
     map.on("moveend zoomend resize", this.later);
-    for (const s of this.sources) s.tiles.on("load tileload", this.later);
+    this.tiles.on("painted tileload", this.later);
     this.later();
     return this;
   }
 
   override onRemove(map: L.Map): this {
     map.off("moveend zoomend resize", this.later);
-    for (const s of this.sources) s.tiles.off("load tileload", this.later);
+    this.tiles.off("painted tileload", this.later);
     this.canvas?.remove();
     this.canvas = null;
     return this;
@@ -46,7 +46,7 @@ export class Labels extends L.Layer {
       if (map.getZoom() < source.minZoom || map.getZoom() > source.maxZoom) continue;
       const boxes = new Map<string, { name: string; box: L.Bounds; weight: number; at: L.Point }>();
       const view = L.bounds([0, 0], map.getSize());
-      for (const tile of await source.tiles.visible()) {
+      for (const tile of await this.tiles.visible(source.code)) {
         if (tile.coords.z !== map.getZoom()) continue;
         const per = (256 / tile.decoded.extent) * tile.factor;
         const origin = tile.coords.scaleBy(L.point(256, 256)).subtract(map.getPixelOrigin());

@@ -12,29 +12,41 @@ export interface Stage extends TheMap {
   /** Switches the base map: "own", "none", or the label of a service. */
   setBase(name: string): void;
   bases: { name: string; label: string }[];
+  /** The name of the base map that is shown. */
+  base(): string;
+}
+
+/** What the page opens with: a view, a day, versions by number. */
+export interface Start {
+  view?: { lat: number; lon: number; zoom: number } | null;
+  asOf?: string | null;
+  versions?: Record<string, number>;
 }
 
 /** The map of the pages for staff: our own base map, names, and the catalogue of layers that the user may see. */
-export async function createStage(element: HTMLElement, options: L.MapOptions = {}): Promise<Stage> {
-  const made = createMap(element, options);
+export async function createStage(element: HTMLElement, options: L.MapOptions = {}, start: Start = {}): Promise<Stage> {
+  const made = createMap(element, options, start.view);
   basePane(made.map);
   let catalogue: CatalogueLayer[] = [];
   let failure: unknown = null;
   try {
-    catalogue = await loadCatalogue();
+    catalogue = await loadCatalogue(start);
   } catch (error) {
     failure = error;
   }
-  const { group, regions, water } = baseMap(catalogue);
-  const own = L.layerGroup([group]);
-  if (regions) {
-    const sources = [{ tiles: regions, colour: "#5a5346", font: `600 14px ${FONT}`, minZoom: 7, maxZoom: 13 }];
-    if (water) sources.push({ tiles: water, colour: "#2f6a8c", font: `italic 12px ${FONT}`, minZoom: 10, maxZoom: 16 });
-    own.addLayer(new Labels(sources));
-  }
+  const base = baseMap(catalogue);
+  const own = L.layerGroup([
+    base,
+    new Labels(base, [
+      { code: "XZQ", colour: "#5a5346", font: `600 14px ${FONT}`, minZoom: 7, maxZoom: 13 },
+      { code: "SX", colour: "#2f6a8c", font: `italic 12px ${FONT}`, minZoom: 10, maxZoom: 16 },
+    ]),
+  ]);
   let current: L.Layer | null = null;
+  let shown = "own";
   const setBase = (name: string): void => {
     current?.remove();
+    shown = name;
     current = name === "own" ? own : (made.services.find((s) => s.label === name)?.layer ?? null);
     current?.addTo(made.map);
   };
@@ -44,7 +56,7 @@ export async function createStage(element: HTMLElement, options: L.MapOptions = 
       h("button", { type: "button", class: "btn btn-sm btn-outline-primary", onclick: () => location.reload() }, t("map.retry"))));
   }
   const bases = [{ name: "own", label: t("base.own") }, ...made.services.map((s) => ({ name: s.label, label: s.label })), { name: "none", label: t("base.none") }];
-  return { ...made, catalogue, setBase, bases };
+  return { ...made, catalogue, setBase, bases, base: () => shown };
 }
 
 /** Draws nothing that Geoman may edit or snap to. */

@@ -1,9 +1,13 @@
 // How a class of a layer looks: fill, edge, and a hatch, so that nothing is told by colour alone.
 
+import type { Decoded, Group } from "./mvt";
+
 export interface ClassStyle {
   class: string;
   label: string;
   fill?: string | null;
+  /** 0 to 1, of the fill alone. */
+  fill_opacity?: number | null;
   stroke?: string | null;
   hatch?: string | null;
   width?: number | null;
@@ -44,39 +48,86 @@ export function hatchPattern(hatch: string, colour: string): CanvasPattern | nul
 
 const hatched = (style: ClassStyle): boolean => !!style.hatch && style.hatch !== "none" && style.hatch !== "solid";
 
-export function paintPolygon(g: CanvasRenderingContext2D, path: Path2D, style: ClassStyle, zoom = 14): void {
+/** Thinner lines than this would only grey the map. */
+const LEAST_WIDTH = 0.2;
+/** A fine mesh of parcels would turn black when it is small on the screen. */
+const edgeShare = (zoom: number): number => (zoom < 11 ? 0.4 : zoom < 13 ? 0.7 : 1);
+const lineShare = (zoom: number): number => (zoom < 10 ? 0.6 : zoom < 13 ? 1 : zoom < 15 ? 1.5 : 2.2);
+
+/** `unit` is what a pixel of the screen is in the path's own units. */
+export function paintPolygon(g: CanvasRenderingContext2D, path: Path2D, style: ClassStyle, zoom = 14, unit = 1, hatch?: DOMMatrix): void {
   if (style.fill) {
+    const before = g.globalAlpha;
+    g.globalAlpha = before * (style.fill_opacity ?? 1);
     g.fillStyle = style.fill;
     g.fill(path, "nonzero");
+    g.globalAlpha = before;
   }
   if (hatched(style)) {
     const pattern = hatchPattern(style.hatch!, style.stroke ?? "#333");
     if (pattern) {
+      if (hatch) pattern.setTransform(hatch);
       g.fillStyle = pattern;
       g.fill(path, "nonzero");
+      if (hatch) pattern.setTransform(new DOMMatrix());
     }
   }
-  if (style.stroke) {
+  const width = (style.width ?? 1) * edgeShare(zoom);
+  if (style.stroke && width >= LEAST_WIDTH) {
     g.strokeStyle = style.stroke;
-    // A fine mesh of parcels would turn black when it is small on the screen.
-    g.lineWidth = (style.width ?? 1) * (zoom < 11 ? 0.4 : zoom < 13 ? 0.7 : 1);
-    g.setLineDash(style.dash ?? []);
+    g.lineWidth = width * unit;
+    g.lineJoin = "miter";
+    g.miterLimit = 3;
+    g.setLineDash((style.dash ?? []).map((length) => length * unit));
     g.stroke(path);
     g.setLineDash([]);
   }
 }
 
-export function paintLine(g: CanvasRenderingContext2D, path: Path2D, style: ClassStyle, zoom: number): void {
-  const width = (style.width ?? 1.5) * (zoom < 10 ? 0.6 : zoom < 13 ? 1 : zoom < 15 ? 1.5 : 2.2);
+export function paintLine(g: CanvasRenderingContext2D, path: Path2D, style: ClassStyle, zoom: number, unit = 1): void {
+  const width = (style.width ?? 1.5) * lineShare(zoom);
   g.lineJoin = g.lineCap = "round";
   if (style.fill && style.stroke && style.fill !== style.stroke) {
     g.strokeStyle = style.stroke;
-    g.lineWidth = width + 1.6;
+    g.lineWidth = (width + 1.6) * unit;
     g.stroke(path);
     g.strokeStyle = style.fill;
   } else g.strokeStyle = style.stroke ?? style.fill ?? "#777";
-  g.lineWidth = width;
+  g.lineWidth = width * unit;
+  g.setLineDash((style.dash ?? []).map((length) => length * unit));
   g.stroke(path);
+  g.setLineDash([]);
+}
+
+export interface Painting {
+  styles: ClassStyle[];
+  hidden: ReadonlySet<string>;
+  find: (code: string) => ClassStyle | null;
+  zoom: number;
+  /** Which corner of the tile is drawn, how much larger. */
+  at: { factor: number; dx: number; dy: number };
+  width: number;
+  ratio: number;
+}
+
+/** Draws one layer of a tile; what stands first in the legend lies on top. */
+export function paint(g: CanvasRenderingContext2D, tile: Decoded, painting: Painting): void {
+  const { styles, hidden, find, zoom, at, width, ratio } = painting;
+  const scale = (width / tile.extent) * at.factor;
+  // The paths stay as they are; the canvas is scaled instead, and lines and hatches against it.
+  g.setTransform(scale, 0, 0, scale, -at.dx * width, -at.dy * width);
+  const unit = ratio / scale;
+  const hatch = new DOMMatrix([unit, 0, 0, unit, (at.dx * width) / scale, (at.dy * width) / scale]);
+  const order = new Map(styles.map((style, i) => [style.class, i]));
+  const groups = tile.groups
+    .map((group) => ({ group, style: find(group.class) }))
+    .filter((one): one is { group: Group; style: ClassStyle } => !!one.style && !hidden.has(one.style.class))
+    .sort((a, b) => order.get(b.style.class)! - order.get(a.style.class)!);
+  for (const { group, style } of groups) {
+    if (group.type === 2) paintLine(g, group.path, style, zoom, unit);
+    else paintPolygon(g, group.path, style, zoom, unit, hatch);
+  }
+  g.setTransform(1, 0, 0, 1, 0, 0);
 }
 
 /** The legend's picture of a class, drawn by the same hand as the map. */

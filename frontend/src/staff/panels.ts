@@ -1,20 +1,24 @@
 import { need } from "../core/dom";
 
-export type Panel = "projects" | "layers" | "identify" | "none";
+export type Panel = "projects" | "layers" | "identify" | "search" | "measure" | "print" | "none";
+
+const RIGHT = ["projects", "identify", "search", "measure", "print"];
 
 /** Which panel stands beside the map; on a phone, which one is the sheet at its foot. */
-export function panels(): { show(panel: Panel): void } {
+export function panels(closed: (panel: Panel) => void = () => undefined): { show(panel: Panel): void; shown(): Panel } {
   const page = need("#map-page");
   const tabs = [...document.querySelectorAll<HTMLButtonElement>(".sheet-tabs button")];
-  const identify = need("#panel-identify");
-  const projects = need("#panel-projects");
+  const narrow = matchMedia("(max-width: 760px)");
   const show = (panel: Panel): void => {
+    const before = page.dataset["sheet"] as Panel;
     page.dataset["sheet"] = panel;
-    identify.hidden = panel !== "identify";
-    projects.hidden = panel === "identify";
+    if (RIGHT.includes(panel)) for (const name of RIGHT) document.getElementById(`panel-${name}`)?.toggleAttribute("hidden", name !== panel);
     tabs.forEach((tab) => tab.setAttribute("aria-pressed", String(tab.dataset["show"] === panel)));
+    if (before !== panel && RIGHT.includes(panel)) closed(before);
   };
   tabs.forEach((tab) => tab.addEventListener("click", () => show(tab.dataset["show"] as Panel)));
+  document.querySelectorAll<HTMLButtonElement>("[data-close]").forEach((button) =>
+    button.addEventListener("click", () => (closed(button.dataset["close"] as Panel), show(narrow.matches ? "none" : "projects"))));
   const fold = need<HTMLButtonElement>('[data-fold="left"]');
   fold.addEventListener("click", () => {
     const folded = page.classList.toggle("is-folded");
@@ -22,6 +26,6 @@ export function panels(): { show(panel: Panel): void } {
     fold.querySelector("[aria-hidden]")!.textContent = folded ? "›" : "‹";
   });
   // On a narrow screen the map comes first.
-  if (matchMedia("(max-width: 760px)").matches) show("none");
-  return { show };
+  if (narrow.matches) show("none");
+  return { show, shown: () => page.dataset["sheet"] as Panel };
 }

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from gis_projects.atlas.printing import sheet
 from gis_projects.library.models import ProjectKind, Stage
 from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Permission, may, require
@@ -27,6 +28,7 @@ def map_page(request: HttpRequest) -> HttpResponse:
             "regions": dict(Region.objects.values_list("code", "short_name")),
             "kinds": [{"code": code, "label": label} for code, label in ProjectKind.choices],
             "stages": [{"code": code, "label": label} for code, label in Stage.choices],
+            "print_sizes": {"windows": sheet.windows(), "scales": sheet.SCALES},
             "may_edit_sites": may(user, Permission.EDIT_SITES),
             "may_read_projects": may(user, Permission.READ_PROJECTS),
         },
