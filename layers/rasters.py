@@ -31,7 +31,8 @@ from layers import projection
 from layers.areas import exact_areas
 from layers.notices import Notice, UnreadableFile
 from layers.queries import PinnedVersion
-from layers.reading.formats import GEOTIFF, sniff
+from layers.reading.formats import DRIVERS, GEOTIFF, INSIDE, sniff
+from layers.reading.refusals import remarks
 from layers.reading.sandbox import Confined, Limits
 
 _OPEN_DATASETS = 16
@@ -40,7 +41,7 @@ MAX_WINDOW_CELLS = 50_000_000
 
 @dataclass(frozen=True)
 class StoredRaster:
-    """A raster in the media folder. `outline` is its valid extent in EPSG:4490."""
+    """A raster in the media folder. `outline` is its extent in EPSG:4490."""
 
     path: str
     sha256: str
@@ -49,6 +50,7 @@ class StoredRaster:
     height: int
     nodata: float | None
     outline: Any
+    notices: tuple[Notice, ...] = ()
 
 
 def media_path(relative: str) -> Path:
@@ -62,23 +64,42 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def store(source: Path, *, limits: Limits | None = None, bwrap: str = "bwrap") -> StoredRaster:
-    """Rewrite a GeoTIFF as a cloud-optimised one in confinement and keep it under its hash.
+def store(
+    source: Path,
+    *,
+    band: int | None = None,
+    epsg: int | None = None,
+    limits: Limits | None = None,
+    bwrap: str = "bwrap",
+) -> StoredRaster:
+    """Rewrite one band of a GeoTIFF as a cloud-optimised GeoTIFF with overviews, in confinement; keep it by its hash.
+
+    Parameters
+    ----------
+    source
+        Any GeoTIFF: integers or floats, palette, one bit, tiles or strips, either byte order, BigTIFF. Values are
+        stored in the unit that the file's scale and offset mean, and north up.
+    band
+        Which one, from 1, where the file has several.
+    epsg
+        The answer to "which coordinate system?", used only where the file declares none.
+    limits, bwrap
+        Bounds (by default the time grows with the file's size), and the program to confine with.
 
     Raises
     ------
     UnreadableFile
-        It is no GeoTIFF, has no place on the earth or another datum, more than one band, or is past a limit.
+        It is no GeoTIFF, has no place on the earth or another datum, several bands and no choice, or is past a limit.
     """
     if sniff(source).kind != GEOTIFF:
         raise UnreadableFile(Notice("file-not-geotiff", "不是 GeoTIFF 栅格文件。"))
-    limits = limits or Limits().for_size(source.stat().st_size)
+    limits = limits or Limits().for_raster(source.stat().st_size)
     folder = media_path("rasters")
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as writable:
         run = Confined(
-            "raster", {"mode": "rewrite"}, source, "data.tif", ["GTiff", "COG", "MEM"], limits=limits, bwrap=bwrap,
-            writable=Path(writable),
+            "raster", {"mode": "rewrite", "band": band, "epsg": epsg}, source, INSIDE[GEOTIFF], DRIVERS[GEOTIFF],
+            limits=limits, bwrap=bwrap, writable=Path(writable),
         )  # fmt: skip
         with run:
             run.output.read()
@@ -94,7 +115,7 @@ def store(source: Path, *, limits: Limits | None = None, bwrap: str = "bwrap") -
             outline = projection.to_degrees(np.array([corners], dtype=object), crs)[0]
             stored = StoredRaster(
                 relative, digest, projection.label(crs), dataset.width, dataset.height,
-                answer.get("nodata"), shapely.multipolygons([outline]),
+                answer.get("nodata"), shapely.multipolygons([outline]), remarks(answer),
             )  # fmt: skip
         os.chmod(made, 0o644)
         target = media_path(relative)

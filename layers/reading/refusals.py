@@ -35,7 +35,12 @@ _WORDS = {
     "curves-straightened": "有 %(count)d 个要素含圆弧或曲面，已按 1 毫米的弦高化为直线段。",
     "geometry-broken": "有 %(count)d 个要素的几何已损坏，无法读取，按没有几何处理。",
     "raster-not-georeferenced": "栅格没有坐标系或地理位置。",
-    "raster-bands": "栅格有 %(count)d 个波段，只接受一个。",
+    "raster-bands": "栅格有 %(count)d 个波段，请指明用哪一个。",
+    "raster-bomb": "栅格展开后有 %(size)d MB，是文件大小的 %(ratio)d 倍，超过限制，未打开。",
+    "raster-type": "栅格的数值类型 %(name)s 不能使用。",
+    "raster-rotated": "栅格是旋转或镜像的，请先校正为上北下南。",
+    "raster-scaled": "栅格的数值已按文件声明的比例和偏移换算。",
+    "raster-flipped": "栅格的行从南向北排列，已改为从北向南。",
     "raster-size": "栅格有 %(width)d×%(height)d 个像元，%(bands)d 个波段。",
     "raster-too-large": "栅格有 %(width)d×%(height)d 个像元，超过限制。",
 }

@@ -57,6 +57,12 @@ class Limits:
             output=max(self.output, 16 * size),
         )
 
+    def for_raster(self, size: int) -> Limits:
+        """The same with the time to rewrite a raster of so many bytes, which may unpack to many more."""
+        return replace(
+            self.for_size(size), cpu=self.cpu + 5 * (size >> 20), wall=self.wall + 10 * (size >> 20)
+        )
+
 
 @cache
 def _skipped_drivers(allowed: tuple[str, ...]) -> str:
