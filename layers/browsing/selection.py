@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
 
+import shapely
+
 Box = tuple[float, float, float, float]
 Place = tuple[Any, str]  # the sorted column's value and the key of a row: pages go on from there
 
@@ -43,6 +45,8 @@ class Selection:
     ----------
     boxes
         West, south, east, north in EPSG:4490 degrees; a feature meets one of them, if only at its edge.
+    area
+        Polygon (shapely, EPSG:4490) that a feature meets, for a box that is none in degrees.
     filters
         Equal values by name: ``key``, ``class_code``, ``name``, or an attribute. A number equals however it is
         written (``0.50``, ``.5``).
@@ -53,6 +57,7 @@ class Selection:
     """
 
     boxes: tuple[Box, ...] = ()
+    area: Any = None
     filters: Mapping[str, str] = field(default_factory=lambda: _NONE)
     words: str = ""
     least_m2: float | None = None
@@ -69,7 +74,7 @@ class Selection:
 def conditions(version: Version, selection: Selection) -> tuple[str, dict[str, Any]]:
     """The WHERE of a selection within its version's rows, without the window of versions."""
     # With a box the index on the geometry is the one to use (layers/models.py: Feature).
-    layer = "f.layer_id + 0" if selection.boxes else "f.layer_id"
+    layer = "f.layer_id + 0" if selection.boxes or selection.area is not None else "f.layer_id"
     parts = [f"{layer} = %(layer)s"]
     values: dict[str, Any] = {"layer": version.layer_id, "number": version.number}
     if selection.boxes:
@@ -80,6 +85,9 @@ def conditions(version: Version, selection: Selection) -> tuple[str, dict[str, A
             corners = ", ".join(f"%({name})s" for name in names)
             boxes.append(f"ST_Intersects(f.geom, ST_MakeEnvelope({corners}, 4490))")
         parts.append(f"({' OR '.join(boxes)})")
+    if selection.area is not None:
+        values["area"] = shapely.to_wkb(selection.area)
+        parts.append("ST_Intersects(f.geom, ST_GeomFromWKB(%(area)s, 4490))")
     for number, (name, value) in enumerate(selection.filters.items()):
         at = f"filter{number}"
         values[at] = value

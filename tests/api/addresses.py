@@ -102,6 +102,14 @@ def changes_tile(layer: str) -> Callable[[World], dict[str, Any]]:
     return lambda world: {"code": layer, **number, "z": "14", "x": "13193", "y": "6178"}
 
 
+def of_layer(code: str, **more: str) -> Callable[[World], dict[str, Any]]:
+    return lambda world: {"code": code, **more}
+
+
+OGC = "401 403 200 200 200 200 200"
+OGC_CONFIDENTIAL = "401 403 404 404 200 200 200"
+OGC_TILE = {"tile_matrix": "14", "tile_row": "6166", "tile_col": "13193"}
+
 EVERYBODY = "200 200 200 200 200 200 200"
 SIGNED_IN = "302 200 200 200 200 200 200"  # a page: to the sign-in
 WITH_ROLE = "302 403 200 200 200 200 200"
@@ -250,7 +258,7 @@ ADDRESSES: dict[str, list[Address]] = {
     "atlas-api:upload": [
         Address("403 403 403 403 403 200 404", of_upload),
         Address("403 403 403 403 403 200 404", of_upload, method="head"),
-        Address("403 403 403 403 403 415 415", of_upload, method="patch", json=lambda world: {}),
+        Address("403 403 403 403 403 400 404", of_upload, method="patch", json=lambda world: {}),
     ],
     "atlas-api:upload-answers": [
         Address(
@@ -290,6 +298,45 @@ ADDRESSES: dict[str, list[Address]] = {
     "atlas-api:version-publish": [
         # the reviewer does; whoever comes after is too late
         Address("403 403 404 404 200 409 409", of_layer_version("NEU"), method="post", json=lambda world: {})
+    ],
+    # --- OGC API
+    "ogc:landing": [Address(OGC)],
+    "ogc:api": [Address(OGC)],
+    "ogc:conformance": [Address(OGC)],
+    "ogc:collections": [Address(OGC)],
+    "ogc:matrix-sets": [Address(OGC)],
+    "ogc:matrix-set": [Address(OGC)],
+    "ogc:collection": [
+        Address(OGC, of_layer("DLTB")),
+        Address(OGC_CONFIDENTIAL, of_layer("JM")),
+    ],
+    "ogc:queryables": [
+        Address(OGC, of_layer("DLTB")),
+        Address(OGC_CONFIDENTIAL, of_layer("JM")),
+    ],
+    "ogc:items": [
+        Address(OGC, of_layer("DLTB")),
+        Address(OGC_CONFIDENTIAL, of_layer("JM")),
+    ],
+    "ogc:item": [
+        Address(OGC, of_layer("DLTB", key="K0000")),
+        Address(OGC_CONFIDENTIAL, of_layer("JM", key="K0000")),
+    ],
+    "ogc:tilejson": [
+        Address(OGC, of_layer("DLTB")),
+        Address(OGC_CONFIDENTIAL, of_layer("JM")),
+    ],
+    "ogc:tilesets": [
+        Address(OGC, of_layer("DLTB")),
+        Address(OGC_CONFIDENTIAL, of_layer("JM")),
+    ],
+    "ogc:tileset": [
+        Address(OGC, of_layer("DLTB")),
+        Address(OGC_CONFIDENTIAL, of_layer("JM")),
+    ],
+    "ogc:tile": [
+        Address(OGC, of_layer("DLTB", **OGC_TILE)),
+        Address(OGC_CONFIDENTIAL, of_layer("JM", **OGC_TILE)),
     ],
     # --- disclosure
     "disclosure:map": [Address(EVERYBODY)],
