@@ -38,6 +38,7 @@ def _title(status: int) -> str:
         429: _("请求过于频繁"),
         500: _("服务器内部错误"),
         503: _("服务暂不可用"),
+        507: _("存储空间不足"),
     }
     return titles.get(status) or HTTPStatus(status).phrase
 

@@ -177,6 +177,12 @@ STORAGES = {
 MAX_BODY_BYTES = 66 * 1024 * 1024  # of any request: the largest file taken, in its form
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024  # a drawn boundary with very many vertices
 FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
+# Layers' files arrive in parts, each a request of its own, and stand here until they are published or given up.
+UPLOAD_ROOT = Path(env("UPLOAD_ROOT", default=str(LOCAL_DIR / "uploads")))
+UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=4 * 1024**3)  # of one file
+UPLOAD_TOTAL_BYTES = env.int("UPLOAD_TOTAL_BYTES", default=40 * 1024**3)  # of all that stand there together
+UPLOAD_CHUNK_BYTES = 8 * 1024 * 1024  # of one part
+UPLOAD_DAYS = env.int("UPLOAD_DAYS", default=7)  # an upload that nobody goes on with is given up
 DJANGO_VITE = {
     "default": {
         "dev_mode": False,

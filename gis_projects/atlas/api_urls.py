@@ -1,6 +1,6 @@
 from django.urls import path
 
-from gis_projects.atlas.api import differences, layers, printing, search
+from gis_projects.atlas.api import differences, layers, printing, search, uploads, versions
 
 app_name = "atlas-api"
 urlpatterns = [
@@ -13,6 +13,33 @@ urlpatterns = [
     path("layers/<slug:code>/differences/flow/", differences.Flow.as_view(), name="differences-flow"),
     path("print/", printing.Print.as_view(), name="print"),
     path("search/", search.Search.as_view(), name="search"),
+    path("layers/<slug:code>/versions/", versions.Versions.as_view(), name="versions"),
+    path("layers/<slug:code>/versions/<int:number>/", versions.OneVersion.as_view(), name="version"),
+    path(
+        "layers/<slug:code>/versions/<int:number>/findings/",
+        versions.Findings.as_view(),
+        name="version-findings",
+    ),
+    path(
+        "layers/<slug:code>/versions/<int:number>/publish/",
+        versions.Publish.as_view(),
+        name="version-publish",
+    ),
+    path(
+        "layers/<slug:code>/versions/<int:number>/send-back/",
+        versions.SendBack.as_view(),
+        name="version-send-back",
+    ),
+    path(
+        "layers/<slug:code>/versions/<int:number>/withdraw/",
+        versions.Withdraw.as_view(),
+        name="version-withdraw",
+    ),
+    path("uploads/", uploads.Uploads.as_view(), name="uploads"),
+    path("uploads/<uuid:key>/", uploads.OneUpload.as_view(), name="upload"),
+    path("uploads/<uuid:key>/answers/", uploads.Answers.as_view(), name="upload-answers"),
+    path("uploads/<uuid:key>/retry/", uploads.Retry.as_view(), name="upload-retry"),
+    path("jobs/", uploads.Jobs.as_view(), name="jobs"),
     path("sites/", layers.Sites.as_view(), name="sites"),
     path("snap/", layers.Snap.as_view(), name="snap"),
 ]

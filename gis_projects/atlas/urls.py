@@ -1,12 +1,21 @@
 from django.urls import path
 
-from gis_projects.atlas.views import bundles, catalogue, differences, map, tiles
+from gis_projects.atlas.views import bundles, catalogue, differences, map, tiles, uploads, versions
 from gis_projects.people.tokens import accepted
 
 app_name = "atlas"
 urlpatterns = [
     path("map/", map.map_page, name="map"),
     path("layers/", catalogue.layers_page, name="layers"),
+    path("layers/uploads/", uploads.uploads_page, name="uploads"),
+    path("layers/uploads/<uuid:key>/", uploads.upload_page, name="upload"),
+    path("layers/<slug:code>/versions/<int:number>/", versions.version_page, name="version"),
+    path(
+        "layers/<slug:code>/versions/<int:number>/quality.<str:kind>",
+        versions.quality_file,
+        name="version-quality",
+    ),
+    path("jobs/", uploads.jobs_page, name="jobs"),
     path("layers/<slug:code>/differences/", differences.page, name="differences"),
     path(
         "tiles/<slug:code>/changes/<str:before>/<str:after>/<str:z>/<str:x>/<str:y>.mvt",

@@ -10,13 +10,15 @@ import shapely
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
+from gis_projects.atlas.actions.publications import stage_layer
+from gis_projects.atlas.actions.uploads import begin
 from gis_projects.people.permissions import Role
 from gis_projects.sites import actions as sites
 from siting import boundaries
 from siting.rulebook import DEFAULT_PATH, publish, read
 from tests.api.addresses import ADDRESSES, VISITORS, World
 from tests.factories.disclosed import shown
-from tests.factories.layers import grid_table, published
+from tests.factories.layers import REGION, LayerFactory, grid_table, published
 from tests.factories.library import InvestmentFactory, ProjectFactory
 from tests.factories.people import UserFactory, baotou, user_of
 
@@ -76,6 +78,9 @@ def world(visitors):
     secret = ProjectFactory(region_id="150207", region=None, secrecy="confidential")
     public = shown(project, (planner, visitors["reviewer"]))
     assert confidential.version == 1
+    LayerFactory(code="NEU")
+    stage_layer(by=visitors["surveyor"], code="NEU", source=grid_table(2, 2), coverage=REGION)
+    upload = begin(by=visitors["surveyor"], filename="neu.zip", size=10, layer="NEU")
     return World(
         project=project.pk,
         secret_project=secret.pk,
@@ -85,6 +90,7 @@ def world(visitors):
         slug=public.slug,
         layer_version=1,
         geometry=json.loads(shapely.to_geojson(shapely.MultiPolygon([SITE]))),
+        upload=str(upload.pk),
     )
 
 

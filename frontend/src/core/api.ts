@@ -18,7 +18,7 @@ export class Problem extends Error {
 /** The server could not be reached, or the answer was no answer. */
 export class Unreachable extends Error {}
 
-function csrf(): string {
+export function csrf(): string {
   const hidden = document.querySelector<HTMLInputElement>('input[name="csrfmiddlewaretoken"]')?.value;
   return hidden ?? /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? "";
 }

@@ -1,9 +1,10 @@
-"""The only writers of the atlas: every version of a layer comes in here, brought by one and let through by another."""
+"""A file or a table becomes a layer's next version in one call: published by two persons, or staged by one."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,50 +13,36 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from gis_projects.atlas.models import Publication
-from gis_projects.people.permissions import Permission, Scope, may
-from gis_projects.trail.actions import record
-from layers import loading
+from gis_projects.atlas import jobs
+from gis_projects.atlas.actions import staging
+from gis_projects.atlas.actions.versions import (
+    layer_of,
+    may_approve,
+    may_bring,
+    put_in_force,
+    require_quality,
+)
+from gis_projects.atlas.queries import uploads
+from layers import loading, overviews
 from layers.models import Kind, Layer, LayerVersion
 from layers.notices import Notice, UnusableLayer
 from layers.progress import Progress, silent
-from layers.publishing import LoadReport, publish
+from layers.publishing import LoadReport, discard
 from layers.table import Table
-from layers.withdrawal import withdraw
 
 if TYPE_CHECKING:
     from gis_projects.people.models import User
+
+#: A raster brings its coverage and coordinate system along.
+_OF_A_RASTER = {"source_date", "legal_source", "valid_from", "valid_to"}
 
 
 def _two_persons(by: User, approved_by: User, secrecy: str) -> None:
     """Both may do their part, and they are not the same person."""
     if by.pk == approved_by.pk:
         raise PermissionDenied(_("提交人和批准人必须是不同的人。"))
-    scope = Scope(secrecy=secrecy)
-    if not may(by, Permission.UPLOAD_LAYERS, scope):
-        raise PermissionDenied(_("%(user)s 没有提交图层的权限。") % {"user": by.get_username()})
-    if not may(approved_by, Permission.PUBLISH_LAYERS, scope):
-        raise PermissionDenied(_("%(user)s 没有批准图层发布的权限。") % {"user": approved_by.get_username()})
-
-
-def _published(report: LoadReport, *, verb: str, by: User, approved_by: User, reason: str) -> LoadReport:
-    """Write who did it, beside the version and into the trail."""
-    version = LayerVersion.objects.only("pk").get(layer__code=report.layer, number=report.version)
-    Publication.objects.create(
-        version=version,
-        layer=report.layer,
-        number=report.version,
-        uploader=by,
-        approver=approved_by,
-        reason=reason,
-    )
-    record(
-        by=by,
-        verb=verb,
-        subject=f"layers.version:{report.layer}@{report.version}",
-        data={**report.to_json(), "approved_by": approved_by.get_username(), "reason": reason},
-    )
-    return report
+    may_bring(by, secrecy)
+    may_approve(approved_by, secrecy)
 
 
 def publish_layer(
@@ -65,14 +52,11 @@ def publish_layer(
     code: str,
     source: Path | Table,
     create: Mapping[str, Any] | None = None,
-    coverage: Any = None,
-    epsg: int | None = None,
-    layer_name: str | None = None,
-    source_date: date | None = None,
     reason: str = "",
     progress: Progress = silent,
+    **described: Any,
 ) -> LoadReport:
-    """Publish a file or a table as the next version of a layer: all of it, or nothing.
+    """Publish a file or a table as the next version of a layer in one go: all of it, or nothing.
 
     Parameters
     ----------
@@ -82,66 +66,106 @@ def publish_layer(
         The layer. With `create` (its fields: name, theme, kind …) it is made where it doesn't exist.
     source
         A file (opened in confinement), or features in memory.
-    coverage, epsg, layer_name, source_date, progress
-        See `layers.loading.load`. A raster layer takes its coverage and coordinate system from the file.
     reason
-        Kept with the publication.
+        Kept with the publication; needed where the quality asks for one.
+    described
+        What `stage_layer` takes: coverage, epsg, layer_name, mapping, source_date, legal_source, valid_from, valid_to.
 
     Raises
     ------
     PermissionDenied
         One of the two may not, or they are one.
     layers.notices.Refused
-        The file or its content can't be used; nothing was kept.
+        The file, its content or its quality doesn't do; nothing was kept.
     """
     started = time.perf_counter()
-    layer = Layer.objects.filter(code=code).first()
-    if layer is None and create is None:
-        raise UnusableLayer(Notice("layer-unknown", "没有代码为 %(code)s 的图层。", {"code": code}))
-    if layer is None:
-        layer = Layer(code=code, **(create or {}))
-        layer.full_clean()
+    layer, made = _layer_or_new(code, create)
     _two_persons(by, approved_by, str(layer.secrecy))
-    staged = None
-    if layer.kind == Kind.VECTOR:
-        # the long part, before any lock is held
-        staged = loading.prepare(
-            layer,
-            source,
-            coverage=coverage,
-            epsg=epsg,
-            layer_name=layer_name,
-            source_date=source_date,
-            progress=progress,
-        )
-    elif isinstance(source, Table):
-        raise UnusableLayer(Notice("raster-needs-file", "栅格图层只能从文件发布。"))
-    with transaction.atomic():
-        if layer.pk is None:
-            layer.save(force_insert=True)
-        if staged is not None:
-            version = loading.write(layer, staged, progress=progress)
-            report = publish(version, seconds=time.perf_counter() - started)
-        else:
-            assert isinstance(source, Path)
-            report = loading.load_raster(layer, source, source_date=source_date)
-        return _published(report, verb="atlas.publish_layer", by=by, approved_by=approved_by, reason=reason)
+    version = None
+    try:
+        version = _stage(layer, source, progress=progress, **described)
+        require_quality(version, reason)
+        if not version.overviews_done:
+            overviews.build(version, progress=progress)
+        with transaction.atomic():
+            publication = staging.submitted(version, by=by)
+            report = put_in_force(publication, version, by=approved_by, reason=reason)
+    except BaseException:
+        if version is not None:
+            discard(version)
+        if made and layer.pk is not None:
+            layer.delete()
+        raise
+    return replace(report, seconds=round(time.perf_counter() - started, 3))
 
 
-def withdraw_layer(*, by: User, approved_by: User, code: str, reason: str) -> LoadReport:
-    """Publish the content before the current version again, as a new version.
+def stage_layer(
+    *,
+    by: User,
+    code: str,
+    source: Path | Table,
+    create: Mapping[str, Any] | None = None,
+    request: str = "",
+    progress: Progress = silent,
+    coverage: Any = None,
+    epsg: int | None = None,
+    layer_name: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    source_date: date | None = None,
+    legal_source: str = "",
+    valid_from: date | None = None,
+    valid_to: date | None = None,
+) -> LayerVersion:
+    """Bring a file or a table as the next version of a layer; it waits for a second person.
+
+    Parameters
+    ----------
+    coverage, epsg, layer_name, mapping, source_date, legal_source, valid_from, valid_to, progress
+        See `layers.loading.stage`. A raster layer takes its coverage and coordinate system from the file.
+    request
+        Why it is brought.
 
     Raises
     ------
-    PermissionDenied
-        One of the two may not, or they are one.
-    layers.notices.UnusableLayer
-        There is no such layer, or nothing before its current version.
+    PermissionDenied, layers.notices.Refused
+        As `publish_layer`.
     """
-    with transaction.atomic():
-        layer = Layer.objects.filter(code=code).first()
-        if layer is None:
-            raise UnusableLayer(Notice("layer-unknown", "没有代码为 %(code)s 的图层。", {"code": code}))
-        _two_persons(by, approved_by, str(layer.secrecy))
-        report = withdraw(layer)
-        return _published(report, verb="atlas.withdraw_layer", by=by, approved_by=approved_by, reason=reason)
+    layer, made = _layer_or_new(code, create)
+    may_bring(by, str(layer.secrecy))
+    version = None
+    try:
+        version = _stage(
+            layer, source, progress=progress, coverage=coverage, epsg=epsg, layer_name=layer_name, mapping=mapping,
+            source_date=source_date, legal_source=legal_source, valid_from=valid_from, valid_to=valid_to,
+        )  # fmt: skip
+        with transaction.atomic():
+            staging.submitted(version, by=by, request=request)
+            jobs.follow_with_overviews(version, by=by)
+    except BaseException:
+        if version is not None:
+            discard(version)
+        if made and layer.pk is not None:
+            layer.delete()
+        raise
+    return version
+
+
+def _layer_or_new(code: str, create: Mapping[str, Any] | None) -> tuple[Layer, bool]:
+    """The layer, made where it isn't there and may be."""
+    if create is None or Layer.objects.filter(code=code).exists():
+        return layer_of(code), False
+    layer = Layer(code=code, **create)
+    layer.full_clean()
+    return layer, True
+
+
+def _stage(layer: Layer, source: Path | Table, *, progress: Progress, **described: Any) -> LayerVersion:
+    if layer.kind == Kind.RASTER and isinstance(source, Table):
+        raise UnusableLayer(Notice("raster-needs-file", "栅格图层只能从文件发布。"))
+    if layer.pk is None:
+        # Committed before its first rows: those are written by processes that must see it.
+        layer.save(force_insert=True)
+    if isinstance(source, Path) and layer.kind == Kind.RASTER:
+        told = {name: value for name, value in described.items() if name in _OF_A_RASTER}
+        return loading.stage_raster(layer, source, progress=progress, **told)
+    return loading.stage(layer, source, progress=progress, region=uploads.region(), **described)

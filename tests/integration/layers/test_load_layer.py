@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from gis_projects.atlas.actions import publications as actions
+from gis_projects.atlas.actions import versions
 from gis_projects.atlas.models import Publication
 from gis_projects.trail.models import Step
 from layers import queries
@@ -101,8 +102,9 @@ def test_both_persons_stand_in_the_publication_and_in_the_trail(surveyor, review
     )
     step = Step.objects.get(verb="atlas.publish_layer")
     assert step.subject == "layers.version:A@1"
-    assert step.actor == "surveyor"
-    assert step.data["approved_by"] == "reviewer"
+    assert (step.actor, step.data["brought_by"]) == ("reviewer", "surveyor")
+    brought = Step.objects.get(verb="atlas.stage_layer")
+    assert (brought.actor, brought.subject) == ("surveyor", step.subject)
     assert step.data["root_hash"] == LayerVersion.objects.get().root_hash
 
 
@@ -173,7 +175,7 @@ def test_a_trail_that_fails_takes_the_publication_with_it(surveyor, reviewer, mo
     def fail(**_):
         raise RuntimeError("no trail")
 
-    monkeypatch.setattr(actions, "record", fail)
+    monkeypatch.setattr(versions, "record", fail)
     with pytest.raises(RuntimeError):
         actions.publish_layer(
             by=surveyor,
@@ -203,8 +205,8 @@ def test_withdrawing_takes_two_persons_too(surveyor, reviewer):
     )
     actions.publish_layer(**both, code="A", source=Table(geometries=np.array([square(0, 0)], dtype=object)))
     with pytest.raises(PermissionDenied):
-        actions.withdraw_layer(by=surveyor, approved_by=surveyor, code="A", reason="错误")
-    report = actions.withdraw_layer(**both, code="A", reason="错误")
+        versions.withdraw_layer(by=surveyor, approved_by=surveyor, code="A", reason="错误")
+    report = versions.withdraw_layer(**both, code="A", reason="错误")
     assert (report.version, report.root_hash) == (3, first.root_hash)
     assert Publication.objects.get(number=3).reason == "错误"
     assert Step.objects.filter(verb="atlas.withdraw_layer").count() == 1
