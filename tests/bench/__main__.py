@@ -1,4 +1,4 @@
-"""`python -m tests.bench [check|http|batch|tiles|load]`: every part without one."""
+"""`python -m tests.bench [check|http|batch|tiles|load|map]`: every part without one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 from tests.bench import land
 
-PARTS = ("check", "http", "batch", "tiles", "load")
+PARTS = ("check", "http", "batch", "tiles", "load", "map")
 
 
 def main(arguments: list[str]) -> int:
