@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -11,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import shapely
-from django.db import connection, models, transaction
+from django.db import models, transaction
 
 from layers import copying
 from layers.models import LayerVersion, QualityFinding, Severity
@@ -84,10 +83,31 @@ class Finding:
 
 
 Counts = dict[str, dict[str, int]]  # kind → severity → how many
+Areas = dict[str, dict[str, float]]  # kind → "total" and "largest" → m²
 
 
-def none_counted() -> dict[str, int]:
-    return {severity.value: 0 for severity in Severity}
+@dataclass(frozen=True)
+class Tally:
+    """All findings of a version so far, kept or not."""
+
+    counts: Counts
+    areas: Areas
+
+    def add(self, found: Iterable[Finding]) -> None:
+        for finding in found:
+            kind = str(finding.kind)
+            by_severity = self.counts.setdefault(kind, {severity.value: 0 for severity in Severity})
+            by_severity[str(finding.severity)] += 1
+            if finding.area_m2 is not None:
+                area = self.areas.setdefault(kind, {"total": 0.0, "largest": 0.0})
+                area["total"] += float(finding.area_m2)
+                area["largest"] = max(area["largest"], float(finding.area_m2))
+
+    def without(self, kinds: set[str]) -> Tally:
+        return Tally(
+            {kind: counts for kind, counts in self.counts.items() if kind not in kinds},
+            {kind: areas for kind, areas in self.areas.items() if kind not in kinds},
+        )
 
 
 def write(version: LayerVersion, findings: Iterable[Finding]) -> int:
@@ -105,8 +125,8 @@ def write(version: LayerVersion, findings: Iterable[Finding]) -> int:
     if not found:
         return 0
     with transaction.atomic():
-        counts = _locked_counts(version)
-        room = {kind: CAP - sum(by_severity.values()) for kind, by_severity in counts.items()}
+        tally = _locked_tally(version)
+        room = {kind: CAP - sum(by_severity.values()) for kind, by_severity in tally.counts.items()}
         kept = []
         for finding in found:
             left = room.setdefault(finding.kind, CAP)
@@ -114,35 +134,36 @@ def write(version: LayerVersion, findings: Iterable[Finding]) -> int:
             if left > 0:
                 kept.append(finding)
         _copy(version, kept)
-        for (kind, severity), number in Counter((f.kind, f.severity) for f in found).items():
-            by_severity = counts.setdefault(str(kind), none_counted())
-            by_severity[str(severity)] += number
-        _save_counts(version, counts)
+        tally.add(found)
+        _save(version, tally)
     return len(found)
 
 
 def clear(version: LayerVersion, kinds: Iterable[str]) -> None:
     """Forget the findings of these kinds, as they are about to be found again."""
     with transaction.atomic():
-        counts = _locked_counts(version)
-        again = {str(kind) for kind in kinds} & counts.keys()
+        tally = _locked_tally(version)
+        again = {str(kind) for kind in kinds} & tally.counts.keys()
         if again:
             QualityFinding.objects.filter(version=version, kind__in=again).delete()
-            _save_counts(version, {kind: value for kind, value in counts.items() if kind not in again})
+            _save(version, tally.without(again))
 
 
-def _locked_counts(version: LayerVersion) -> Counts:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT quality -> 'counts' FROM layers_layerversion WHERE id = %s FOR UPDATE", [version.pk]
-        )
-        stored = cursor.fetchone()[0]
-    counts: Counts = json.loads(stored) if isinstance(stored, str) else stored or {}
-    return counts
+def tally(version: LayerVersion) -> Tally:
+    """What was counted up to now."""
+    return Tally(version.quality.get("counts", {}), version.quality.get("areas", {}))
 
 
-def _save_counts(version: LayerVersion, counts: Counts) -> None:
-    version.quality = {**version.quality, "counts": counts}
+def _locked_tally(version: LayerVersion) -> Tally:
+    """The same as the database has it; the version's row is locked until the transaction ends."""
+    version.quality = (
+        LayerVersion.objects.select_for_update().values_list("quality", flat=True).get(pk=version.pk)
+    )
+    return tally(version)
+
+
+def _save(version: LayerVersion, tally: Tally) -> None:
+    version.quality = {**version.quality, "counts": tally.counts, "areas": tally.areas}
     LayerVersion.objects.filter(pk=version.pk).update(quality=version.quality)
 
 
