@@ -17,7 +17,8 @@ import json
 import math
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from json.encoder import encode_basestring
+from itertools import pairwise
+from json.encoder import ESCAPE, encode_basestring
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,9 @@ import shapely
 
 ALGORITHM = 1
 UNITS = 1e9  # per degree
-_CHUNK = 50_000
+_CHUNK = 2_000  # geometries at a time: the arrays of parcels' vertices stay in the processor's cache
 _POLYGON = 3
+_sha256 = hashlib.sha256
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 
@@ -79,20 +81,31 @@ def _column_texts(name: str, values: npt.NDArray[Any]) -> list[str]:
                 values.tolist(), finite.tolist(), whole.tolist(), strict=True
             )
         ]
-    known: dict[str, str] = {}
+    rows = values.tolist()
+    known = _Encoded(prefix)
+    if set(map(type, rows)) == {str}:
+        if ESCAPE.search("".join(rows)) is None:
+            return [f'{prefix}"{text}"' for text in rows]
+        return [known[text] for text in rows]
     texts = []
-    for value in values.tolist():
+    for value in rows:
         if type(value) is str:
-            text = known.get(value)
-            if text is None:
-                text = prefix + encode_basestring(value.replace("\x00", ""))
-                if len(known) < 50_000:
-                    known[value] = text
+            texts.append(known[value])
         else:
             clean = canonical_value(value)
-            text = "" if clean is None else prefix + _dumps(clean)
-        texts.append(text)
+            texts.append("" if clean is None else prefix + _dumps(clean))
     return texts
+
+
+class _Encoded(dict[str, str]):
+    """A text after a prefix as JSON; what came before is looked up. For one batch: it forgets nothing."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+
+    def __missing__(self, text: str) -> str:
+        self[text] = made = self._prefix + encode_basestring(text.replace("\x00", ""))
+        return made
 
 
 def columns_json(columns: Mapping[str, npt.NDArray[Any]], length: int) -> list[str]:
@@ -157,7 +170,24 @@ def canonical_geometries(geometries: npt.NDArray[np.object_]) -> Iterator[bytes]
         yield from _chunk(np.asarray(geometries[begin : begin + _CHUNK], dtype=object))
 
 
+def _plain(geometries: npt.NDArray[np.object_]) -> Iterator[bytes]:
+    """Polygons of one ring, as most are: none is taken apart."""
+    if not len(geometries):
+        return
+    xy, ring = shapely.get_coordinates(geometries, return_index=True)
+    canonical, offsets = _canonical_rings(np.rint(xy * UNITS).astype(np.int64), ring, len(geometries))
+    buffer = canonical.astype("<i8").tobytes()
+    at = (offsets * 16).tolist()
+    for begin, end in pairwise(at):
+        yield b"P" + buffer[begin:end]
+
+
 def _chunk(geometries: npt.NDArray[np.object_]) -> Iterator[bytes]:
+    surface = shapely.get_type_id(geometries) == _POLYGON
+    holes = shapely.get_num_interior_rings(geometries)
+    if surface.all() and not holes.any() and not shapely.is_empty(geometries).any():
+        yield from _plain(geometries)
+        return
     parts, owner = shapely.get_parts(geometries, return_index=True)
     surface = shapely.get_type_id(parts) == _POLYGON
     rings, polygon = shapely.get_rings(parts[surface], return_index=True)
@@ -196,13 +226,17 @@ def _chunk(geometries: npt.NDArray[np.object_]) -> Iterator[bytes]:
 def content_hash(key: str, class_code: str, name: str, attributes: str, geometry: bytes) -> bytes:
     """SHA-256 (32 bytes); `attributes` and `geometry` in canonical form."""
     lengths = f"{ALGORITHM} {len(key)} {len(class_code)} {len(name)} {len(attributes)}\n"
-    head = f"{lengths}{key}{class_code}{name}{attributes}".encode()
-    return hashlib.sha256(head + geometry).digest()
+    return _sha256(f"{lengths}{key}{class_code}{name}{attributes}".encode() + geometry).digest()
 
 
 def seal(hash_: bytes, area_m2: float, wkb: bytes) -> bytes:
     """16 bytes over the exact stored bytes: little-endian WKB without SRID, and the area's double."""
-    return hashlib.blake2b(hash_ + struct.pack("<d", area_m2) + wkb, digest_size=16).digest()
+    return sealed(hash_, struct.pack("<d", area_m2), wkb)
+
+
+def sealed(hash_: bytes, area: bytes, wkb: bytes) -> bytes:
+    """The same with the area's double as bytes, little-endian."""
+    return hashlib.blake2b(b"".join((hash_, area, wkb)), digest_size=16).digest()
 
 
 def root_hash(hashes: Iterable[bytes]) -> str:

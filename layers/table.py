@@ -21,7 +21,9 @@ def _texts(values: Any, length: int) -> npt.NDArray[np.object_]:
     if values is None:
         return np.full(length, "", dtype=object)
     result = np.empty(length, dtype=object)
-    result[:] = [_text(value) for value in values]
+    result[:] = [
+        value.strip() if type(value) is str and "\x00" not in value else _text(value) for value in values
+    ]
     return result
 
 

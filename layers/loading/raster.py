@@ -22,6 +22,8 @@ def stage_raster(
     layer: Layer,
     path: Path,
     *,
+    band: int | None = None,
+    epsg: int | None = None,
     source_date: date | None = None,
     legal_source: str = "",
     valid_from: date | None = None,
@@ -30,7 +32,8 @@ def stage_raster(
 ) -> LayerVersion:
     """Stage a GeoTIFF as the next version of a raster layer; it is rewritten in confinement first.
 
-    The version's root hash is the SHA-256 of the stored file, its coverage the raster's extent.
+    The version's root hash is the SHA-256 of the stored file, its coverage the raster's extent. `band` and `epsg`
+    answer what the file doesn't say (`layers.rasters.store`).
 
     Raises
     ------
@@ -43,7 +46,7 @@ def stage_raster(
         )
     progress(Phase.READING, 0, 1)
     with locks.shared(Lock.RASTERS, 0):
-        stored = rasters.store(path)
+        stored = rasters.store(path, band=band, epsg=epsg)
         progress(Phase.READING, 1, 1)
         progress(Phase.WRITING, 0, 1)
         with transaction.atomic():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -12,39 +13,49 @@ from django.db import connection
 
 from layers import copying, hashing, pieces
 from layers.areas import exact_areas
+from layers.copying import lengths, sliced
 from layers.staging import Content
 
 #: What a key begins with while it isn't known yet what it will be (`layers.loading.repeated`).
 OPEN_KEY = "\x01"
+_LENGTH_OF_HASH, _LENGTH_OF_SEAL = (32).to_bytes(4, "big"), (16).to_bytes(4, "big")
 _COLUMNS = (
     "layer_id", "key", "first_version", "last_version", "hash", "seal", "class_code", "name", "attributes",
     "area_m2", "vertices", "geom",
 )  # fmt: skip
 
 
+_FIGURES = np.dtype([("n1", ">i4"), ("area", ">f8"), ("n2", ">i4"), ("vertices", ">i4")])
+
+
 def _rows(layer: int, number: int, content: Content, ids: list[int] | None) -> Iterator[bytes]:
     """Encoded rows of features; with their ids where those were drawn before."""
-    layer_field, first = copying.int8(layer), copying.int4(number) + copying.NULL
-    areas, vertices = content.areas.tolist(), content.vertices.tolist()
-    wkbs = shapely.to_wkb(content.geometries, byte_order=1)
-    for i, hash_ in enumerate(content.hashes):
-        wkb, area = wkbs[i], areas[i]
-        yield b"".join(
-            (
-                copying.int8(ids[i]) if ids is not None else b"",
-                layer_field,
-                copying.text(content.keys[i]),
-                first,
-                copying.raw(hash_),
-                copying.raw(hashing.seal(hash_, area, wkb)),
-                copying.text(content.class_codes[i]),
-                copying.text(content.names[i]),
-                copying.jsonb(content.attributes[i]),
-                copying.float8(area),
-                copying.int4(vertices[i]),
-                copying.geometry(wkb),
-            )
-        )
+    count = len(content)
+    wkbs = shapely.to_wkb(content.geometries, byte_order=1).tolist()
+    areas = sliced(np.asarray(content.areas, dtype="<f8").view([("area", "<f8")]))
+    seals = [hashing.sealed(*row) for row in zip(content.hashes, areas, wkbs, strict=True)]
+    keys, classes, names, attributes = (
+        [text.encode() for text in column]
+        for column in (content.keys, content.class_codes, content.names, content.attributes)
+    )
+    figures = np.empty(count, dtype=_FIGURES)
+    figures["n1"], figures["area"] = 8, content.areas
+    figures["n2"], figures["vertices"] = 4, content.vertices
+    before = copying.int8(layer)
+    lead: list[Iterable[bytes]] = [repeat(before, count)]
+    if ids is not None:
+        lead = [[copying.int8(id_) + before for id_ in ids]]
+    return copying.rows_of(
+        len(_COLUMNS) + (ids is not None), count, *lead,
+        lengths(keys), keys,
+        repeat(copying.int4(number) + copying.NULL + _LENGTH_OF_HASH, count), content.hashes,
+        repeat(_LENGTH_OF_SEAL, count), seals,
+        lengths(classes), classes,
+        lengths(names), names,
+        lengths(attributes, 1), repeat(copying.JSONB, count), attributes,
+        sliced(figures),
+        lengths(wkbs, 4), copying.geometry_heads(wkbs), [wkb[5:] for wkb in wkbs],
+    )  # fmt: skip
 
 
 def _draw_ids(count: int) -> list[int]:
@@ -61,12 +72,12 @@ def write(layer: int, number: int, content: Content) -> None:
     big = pieces.is_big(content.vertices)
     small = content.take(np.flatnonzero(~big)) if big.any() else content
     if len(small):
-        copying.copy("layers_feature", _COLUMNS, _rows(layer, number, small, None))
+        copying.copy_rows("layers_feature", _COLUMNS, _rows(layer, number, small, None))
     if not big.any():
         return
     large = content.take(np.flatnonzero(big))
     ids = _draw_ids(len(large))
-    copying.copy("layers_feature", ("id", *_COLUMNS), _rows(layer, number, large, ids))
+    copying.copy_rows("layers_feature", ("id", *_COLUMNS), _rows(layer, number, large, ids))
     copying.copy(
         "layers_featurepiece", ("feature_id", "layer_id", "seal", "area_m2", "geom"), _cut(layer, large, ids)
     )
@@ -93,7 +104,7 @@ def write_open(layer: int, number: int, content: Content, names: list[str]) -> N
         ],
         geometries=content.geometries, areas=content.areas, vertices=content.vertices, hashes=content.hashes,
     )  # fmt: skip
-    copying.copy("layers_feature", _COLUMNS, _rows(layer, number, aside, None))
+    copying.copy_rows("layers_feature", _COLUMNS, _rows(layer, number, aside, None))
 
 
 def close(layer: int, number: int, keys: list[str]) -> int:

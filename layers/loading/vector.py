@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,18 +24,16 @@ from layers import hashing, locks, overviews
 from layers.loading import repeated, rows, workers
 from layers.loading.claims import Claims
 from layers.loading.geometries import multipolygon
-from layers.loading.inspecting import inspect
 from layers.loading.predecessor import Predecessor, hashes_of
-from layers.loading.sources import parts
-from layers.loading.workers import FileRange
-from layers.loading.writing import Writer, Written
+from layers.loading.sources import FileLayer, Source, of_file, of_table, together
+from layers.loading.writing import Rules, Writer, Written
 from layers.locks import Lock
 from layers.models import Kind, Layer, LayerVersion, Status
 from layers.notices import Notice, UnusableLayer
 from layers.progress import Phase, Progress, silent
 from layers.publishing import LoadReport, discard, lock, next_version, publish
+from layers.quality import report
 from layers.quality.geometry import as_multipolygon
-from layers.reading import read_features
 from layers.table import Table
 
 BATCH = 10_000
@@ -49,12 +47,10 @@ class _Wishes:
     """What was asked for beside the features."""
 
     coverage: Any
-    epsg: int | None
-    layer_name: str | None
-    mapping: dict[str, str] | None
+    rules: Rules
     region: Any
     progress: Progress
-    told: dict[str, Any] = field(default_factory=dict)
+    told: dict[str, Any]
 
 
 def stage(
@@ -64,7 +60,8 @@ def stage(
     coverage: Any = None,
     epsg: int | None = None,
     layer_name: str | None = None,
-    mapping: dict[str, str] | None = None,
+    swap_axes: bool = False,
+    mapping: Mapping[str, str] | None = None,
     source_date: date | None = None,
     legal_source: str = "",
     valid_from: date | None = None,
@@ -89,6 +86,8 @@ def stage(
         The answer to "which coordinate system?", used only where the file declares none.
     layer_name
         Which layer of a file that has several.
+    swap_axes
+        The file has latitude or northing first.
     mapping
         The layer's standard's fields and where the file has them; remembered with the layer.
     source_date, legal_source, valid_from, valid_to
@@ -114,11 +113,20 @@ def stage(
     told = {
         "source_date": source_date, "legal_source": legal_source, "valid_from": valid_from, "valid_to": valid_to,
     }  # fmt: skip
-    wishes = _Wishes(coverage, epsg, layer_name, mapping, region, progress, told)
+    rules = Rules(layer.standard, layer.class_system, dict(layer.mapping if mapping is None else mapping))
+    wishes = _Wishes(coverage, rules, region, progress, told)
     with ExitStack() as stack:
-        features = _Features.of(source, wishes, stack)
         stack.enter_context(_alone(layer))
-        if connection.in_atomic_block or not features.many:
+        progress(Phase.READING, 0, 0)
+        processes = 1 if connection.in_atomic_block else workers.PROCESSES
+        if isinstance(source, Table):
+            features = of_table(source, size=BATCH, several_from=SEVERAL_FROM)
+        else:
+            features = of_file(
+                FileLayer(source, layer_name, epsg, swap_axes), stack, size=BATCH, several_from=SEVERAL_FROM,
+                processes=processes,
+            )  # fmt: skip
+        if processes == 1 or not features.many:
             with transaction.atomic():
                 return _in_one(layer, features, wishes)
         return _in_several(layer, features, wishes)
@@ -140,36 +148,11 @@ def _alone(layer: Layer) -> Iterator[None]:
                 locks.give_back(Lock.STAGING, layer.pk)
 
 
-@dataclass
-class _Features:
-    """What comes in: batch by batch from here, or by ranges that other processes read."""
-
-    batches: Iterator[Table]
-    ranges: list[FileRange] | None
-    many: bool
-    count: int
-    origin: dict[str, Any]
-    notices: tuple[Notice, ...]
-
-    @classmethod
-    def of(cls, source: Path | Table, wishes: _Wishes, stack: ExitStack) -> _Features:
-        if not isinstance(source, Table):
-            wishes.progress(Phase.READING, 0, 0)
-            source = read_features(source, layer_name=wishes.layer_name, epsg=wishes.epsg)
-        origin = {
-            "source_name": source.source_name, "source_sha256": source.source_sha256,
-            "source_crs": source.source_crs, "source_date": source.source_date,
-        }  # fmt: skip
-        many = len(source) > SEVERAL_FROM
-        batches = parts(source, BATCH) if many else iter([source] if len(source) else [])
-        return cls(batches, None, many, len(source), origin, source.notices)
-
-
-def _in_one(layer: Layer, features: _Features, wishes: _Wishes) -> LayerVersion:
+def _in_one(layer: Layer, features: Source, wishes: _Wishes) -> LayerVersion:
     """All of it by this connection, in the transaction that is open."""
     version = _begun(layer, features, wishes)
     predecessor = Predecessor.read(layer.pk, version.number)
-    writer = Writer(version, predecessor, Claims().claim)
+    writer = Writer(version, predecessor, Claims().claim, wishes.rules)
     for table in features.batches:
         _written(wishes.progress, writer.written.read, features.count)
         writer.write(table, offset=writer.written.read)
@@ -177,15 +160,14 @@ def _in_one(layer: Layer, features: _Features, wishes: _Wishes) -> LayerVersion:
     return _finished(version, features, wishes, predecessor, writer.written)
 
 
-def _in_several(layer: Layer, features: _Features, wishes: _Wishes) -> LayerVersion:
+def _in_several(layer: Layer, features: Source, wishes: _Wishes) -> LayerVersion:
     """Rows by several processes; whatever goes wrong, they are stopped first, then what they wrote goes."""
     with transaction.atomic():
         version = _begun(layer, features, wishes)
     try:
         predecessor = Predecessor.read(layer.pk, version.number)
         written = workers.write(
-            version, predecessor, ranges=features.ranges, batches=features.batches, batch=BATCH,
-            mapping=wishes.mapping, standard=layer.standard,
+            version, predecessor, wishes.rules, features, batch=BATCH,
             progress=lambda done: _written(wishes.progress, done, features.count),
         )  # fmt: skip
         return _finished(version, features, wishes, predecessor, written)
@@ -211,7 +193,7 @@ def _written(progress: Progress, done: int, count: int) -> None:
         progress(phase, done, max(count, done))
 
 
-def _begun(layer: Layer, features: _Features, wishes: _Wishes) -> LayerVersion:
+def _begun(layer: Layer, features: Source, wishes: _Wishes) -> LayerVersion:
     """The version's row, in a short transaction: from here on its number is taken."""
     lock(layer)
     # we hold the layer's staging, so nobody alive is at this
@@ -239,7 +221,7 @@ def _given_before(layer: Layer) -> Any:
 
 
 def _finished(
-    version: LayerVersion, features: _Features, wishes: _Wishes, predecessor: Predecessor, written: Written
+    version: LayerVersion, features: Source, wishes: _Wishes, predecessor: Predecessor, written: Written
 ) -> LayerVersion:
     """From rows to a staged version: what is gone is closed, keys are settled, all is counted, sealed and inspected."""
     _refuse_nothing(version, written)
@@ -252,10 +234,11 @@ def _finished(
         if written.inserted >= _ANALYSE_FROM:
             with connection.cursor() as cursor:
                 cursor.execute("ANALYZE layers_feature, layers_featurepiece")
-    inspect(version, region=wishes.region, progress=wishes.progress)
+    report.inspect(version, region=wishes.region, progress=wishes.progress)
+    overviews.settle(version)
     with transaction.atomic():
-        if wishes.mapping is not None:
-            Layer.objects.filter(pk=version.layer_id).update(mapping=wishes.mapping)
+        if wishes.rules.mapping:
+            Layer.objects.filter(pk=version.layer_id).update(mapping=wishes.rules.mapping)
         LayerVersion.objects.filter(pk=version.pk).update(status=Status.STAGED)
     return LayerVersion.objects.select_related("layer").get(pk=version.pk)
 
@@ -307,8 +290,8 @@ def _counted(layer: int, number: int) -> tuple[int, int, int]:
     return came, went, both
 
 
-def _report(version: LayerVersion, features: _Features, written: Written) -> dict[str, Any]:
-    notices = list(features.notices)
+def _report(version: LayerVersion, features: Source, written: Written) -> dict[str, Any]:
+    notices = together([*features.notices(), *written.notices])
     if written.waiting:
         notices.append(
             Notice("key-repeated", "%(count)d 个要素的标识重复，已加序号区分。", {"count": written.waiting})
@@ -333,23 +316,12 @@ def load(
     layer: Layer,
     source: Path | Table,
     *,
-    coverage: Any = None,
-    epsg: int | None = None,
-    layer_name: str | None = None,
-    mapping: dict[str, str] | None = None,
-    source_date: date | None = None,
-    legal_source: str = "",
-    valid_from: date | None = None,
-    valid_to: date | None = None,
-    region: Any = None,
     progress: Progress = silent,
+    **described: Any,
 ) -> LoadReport:
-    """`stage`, draw the overviews, publish; if any of it fails, the layer is as it was."""
+    """`stage` (which takes the same), draw the overviews, publish; if any of it fails, the layer is as it was."""
     started = time.perf_counter()
-    version = stage(
-        layer, source, coverage=coverage, epsg=epsg, layer_name=layer_name, mapping=mapping, source_date=source_date,
-        legal_source=legal_source, valid_from=valid_from, valid_to=valid_to, region=region, progress=progress,
-    )  # fmt: skip
+    version = stage(layer, source, progress=progress, **described)
     return finish(version, progress=progress, started=started)
 
 
@@ -359,10 +331,10 @@ def finish(version: LayerVersion, *, progress: Progress = silent, started: float
         if not version.overviews_done:
             overviews.build(version, progress)
         progress(Phase.PUBLISHING, 0, version.feature_count)
-        report = publish(version, seconds=time.perf_counter() - started if started is not None else 0.0)
+        published = publish(version, seconds=time.perf_counter() - started if started is not None else 0.0)
     except BaseException:
         if not connection.needs_rollback:
             discard(version)
         raise
     progress(Phase.PUBLISHING, version.feature_count, version.feature_count)
-    return report
+    return published

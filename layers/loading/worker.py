@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -13,11 +12,9 @@ from django.db import connection
 
 from layers import locks
 from layers.loading.predecessor import Predecessor
-from layers.loading.sources import opened
 from layers.loading.workers import Errand, told, unpacked
 from layers.loading.writing import Writer
 from layers.models import LayerVersion
-from layers.table import Table
 
 
 class _Lifeline:
@@ -51,16 +48,22 @@ def _die_with(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _batches(errand: Errand, lifeline: _Lifeline) -> Iterator[tuple[int, Table]]:
+def _write(errand: Errand, writer: Writer, lifeline: _Lifeline) -> None:
+    """Write what there is to write, batch by batch."""
     if errand.source is None:
         while (given := lifeline.ask("next")) is not None:
-            yield given[0], unpacked(given[1])
+            offset, columns = given
+            table = unpacked(columns)
+            writer.write(table, offset=offset)
+            lifeline.tell("wrote", len(table))
         return
-    with opened(errand.source, size=errand.batch) as batches:
+    with errand.source.opened(errand.batch) as stream:
         offset = errand.source.skip
-        for table in batches:
-            yield offset, table
+        for table in stream:
+            writer.write(table, offset=offset)
             offset += len(table)
+            lifeline.tell("wrote", len(table))
+        writer.written.notices += stream.notices
 
 
 def main() -> None:
@@ -79,11 +82,9 @@ def main() -> None:
                 cursor.execute("SET synchronous_commit = off")
             writer = Writer(
                 version, Predecessor.unpacked(*errand.predecessor), lambda marks: lifeline.ask("claim", marks),
-                name=errand.name,
+                errand.rules, name=errand.name,
             )  # fmt: skip
-            for offset, table in _batches(errand, lifeline):
-                writer.write(table, offset=offset)
-                lifeline.tell("wrote", len(table))
+            _write(errand, writer, lifeline)
     except Exception as error:
         lifeline.tell("failed", told(error))
         sys.exit(1)

@@ -11,7 +11,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -24,7 +24,8 @@ from django.db import connection
 
 from layers.loading.claims import Claims
 from layers.loading.predecessor import Predecessor
-from layers.loading.writing import Written
+from layers.loading.sources import FileRange, Source
+from layers.loading.writing import Rules, Written
 from layers.models import LayerVersion
 from layers.notices import Notice, Refused, UnreadableFile, UnusableLayer
 from layers.table import Table
@@ -42,17 +43,6 @@ class WorkerDied(RuntimeError):
 
 
 @dataclass(frozen=True)
-class FileRange:
-    """Features of a file that a worker reads by itself."""
-
-    path: str
-    layer_name: str | None
-    epsg: int | None
-    skip: int
-    count: int
-
-
-@dataclass(frozen=True)
 class Errand:
     """What a worker has to know."""
 
@@ -60,10 +50,9 @@ class Errand:
     database: dict[str, Any]
     version: int
     predecessor: tuple[bytes, bytes]
-    mapping: dict[str, str] | None
-    standard: str
     batch: int
     source: FileRange | None  # None: batches are asked for
+    rules: Rules
 
 
 def packed(table: Table) -> dict[str, Any]:
@@ -138,15 +127,13 @@ class _Worker:
 def write(
     version: LayerVersion,
     predecessor: Predecessor,
+    rules: Rules,
+    source: Source,
     *,
-    ranges: list[FileRange] | None,
-    batches: Iterator[Table] | None,
     batch: int,
-    mapping: dict[str, str] | None,
-    standard: str,
     progress: Callable[[int], None],
 ) -> Written:
-    """Have a version's rows written: each range by a process, or the batches by whichever is free.
+    """Have a version's rows written: each range of the source by a process, or its batches by whichever is free.
 
     `progress` is called with how many features are written, now and then also when there is no news; what it raises
     ends everything.
@@ -157,15 +144,12 @@ def write(
     offset = total = 0
     result = Written(shared=np.zeros(len(predecessor), dtype=bool))
     try:
-        for i in range(len(ranges) if ranges else PROCESSES):
-            workers.append(
-                _Worker(
-                    Errand(
-                        str(i), dict(connection.settings_dict), version.pk, packed_predecessor, mapping, standard,
-                        batch, ranges[i] if ranges else None,
-                    )
-                )
-            )  # fmt: skip
+        for i in range(len(source.ranges) or PROCESSES):
+            reads = source.ranges[i] if source.ranges else None
+            errand = Errand(
+                str(i), dict(connection.settings_dict), version.pk, packed_predecessor, batch, reads, rules
+            )
+            workers.append(_Worker(errand))
         while any(worker.written is None for worker in workers):
             by_talk = {worker.talk: worker for worker in workers if worker.written is None}
             ready = wait(list(by_talk), timeout=_PATIENCE)
@@ -177,7 +161,7 @@ def write(
                 if kind == "claim":
                     worker.answer(claims.claim(content))
                 elif kind == "next":
-                    table = next(batches, None) if batches is not None else None
+                    table = next(source.batches, None)
                     worker.answer(None if table is None else (offset, packed(table)))
                     offset += 0 if table is None else len(table)
                 elif kind == "wrote":

@@ -6,7 +6,7 @@ with the same key writes the feature under a name of ours, and `layers.loading.r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -14,15 +14,26 @@ import numpy as np
 import numpy.typing as npt
 from django.db import transaction
 
+from layers import standards
 from layers.loading import rows
 from layers.loading.claims import Marks, marks
 from layers.loading.predecessor import Predecessor, as_hashes
 from layers.models import LayerVersion
+from layers.notices import Notice
 from layers.quality import findings
 from layers.staging import prepare
 from layers.table import Table
 
 REPORTED = 1000  # repairs and rejections kept with the version; the counts are always whole
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the attributes of each feature are held against: the layer's standard, and where the file has its fields."""
+
+    standard: str = ""
+    class_system: str = ""
+    mapping: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -41,6 +52,7 @@ class Written:
     rejected: int = 0
     names_cut: int = 0
     details: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {"repaired": [], "rejected": []})
+    notices: list[Notice] = field(default_factory=list)
     hashes: list[bytes] = field(default_factory=list)  # of a batch each
     shared: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
@@ -50,6 +62,7 @@ class Written:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for kind, told in other.details.items():
             self.details[kind] = (self.details[kind] + told)[:REPORTED]
+        self.notices += other.notices
         self.hashes += other.hashes
         self.shared |= other.shared
 
@@ -62,16 +75,23 @@ class Writer:
         version: LayerVersion,
         predecessor: Predecessor,
         claim: Callable[[Marks], npt.NDArray[np.bool_]],
+        rules: Rules,
         *,
         name: str = "",
     ) -> None:
         self._version, self._predecessor, self._claim, self._name = version, predecessor, claim, name
+        self._rules = rules
         self.written = Written(shared=np.zeros(len(predecessor), dtype=bool))
+
+    def _mapped(self, table: Table) -> Table:
+        """The table under the field names of the layer's standard."""
+        standard = standards.get(self._rules.standard) if self._rules.mapping else None
+        return table if standard is None else standards.apply(table, self._rules.mapping, standard)
 
     def write(self, table: Table, *, offset: int) -> None:
         """Prepare and write the features of one batch, which begins after `offset` others."""
         done, layer, number = self.written, self._version.layer_id, self._version.number
-        prepared = prepare(table, offset=offset)
+        prepared = prepare(self._mapped(table), offset=offset)
         content = prepared.content
         first = self._claim(marks(content.keys))
         late = np.flatnonzero(~first)

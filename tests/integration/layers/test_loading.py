@@ -1,17 +1,17 @@
 """Publication: what a new version shares, closes and adds, and what a failure leaves."""
 
-import threading
 
 import numpy as np
 import pytest
 import shapely
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import IntegrityError, connection, transaction
 
 from layers import hashing, queries, staging, tiles
 from layers.loading import load, rows, vector
 from layers.models import Feature, FeaturePiece, LayerVersion, OverviewTile
 from layers.notices import UnusableLayer
 from layers.progress import Phase
+from layers.quality import report
 from layers.table import Table
 from layers.withdrawal import withdraw
 from tests.factories.layers import REGION, LayerFactory, grid_table, published, square
@@ -147,7 +147,7 @@ def test_an_empty_table_says_something_only_about_a_given_coverage():
 
 
 @pytest.mark.parametrize(
-    ("room", "step"), [(rows, "write"), (rows, "close_ids"), (vector, "inspect"), (vector, "publish")]
+    ("room", "step"), [(rows, "write"), (rows, "close_ids"), (report, "inspect"), (vector, "publish")]
 )
 def test_a_failure_midway_leaves_the_previous_version(monkeypatch, room, step):
     first = published("A")
@@ -167,9 +167,9 @@ def test_a_failure_midway_leaves_the_previous_version(monkeypatch, room, step):
 
 def test_an_error_while_rows_stream_in_leaves_the_previous_version(monkeypatch):
     published("A")
-    real = hashing.seal
+    real = hashing.sealed
     calls = iter(range(100))
-    monkeypatch.setattr(hashing, "seal", lambda *a: real(*a) if next(calls) < 5 else 1 / 0)
+    monkeypatch.setattr(hashing, "sealed", lambda *a: real(*a) if next(calls) < 5 else 1 / 0)
     with pytest.raises(ZeroDivisionError):
         published("A", grid_table(5, 5))
     assert Feature.objects.count() == 9

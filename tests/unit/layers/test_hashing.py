@@ -105,3 +105,29 @@ def test_fields_do_not_run_into_each_other():
 
 def test_root_hash_ignores_order():
     assert hashing.root_hash([b"a" * 32, b"b" * 32]) == hashing.root_hash([b"b" * 32, b"a" * 32])
+
+
+def test_a_shape_has_the_same_form_whatever_stands_beside_it():
+    plain = [shapely.Polygon(RING), shapely.Polygon(HOLE[::-1]), shapely.box(110, 40, 110.1, 40.1)]
+    others = [
+        shapely.Polygon(RING, [HOLE]),
+        shapely.Point(110, 40),
+        shapely.MultiPolygon([shapely.Polygon(HOLE)]),
+    ]
+    alone = [form for shape in plain + others for form in canonical(shape)]
+    assert canonical(*plain) == alone[:3]
+    assert canonical(*plain, *others) == alone
+    assert len(set(alone)) == len(alone) - 1  # a part alone is the polygon
+
+
+def test_columns_and_rows_give_the_same_json():
+    rows = [
+        {"a": 'x"y', "b": 1, "c": 2.0, "d": None, "e": "\x00t", "f": True},
+        {"a": "中", "b": 2, "c": float("nan"), "d": "z", "e": "\n", "f": 1},
+        {"a": "x", "b": 3, "c": 1.5, "d": 4, "e": "\\", "f": "1"},
+    ]
+    columns = {name: np.array([row[name] for row in rows], dtype=object) for name in "adef"}
+    columns |= {"b": np.array([1, 2, 3]), "c": np.array([2.0, float("nan"), 1.5])}
+    assert hashing.columns_json(columns, 3) == [hashing.attributes_json(row) for row in rows]
+    plain = {"t": np.array(["一", "b c"], dtype=object)}
+    assert hashing.columns_json(plain, 2) == [hashing.attributes_json({"t": text}) for text in ("一", "b c")]
