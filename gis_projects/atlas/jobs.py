@@ -203,8 +203,17 @@ def _stage(row: Upload, layer: Layer, watch: Watch) -> LayerVersion:
         return loading.stage_raster(layer, path, **told)
     return loading.stage(
         layer, path, coverage=coverage(answers.get("coverage")), epsg=answers.get("epsg"),
-        layer_name=answers.get("file_layer"), mapping=answers.get("mapping"), region=queries.region(), **told,
+        layer_name=answers.get("file_layer"), mapping=_mapping(row, layer), region=queries.region(), **told,
     )  # fmt: skip
+
+
+def _mapping(row: Upload, layer: Layer) -> dict[str, str] | None:
+    """The mapping that was answered, or the one that was so clear that nobody had to."""
+    answered: dict[str, str] | None = row.answers.get("mapping")
+    file_layer = questions.chosen(row.inspection, row.answers)
+    if answered is not None or file_layer is None:
+        return answered
+    return questions.mapping_of(layer, file_layer) or None
 
 
 def _day(text: str | None) -> date | None:

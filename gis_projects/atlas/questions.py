@@ -11,6 +11,7 @@ from typing import Any
 import shapely
 from django.utils.translation import gettext_noop
 
+from layers import standards
 from layers.models import Kind, Layer, LayerVersion, Status
 from layers.notices import Notice, Refused
 
@@ -61,8 +62,6 @@ def chosen(inspection: Mapping[str, Any], answers: Mapping[str, Any]) -> FileLay
 
 def standard_of(layer: Layer) -> Any:
     """The field standard that the layer's files follow, if it names one."""
-    from layers import standards
-
     return standards.get(layer.standard) if layer.standard else None
 
 
@@ -73,8 +72,6 @@ def mapping_of(layer: Layer, file_layer: FileLayer) -> dict[str, str]:
         return {}
     names = set(file_layer.field_names)
     remembered = {field: name for field, name in layer.mapping.items() if name in names}
-    from layers import standards
-
     return {**standards.propose_mapping(standard, file_layer.field_names), **remembered}
 
 

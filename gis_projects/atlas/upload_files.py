@@ -74,7 +74,7 @@ def write(key: UUID, filename: str, offset: int, content: bytes) -> None:
     target = path(key, filename)
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(target, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = os.open(target, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
             os.ftruncate(descriptor, offset)
             try:

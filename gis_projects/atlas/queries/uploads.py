@@ -96,6 +96,54 @@ PHASES = {
 }
 
 
+_WORDS = {
+    "shapefile-zip": gettext_noop("shapefile（zip）"),
+    "filegdb-zip": gettext_noop("FileGDB（zip）"),
+    "geopackage": "GeoPackage",
+    "geojson": "GeoJSON",
+    "flatgeobuf": "FlatGeobuf",
+    "geoparquet": "GeoParquet",
+    "kml": "KML",
+    "kmz": "KMZ",
+    "dxf": "DXF",
+    "csv": "CSV",
+    "geotiff": "GeoTIFF",
+    "Polygon": gettext_noop("面"),
+    "MultiPolygon": gettext_noop("面"),
+    "LineString": gettext_noop("线"),
+    "MultiLineString": gettext_noop("线"),
+    "Point": gettext_noop("点"),
+    "MultiPoint": gettext_noop("点"),
+    "Unknown": gettext_noop("几何类型不一"),
+    "text": gettext_noop("文本"),
+    "integer": gettext_noop("整数"),
+    "number": gettext_noop("小数"),
+    "boolean": gettext_noop("是否"),
+}
+
+
+def content(row: Upload) -> dict[str, Any]:
+    """What is in an upload's file, in the reader's words."""
+    if not row.inspection:
+        return {"format": "", "layers": []}
+    return {
+        "format": word(_WORDS.get(str(row.inspection["format"]), str(row.inspection["format"]))),
+        "layers": [
+            {
+                "name": entry.name,
+                "geometry": word(_WORDS.get(entry.geometry_type, entry.geometry_type)),
+                "feature_count": entry.feature_count,
+                "crs": entry.crs,
+                "fields": [
+                    {**field, "type": word(_WORDS.get(str(field["type"]), str(field["type"])))}
+                    for field in entry.fields
+                ],
+            }
+            for entry in questions.file_layers(row.inspection)
+        ],
+    }
+
+
 def summary(row: Upload) -> dict[str, Any]:
     """An upload as the page and the API show it."""
     return {
@@ -203,7 +251,7 @@ def job_rows(user: User) -> list[dict[str, Any]]:
             "state_label": str(JobState(row.state).label),
             "open": row.state in OPEN,
             "progress": row.progress,
-            "message": word(row.message) if row.message else "",
+            "message": word(row.message) if row.message and row.state != JobState.DONE else "",
             "created_at": row.created_at,
             "finished_at": row.finished_at,
         }

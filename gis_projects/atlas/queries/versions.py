@@ -8,6 +8,7 @@ from typing import Any
 
 import shapely
 from django.contrib.gis.geos import Polygon
+from django.db import connection
 from django.db.models import QuerySet
 from django.utils.translation import gettext_noop
 
@@ -15,8 +16,9 @@ from gis_projects.atlas.models import Publication
 from gis_projects.atlas.queries import catalogue
 from gis_projects.atlas.queries.uploads import sentences
 from gis_projects.people.models import User
-from gis_projects.people.permissions import Permission, Scope, may
+from gis_projects.people.permissions import Permission, Scope, has, may
 from gis_projects.sentences import filled, word
+from gis_projects.trail.queries import of_subject
 from layers.models import LayerVersion, QualityFinding, Severity, Status
 from layers.quality.findings import Kind
 
@@ -60,6 +62,51 @@ def current(version: LayerVersion) -> LayerVersion | None:
 
 def publication(version: LayerVersion) -> Publication | None:
     return Publication.objects.filter(version=version).select_related("uploader", "approver").first()
+
+
+_EXTENT = """
+SELECT ST_XMin(box), ST_YMin(box), ST_XMax(box), ST_YMax(box)
+FROM (SELECT ST_Extent(geom) AS box FROM layers_feature WHERE layer_id = %s AND first_version = %s) AS new
+"""
+
+
+def extent(version: LayerVersion) -> list[float] | None:
+    """West, south, east, north of what is new in a version; of its coverage where nothing is."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EXTENT, [version.layer_id, version.number])
+        found = cursor.fetchone()
+    if found[0] is not None:
+        return list(found)
+    coverage = LayerVersion.objects.only("coverage").get(pk=version.pk).coverage
+    return None if coverage.empty else list(coverage.extent)
+
+
+VERBS = {
+    "atlas.stage_layer": gettext_noop("提交"),
+    "atlas.publish_layer": gettext_noop("发布"),
+    "atlas.send_back_layer": gettext_noop("退回"),
+    "atlas.cancel_layer": gettext_noop("取消"),
+    "atlas.request_withdrawal": gettext_noop("申请撤回"),
+    "atlas.withdraw_layer": gettext_noop("批准撤回"),
+}
+SHOWN_STEPS = 20
+
+
+def steps(user: User, version: LayerVersion) -> list[dict[str, Any]] | None:
+    """What happened to versions of this number, newest first; None for whoever takes no part in it."""
+    reads = (Permission.READ_TRAIL, Permission.UPLOAD_LAYERS, Permission.PUBLISH_LAYERS)
+    if not any(has(user, permission) for permission in reads):
+        return None
+    rows = of_subject(f"layers.version:{version.layer.code}@{version.number}")[:SHOWN_STEPS]
+    return [
+        {
+            "at": row.at,
+            "actor": row.actor,
+            "label": word(VERBS.get(row.verb, row.verb)),
+            "reason": row.data.get("reason", ""),
+        }
+        for row in rows
+    ]
 
 
 @dataclass(frozen=True)

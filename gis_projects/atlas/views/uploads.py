@@ -133,7 +133,7 @@ def _shown(user: User, row: Upload, request: HttpRequest, problems: dict[str, st
         "upload": data(row),
         "layer": layer,
         "layers": queries.layers_for(user),
-        "file_layers": questions.file_layers(row.inspection),
+        "content": queries.content(row),
         "chosen": chosen,
         "answerable": answerable,
         "open": open_,

@@ -23,9 +23,9 @@ from gis_projects.atlas.queries import versions as queries
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, require
 from gis_projects.sentences import sentence, word
-from gis_projects.trail.queries import of_subject
 from layers.models import Kind, LayerVersion, Severity, Status
 from layers.notices import Refused
+from layers.quality import exports
 
 FORMATS = {"gpkg": "application/geopackage+sqlite3", "csv": "text/csv; charset=utf-8"}
 
@@ -84,7 +84,6 @@ def _shown(user: User, version: LayerVersion, request: HttpRequest) -> dict[str,
     page = found.get_page(request.GET.get("page"))
     in_force = queries.current(version)
     outcome = version.quality.get("outcome", "")
-    coverage = LayerVersion.objects.only("coverage").get(pk=version.pk).coverage
     return {
         "version": version,
         "layer": version.layer,
@@ -105,14 +104,14 @@ def _shown(user: User, version: LayerVersion, request: HttpRequest) -> dict[str,
         "severities": [(value, word(label)) for value, label in Severity.choices],
         "page": page,
         "findings": [queries.finding_data(row) for row in page],
-        "steps": of_subject(f"layers.version:{version.layer.code}@{version.number}")[:20],
+        "steps": queries.steps(user, version),
         "staged": version.status == Status.STAGED,
         "map": {
             "layer": layer_data(version) if version.layer.kind == Kind.VECTOR else None,
             "raster": version.layer.kind == Kind.RASTER,
             "code": version.layer.code,
             "number": version.number,
-            "extent": coverage.extent if not coverage.empty else None,
+            "extent": queries.extent(version),
             "findings": f"/api/v1/layers/{version.layer.code}/versions/{version.number}/findings/",
         },
     }
@@ -127,8 +126,6 @@ def quality_file(request: HttpRequest, code: str, number: int, kind: str) -> Fil
     version = catalogue.version_of(user, code, number)
     if kind not in FORMATS:
         raise Http404
-    from layers.quality import exports
-
     name = f"{code}-v{number}-quality.{kind}"
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
