@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -13,6 +14,7 @@ from gis_projects.sentences import word
 from layers.changes import Change, ChangeKind, FieldChange, Flow
 
 _CENT = Decimal("0.01")
+_SHOWN = 0.005  # m²; less is 0.00 in every table
 
 
 def kind_label(kind: ChangeKind) -> str:
@@ -114,6 +116,32 @@ def flow_table(flow: Flow, names_before: Mapping[str, str]) -> list[list[Any]]:
     sides = [sum((row[n] for row in table[: len(cells)]), Decimal(0)) for n in (-3, -2)]
     table.append([_("合计"), *totals_after, *sides, None])
     return table
+
+
+def condensed(flow: Flow) -> Flow:
+    """The matrix without the classes that neither lost nor gained anything: what it still shows adds up as before."""
+    assert flow.m2 is not None
+    assert flow.only_before is not None
+    assert flow.only_after is not None
+    same = np.array([[a == b for b in flow.classes_after] for a in flow.classes_before], dtype=bool)
+    moved = ~same & (flow.m2 >= _SHOWN)
+    lost = moved.any(axis=1) | (flow.only_before >= _SHOWN)
+    gained = moved.any(axis=0) | (flow.only_after >= _SHOWN)
+    codes = {code for code, yes in zip(flow.classes_before, lost, strict=True) if yes}
+    codes |= {code for code, yes in zip(flow.classes_after, gained, strict=True) if yes}
+    rows = np.array([code in codes for code in flow.classes_before], dtype=bool)
+    columns = np.array([code in codes for code in flow.classes_after], dtype=bool)
+    return Flow(
+        classes_before=tuple(code for code in flow.classes_before if code in codes),
+        classes_after=tuple(code for code in flow.classes_after if code in codes),
+        totals_before=flow.totals_before[rows],
+        totals_after=flow.totals_after[columns],
+        changed_before=flow.changed_before[rows],
+        changed_after=flow.changed_after[columns],
+        m2=flow.m2[rows][:, columns],
+        only_before=flow.only_before[rows],
+        only_after=flow.only_after[columns],
+    )
 
 
 def _all_cents(values: Sequence[float] | Any) -> list[Decimal]:

@@ -53,7 +53,7 @@ function build(flow: FlowData, unit: Unit, changedOnly: boolean): HTMLElement {
   const number = (steps: number, extra = "", shade = 0): HTMLElement => {
     const cell = h("td", { class: `num ${extra}`.trim() }, steps === 0 ? "—" : format(steps, unit));
     // darker for more, by the logarithm: a matrix has few large flows and many small ones
-    if (shade > 0) cell.style.backgroundColor = `rgb(214 140 0 / ${(8 + 42 * (Math.log1p(shade) / Math.log1p(most))).toFixed(0)}%)`;
+    if (shade > 0) cell.style.backgroundColor = `rgb(214 140 0 / ${(6 + 46 * (Math.log1p((1000 * shade) / most) / Math.log(1001))).toFixed(0)}%)`;
     return cell;
   };
   const last = (label: string): HTMLElement => h("th", { scope: "col", class: "num" }, label);

@@ -68,6 +68,8 @@ export async function start(): Promise<void> {
       sides[0].addTo(map).setOpacity(opacity(config.before));
       drawn?.remove();
       swipe.show();
+      // both sides would be blank where the layer isn't drawn yet
+      if (map.getZoom() < config.after.min_zoom) map.setZoom(config.after.min_zoom);
     } else {
       swipe.hide();
       drawn?.addTo(map);
@@ -108,7 +110,7 @@ function rowsToMap(map: L.Map): void {
       const bounds = L.latLngBounds(corners(box));
       map.fitBounds(bounds, { padding: [60, 60], maxZoom: 17 });
       mark?.remove();
-      mark = L.rectangle(bounds.pad(0.08), { color: "#0b57d0", weight: 2, dash: "6 4", fill: false, interactive: false, ...PASSIVE } as L.PathOptions).addTo(map);
+      mark = L.rectangle(bounds.pad(0.08), { color: "#0b57d0", weight: 2, dashArray: "6 4", fill: false, interactive: false, ...PASSIVE }).addTo(map);
       need("#map").scrollIntoView({ block: "center" });
       need("#map-status").textContent = t("compare.shownOnMap", { key: button.dataset["key"] ?? "" });
     });

@@ -33,7 +33,7 @@ from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, require
 from gis_projects.sentences import sentence, word
 from layers import changes
-from layers.changes import Change, ChangeKind, Summary
+from layers.changes import Change, ChangeKind, FieldChange, Summary
 from layers.models import Kind, LayerVersion, Secrecy, Status
 from layers.notices import UnusableLayer
 
@@ -102,6 +102,8 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
         "class_code": class_code,
         "classes": _class_choices(pair, summary),
         "total": total,
+        "total_text": _grouped(total),
+        "unchanged": _grouped(summary.unchanged),
         "order": order,
         "columns": _columns(request, order),
         "page": rows,
@@ -153,14 +155,14 @@ def _classes(summary: Summary) -> set[str]:
     return {code for pair in sides for code in pair if code is not None}
 
 
-def _class_choices(pair: differences.Pair, summary: Summary) -> list[tuple[str, str, int]]:
+def _class_choices(pair: differences.Pair, summary: Summary) -> list[tuple[str, str, str]]:
     """Code, label and number of differences of every class on either side."""
     numbers: dict[str, int] = {}
     for part in summary.by_class:
         for code in {part.class_before, part.class_after} - {None}:
             numbers[cast(str, code)] = numbers.get(cast(str, code), 0) + part.count
     names = {**pair.before.class_names, **pair.after.class_names}
-    return [(code, word(names.get(code, "")), numbers[code]) for code in sorted(numbers)]
+    return [(code, word(names.get(code, "")), _grouped(numbers[code])) for code in sorted(numbers)]
 
 
 def _tally(request: HttpRequest, summary: Summary, chosen: ChangeKind | None) -> list[dict[str, Any]]:
@@ -177,8 +179,9 @@ def _tally(request: HttpRequest, summary: Summary, chosen: ChangeKind | None) ->
             {
                 "kind": str(kind),
                 "label": kind_label(kind),
-                "count": getattr(summary, kind),
-                "area": sum(part.area_after or part.area_before for part in of_kind),
+                "count": _grouped(getattr(summary, kind)),
+                "any": getattr(summary, kind) > 0,
+                "hectares": sum(part.area_after or part.area_before for part in of_kind) / 10_000,
                 "query": query.urlencode(),
                 "on": kind == chosen,
             }
@@ -216,6 +219,7 @@ def _columns(request: HttpRequest, order: str) -> list[dict[str, Any]]:
 
 def _shown(change: Change, pair: differences.Pair) -> dict[str, Any]:
     before, after = change.area_before, change.area_after
+    fields = _told_once(change)
     return {
         "change": change,
         "kind_label": kind_label(change.kind),
@@ -229,10 +233,28 @@ def _shown(change: Change, pair: differences.Pair) -> dict[str, Any]:
                 "before": value_text(field.before),
                 "after": value_text(field.after),
             }
-            for field in change.fields[:SHOWN_FIELDS]
+            for field in fields[:SHOWN_FIELDS]
         ],
-        "more": max(len(change.fields) - SHOWN_FIELDS, 0),
+        "more": max(len(fields) - SHOWN_FIELDS, 0),
     }
+
+
+def _told_once(change: Change) -> list[FieldChange]:
+    """The fields without those that only say again what stands in a column or another field (class and name)."""
+    told = {(change.class_before, change.class_after)}
+    fields = []
+    for field in change.fields:
+        values = (value_text(field.before), value_text(field.after))
+        if values not in told and field.name != "class_code":
+            fields.append(field)
+        if field.name == "name":
+            told.add(values)
+    return fields
+
+
+def _grouped(number: int) -> str:
+    """Thousands apart, as every other number of the platform; the locale would set four digits together."""
+    return f"{number:,}"
 
 
 def _config(pair: differences.Pair, summary: Summary | None) -> dict[str, Any]:

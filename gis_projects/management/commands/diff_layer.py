@@ -5,13 +5,21 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from gis_projects.atlas.api.differences import change_data, flow_data, version_data
-from gis_projects.atlas.differences import flow_header, flow_table, kind_label, rows_header, rows_table
+from gis_projects.atlas.differences import (
+    condensed,
+    flow_header,
+    flow_table,
+    kind_label,
+    rows_header,
+    rows_table,
+)
 from gis_projects.library.exports import csv_lines
 from gis_projects.sentences import sentence
 from layers import changes
@@ -100,7 +108,11 @@ class Command(BaseCommand):
         if flow.why is not None:
             self.stdout.write(sentence(flow.why))
             return
-        self.stdout.write("面积流向（平方米）")
+        flow = condensed(flow)
+        if not flow.classes_before and not flow.classes_after:
+            self.stdout.write("没有一块地改变类别。")
+            return
+        self.stdout.write("面积流向（平方米，只列有变化的类别）")
         matrix = [flow_header(flow, b.class_names), *flow_table(flow, a.class_names)]
         self._table([[*map(_cell, row)] for row in matrix])
 
@@ -128,7 +140,9 @@ def _version(code: str, number: int) -> LayerVersion:
 
 
 def _cell(value: Any) -> str:
-    return "" if value is None else str(value)
+    if value is None:
+        return ""
+    return "·" if isinstance(value, Decimal) and not value else str(value)
 
 
 def _width(text: str) -> int:

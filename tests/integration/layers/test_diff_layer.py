@@ -49,8 +49,9 @@ def test_a_terminal_gets_tables(two, capsys):
     assert "第 1 版 → 第 2 版" in text
     assert "属性变化" in text
     assert "02 园地" in text
-    lines = text.split("面积流向（平方米）\n")[1].splitlines()
-    assert len(lines) == 1 + 2 + 3  # heading, two classes, margins
+    lines = text.split("只列有变化的类别）\n")[1].splitlines()
+    assert [line.split()[0] for line in lines] == ["原类别", "02", "仅在现版本", "残差（含取整）", "合计"]
+    assert "01" not in lines[0], "this class neither lost nor gained"
 
 
 def test_csv_for_a_spreadsheet(two, capsys, tmp_path):
