@@ -1,12 +1,13 @@
 from django.urls import path
 
-from gis_projects.atlas.views import bundles, catalogue, differences, map, tiles, uploads, versions
+from gis_projects.atlas.views import bundles, catalogue, differences, layer, map, tiles, uploads, versions
 from gis_projects.people.tokens import accepted
 
 app_name = "atlas"
 urlpatterns = [
     path("map/", map.map_page, name="map"),
     path("layers/", catalogue.layers_page, name="layers"),
+    path("layers/<slug:code>/edit/", layer.edit, name="layer-edit"),
     path("layers/uploads/", uploads.uploads_page, name="uploads"),
     path("layers/uploads/<uuid:key>/", uploads.upload_page, name="upload"),
     path("layers/<slug:code>/versions/<int:number>/", versions.version_page, name="version"),
@@ -15,6 +16,7 @@ urlpatterns = [
         versions.quality_file,
         name="version-quality",
     ),
+    path("layers/<slug:code>/", layer.layer, name="layer"),
     path("jobs/", uploads.jobs_page, name="jobs"),
     path("layers/<slug:code>/differences/", differences.page, name="differences"),
     path(

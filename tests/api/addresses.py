@@ -188,6 +188,14 @@ ADDRESSES: dict[str, list[Address]] = {
         Address("401 404 200 200 200 200 200", tile("DLTB")),
         Address("401 404 404 404 200 200 200", tile("JM")),  # confidential
     ],
+    "atlas:layer": [
+        Address(WITH_ROLE, lambda world: {"code": "DLTB"}),
+        Address("302 403 404 404 200 200 200", lambda world: {"code": "JM"}),  # confidential
+    ],
+    "atlas:layer-edit": [
+        Address("302 403 403 403 200 403 200", lambda world: {"code": "DLTB"}),
+        Address("302 403 404 404 200 403 200", lambda world: {"code": "JM"}),
+    ],
     "atlas:bundle": [
         Address("401 404 200 200 200 200 200", tile_place, query=lambda world: {"layers": "DLTB:1"}),
         Address(

@@ -188,9 +188,8 @@ class Identify(APIView):
         codes: dict[str, int | None] | None = {only: None} if only else None
         if only is None and asked.get("layers"):
             codes = asked["layers"]
-        lon, lat = asked["lon"], asked["lat"]
-        found = features.identify(user, lon, lat, codes=codes, reach=asked["reach"] / METRES_PER_DEGREE)
-        return Response({"features": found, "rasters": features.raster_values(user, lon, lat, codes=codes)})
+        reach = asked["reach"] / METRES_PER_DEGREE
+        return Response(features.identify(user, asked["lon"], asked["lat"], codes=codes, reach=reach))
 
 
 class IdentifyOne(Identify):

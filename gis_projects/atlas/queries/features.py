@@ -15,6 +15,7 @@ from gis_projects.atlas.queries.sites import Box, Collected, with_site_in
 from gis_projects.people.models import User
 from layers import lookup, rasters
 from layers.models import Kind
+from layers.queries import PinnedVersion
 
 PARCELS = "DLTB"
 MAX_SNAP_FEATURES = 3000
@@ -30,13 +31,17 @@ def identify(
     *,
     codes: Mapping[str, int | None] | None = None,
     reach: float = 0.0,
-) -> list[dict[str, Any]]:
-    """Features under a point (EPSG:4490 degrees) in the layers that the user may know of. Three queries.
+) -> dict[str, list[dict[str, Any]]]:
+    """``features`` under a point (EPSG:4490 degrees) and ``rasters``' values there, of the layers that the user may
+    know of. Three queries.
 
     `codes` names layers, each in the version in force (None) or in one by its number; without it all are asked.
     """
     versions = pinned(user, None) if codes is None else pinned_as(user, codes)
-    return [described(found) for found in layers.queries.identify(versions, lon, lat, reach=reach)]
+    return {
+        "features": [described(found) for found in layers.queries.identify(versions, lon, lat, reach=reach)],
+        "rasters": _raster_values(versions, lon, lat),
+    }
 
 
 def described(found: layers.queries.Identified) -> dict[str, Any]:
@@ -55,11 +60,8 @@ def described(found: layers.queries.Identified) -> dict[str, Any]:
     }
 
 
-def raster_values(
-    user: User, lon: float, lat: float, *, codes: Mapping[str, int | None] | None = None
-) -> list[dict[str, Any]]:
+def _raster_values(versions: Mapping[str, PinnedVersion], lon: float, lat: float) -> list[dict[str, Any]]:
     """What the raster layers say at a point; a layer without a value there is left out."""
-    versions = pinned(user, None) if codes is None else pinned_as(user, codes)
     said = []
     for version in versions.values():
         if version.kind != Kind.RASTER:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import cast
 
 from django.contrib.auth.decorators import login_required
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_safe
 from gis_projects.atlas.queries import catalogue
 from gis_projects.library import exports
 from gis_projects.people.models import User
-from gis_projects.people.permissions import Permission, require
+from gis_projects.people.permissions import Permission, may, require
 from gis_projects.sentences import word
 from layers.models import LayerVersion
 
@@ -35,12 +36,22 @@ def layers_page(request: HttpRequest) -> HttpResponse:
         "atlas/layers.html",
         {
             "versions": versions,
+            "groups": _by_theme(versions),
+            "may_upload": may(user, Permission.UPLOAD_LAYERS) or may(user, Permission.PUBLISH_LAYERS),
             "themes": catalogue.themes(user),
             "theme": theme,
             "q": words,
             "query": request.GET.urlencode(),
         },
     )
+
+
+def _by_theme(versions: Iterable[LayerVersion]) -> list[tuple[str, list[LayerVersion]]]:
+    """The versions under their themes, themes in the order in which the map has their first layers."""
+    groups: dict[str, list[LayerVersion]] = {}
+    for version in versions:
+        groups.setdefault(version.layer.theme, []).append(version)
+    return list(groups.items())
 
 
 def _catalogue_table(versions: QuerySet[LayerVersion], kind: str) -> HttpResponse:
@@ -54,6 +65,10 @@ def _catalogue_table(versions: QuerySet[LayerVersion], kind: str) -> HttpRespons
         _("数据日期"),
         _("发布时间"),
         _("主管部门"),
+        _("法定地位"),
+        _("法定依据"),
+        _("有效期起"),
+        _("有效期止"),
         _("来源文件"),
         _("来源坐标系"),
         _("密级"),
@@ -71,6 +86,10 @@ def _catalogue_table(versions: QuerySet[LayerVersion], kind: str) -> HttpRespons
             version.source_date,
             version.published_at and version.published_at.isoformat(timespec="seconds"),
             word(version.layer.authority),
+            version.layer.legal_status,
+            version.legal_source,
+            version.valid_from,
+            version.valid_to,
             version.source_name,
             version.source_crs,
             word(version.layer.get_secrecy_display()),

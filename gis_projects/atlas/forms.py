@@ -1,0 +1,117 @@
+"""The form of a layer's own description and look."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.forms import BaseFormSet, formset_factory
+from django.utils.translation import gettext_lazy as _
+
+from layers.models import Layer
+
+HATCHES = [
+    ("", _("无")),
+    ("diagonal", _("斜线")),
+    ("backward", _("反斜线")),
+    ("cross", _("交叉线")),
+    ("horizontal", _("横线")),
+    ("vertical", _("竖线")),
+    ("grid", _("方格")),
+    ("dots", _("点")),
+]
+_COLOUR = r"^#[0-9a-fA-F]{6}$"
+
+
+class LayerForm(forms.ModelForm[Layer]):
+    """Everything of a layer that may be changed, but its look."""
+
+    thresholds = forms.JSONField(label=_("质量阈值"), required=False)
+
+    class Meta:
+        model = Layer
+        fields = (
+            "name", "theme", "authority", "legal_status", "description", "notice", "order", "opacity", "min_zoom",
+            "max_zoom", "visible_by_default", "thresholds",
+        )  # fmt: skip
+        widgets = {
+            "description": forms.Textarea({"rows": 4}),
+            "opacity": forms.NumberInput({"min": 0, "max": 1, "step": 0.05}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            if name != "visible_by_default":
+                field.widget.attrs["class"] = "form-control"
+        self.fields["thresholds"].widget.attrs.update({"rows": 6, "class": "form-control font-monospace"})
+
+    def clean_thresholds(self) -> Any:
+        return self.cleaned_data["thresholds"] or {}
+
+
+class LookForm(forms.Form):
+    """How one class of a layer looks. An empty colour leaves the fill or the edge out."""
+
+    code = forms.CharField(required=False, widget=forms.HiddenInput)
+    fill = forms.RegexField(_COLOUR, label=_("填充"), required=False)
+    fill_opacity = forms.FloatField(label=_("填充不透明度"), min_value=0, max_value=1, required=False)
+    stroke = forms.RegexField(_COLOUR, label=_("边线"), required=False)
+    width = forms.FloatField(label=_("线宽"), min_value=0, max_value=10, required=False)
+    hatch = forms.ChoiceField(label=_("花纹"), choices=HATCHES, required=False)
+
+    def __init__(self, *args: Any, label: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.label = label
+        for name in ("fill", "stroke"):
+            self.fields[name].widget.attrs.update({"size": 8, "maxlength": 7, "placeholder": "#rrggbb"})
+            self.fields[name].error_messages["invalid"] = str(_("颜色写作 #rrggbb。"))
+        for name in ("fill_opacity", "width"):
+            self.fields[name].widget.attrs.update({"step": 0.05})
+        for name, field in self.fields.items():
+            kind = "form-select" if name == "hatch" else "form-control"
+            field.widget.attrs.update({"class": f"{kind} {kind}-sm", "aria-label": f"{label} {field.label}"})
+
+    def look(self) -> dict[str, Any]:
+        """The class's entry of `Layer.style`."""
+        data = self.cleaned_data
+        look = {
+            "fill": data["fill"] or None,
+            "stroke": data["stroke"] or None,
+            "hatch": data["hatch"] or None,
+        }
+        for name in ("fill_opacity", "width"):
+            if data[name] is not None:
+                look[name] = data[name]
+        return look
+
+
+class _Looks(BaseFormSet[LookForm]):
+    labels: list[str]
+
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        label = self.labels[index] if index is not None and index < len(self.labels) else ""
+        return {**super().get_form_kwargs(index), "label": label}
+
+
+def looks(layer: Layer, data: Any = None) -> Any:
+    """One form for each class of a layer's legend."""
+    initial = [
+        {"code": code, **{k: v for k, v in look.items() if v is not None}}
+        for code, look in layer.style.items()
+    ]
+    factory: Any = formset_factory(
+        LookForm,
+        formset=_Looks,
+        extra=0,
+        min_num=len(initial),
+        max_num=len(initial),
+        validate_min=True,
+        validate_max=True,
+    )
+    labels = [
+        f"{code} {layer.class_names.get(code, layer.name if code == '' else '')}".strip()
+        for code in layer.style
+    ]
+    factory.labels = labels
+    return factory(data, initial=initial, prefix="look")
