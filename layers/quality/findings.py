@@ -125,8 +125,8 @@ def write(version: LayerVersion, findings: Iterable[Finding]) -> int:
     if not found:
         return 0
     with transaction.atomic():
-        tally = _locked_tally(version)
-        room = {kind: CAP - sum(by_severity.values()) for kind, by_severity in tally.counts.items()}
+        counted = _locked_tally(version)
+        room = {kind: CAP - sum(by_severity.values()) for kind, by_severity in counted.counts.items()}
         kept = []
         for finding in found:
             left = room.setdefault(finding.kind, CAP)
@@ -134,19 +134,21 @@ def write(version: LayerVersion, findings: Iterable[Finding]) -> int:
             if left > 0:
                 kept.append(finding)
         _copy(version, kept)
-        tally.add(found)
-        _save(version, tally)
+        counted.add(found)
+        _save(version, counted)
     return len(found)
 
 
 def clear(version: LayerVersion, kinds: Iterable[str]) -> None:
     """Forget the findings of these kinds, as they are about to be found again."""
+    version.quality = _qualities(version).get()
+    again = {str(kind) for kind in kinds}
+    if not again & tally(version).counts.keys():
+        return
     with transaction.atomic():
-        tally = _locked_tally(version)
-        again = {str(kind) for kind in kinds} & tally.counts.keys()
-        if again:
-            QualityFinding.objects.filter(version=version, kind__in=again).delete()
-            _save(version, tally.without(again))
+        counted = _locked_tally(version)
+        QualityFinding.objects.filter(version=version, kind__in=again).delete()
+        _save(version, counted.without(again))
 
 
 def tally(version: LayerVersion) -> Tally:
@@ -156,10 +158,12 @@ def tally(version: LayerVersion) -> Tally:
 
 def _locked_tally(version: LayerVersion) -> Tally:
     """The same as the database has it; the version's row is locked until the transaction ends."""
-    version.quality = (
-        LayerVersion.objects.select_for_update().values_list("quality", flat=True).get(pk=version.pk)
-    )
+    version.quality = _qualities(version).select_for_update().get()
     return tally(version)
+
+
+def _qualities(version: LayerVersion) -> models.QuerySet[LayerVersion, dict[str, Any]]:
+    return LayerVersion.objects.filter(pk=version.pk).values_list("quality", flat=True)
 
 
 def _save(version: LayerVersion, tally: Tally) -> None:

@@ -16,9 +16,10 @@ import shapely
 from django.contrib.gis.geos import GEOSGeometry
 from shapely.geometry import MultiPolygon
 
-from layers.models import LayerVersion
+from layers import standards
+from layers.models import LayerVersion, QualityFinding
 from layers.progress import Phase, Progress, silent
-from layers.quality import duplicates, findings, outline, overlaps, rows, sentences
+from layers.quality import attributes, duplicates, findings, outline, overlaps, rows, sentences
 from layers.quality.decision import Decision, Summary, arrangement_of, decide, thresholds_of
 from layers.quality.findings import Finding, Kind
 from layers.quality.geometry import as_multipolygon
@@ -69,6 +70,7 @@ def inspect(version: LayerVersion, *, region: Any = None, progress: Progress = s
     collected = _Collected(version, everything)
     originals = duplicates.originals(everything)
     copies = np.flatnonzero(originals != np.arange(len(everything)))
+    collected.add(_absent(version))
     collected.add(sentences.repeated_keys(version, everything))
     collected.add(sentences.duplicates(everything, originals, copies))
 
@@ -177,6 +179,18 @@ def _shapes(block: Block, everything: Rows, edges: Rings, used: npt.NDArray[np.b
 
 def _outside(block: Block, region: Any) -> Outside:
     return outside(block.home, block.wholes, region)
+
+
+def _absent(version: LayerVersion) -> list[Finding]:
+    """Required columns that no feature has, and that weren't reported before (feature by feature, or as absent)."""
+    standard = standards.get(version.layer.standard)
+    if standard is None:
+        return []
+    known = QualityFinding.objects.filter(version=version, kind=Kind.REQUIRED)
+    found_before = set(known.values_list("field", flat=True).distinct())
+    # the role fields are columns of every feature
+    roles = {field.name for field in standard.fields if field.role in ("key", "class", "name")}
+    return attributes.absent(standard, rows.attribute_names(version) | found_before | roles)
 
 
 def _stored(area: MultiPolygon) -> Any:

@@ -130,6 +130,16 @@ def window(version: LayerVersion) -> str:
     )
 
 
+def attribute_names(version: LayerVersion) -> set[str]:
+    """The attributes that the first features of a version have."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT jsonb_object_keys(sample.attributes) FROM "
+            f"(SELECT f.attributes FROM layers_feature f WHERE {window(version)} LIMIT 1000) AS sample"
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
 def read(version: LayerVersion) -> Rows:
     table = _table(
         f"SELECT f.id, f.area_m2, f.vertices, strpos(f.key, '#') > 0, {_BOX.format('f')} "

@@ -5,13 +5,14 @@ so a list is always asked for by its system. Where a fact is from stands in the 
 [O] general knowledge, [P] our own choice.
 """
 
-from layers.standards.codes import CodeList, code_list, code_lists
+from layers.standards.codes import CLASSIFICATIONS, CodeList, code_list, code_lists
 from layers.standards.fields import Field, Standard, all_standards, get
 from layers.standards.mapping import apply, propose_mapping
 
 all = all_standards
 
 __all__ = [
+    "CLASSIFICATIONS",
     "CodeList",
     "Field",
     "Standard",

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+CLASSIFICATIONS = ("survey", "planning2023")  # the systems whose codes look alike and mean different things
 _FOLDER = Path(__file__).with_name("data") / "codes"
 
 

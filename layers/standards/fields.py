@@ -19,7 +19,8 @@ class Field:
     """One column. `kind` is text, integer or number; `length` counts characters; `pattern` is for the whole text.
 
     `code_list` names the system that its codes are from. `role` says what it is to a feature: its key, class, name,
-    or declared area (m²). `aliases` are other names that files have for it.
+    or declared area. `unit` is that of an area (m2, ha, km2, mu); without it files have it in any of them. `aliases`
+    are other names that files have for it.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Field:
     code_list: str | None
     role: str | None
     pattern: str | None
+    unit: str | None
     aliases: tuple[str, ...]
 
 
@@ -58,7 +60,7 @@ def _field(data: dict[str, Any]) -> Field:
     return Field(
         name=data["name"], label=data["label"], kind=data["kind"], required=data.get("required", False),
         length=data.get("length"), code_list=data.get("codes"), role=data.get("role"),
-        pattern=data.get("pattern"), aliases=tuple(data.get("aliases", ())),
+        pattern=data.get("pattern"), unit=data.get("unit"), aliases=tuple(data.get("aliases", ())),
     )  # fmt: skip
 
 
