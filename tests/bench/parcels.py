@@ -120,3 +120,9 @@ def _write(path: Path, table: pa.Table) -> None:
         crs="EPSG:4490",
     )
     made.rename(path)
+
+
+def corner(count: int) -> tuple[float, float]:
+    """East and north of the last of so many parcels, in degrees."""
+    columns = math.isqrt(count)
+    return WEST + columns * SIDE, SOUTH + count // columns * SIDE
