@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 
 _REPLACED = re.compile("\ufffd|锟斤拷|烫烫|屯屯")  # what decoders and debuggers leave where they gave up
@@ -27,7 +28,8 @@ def damaged(text: str) -> bool:
 
 def _is_chinese(text: str, written: str, read: str) -> bool:
     try:
-        meant = text.encode(written).decode(read)
+        raw = text.removesuffix("?").encode(written)  # a half character at the end became a question mark
+        meant = codecs.getincrementaldecoder(read)().decode(raw, final=not text.endswith("?"))
     except UnicodeError:
         return False
     return len(_HAN.findall(meant)) > 1 and _CHINESE.fullmatch(meant) is not None
