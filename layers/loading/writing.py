@@ -20,7 +20,7 @@ from layers.loading.claims import Marks, marks
 from layers.loading.predecessor import Predecessor, as_hashes
 from layers.models import LayerVersion
 from layers.notices import Notice
-from layers.quality import findings
+from layers.quality import attributes, findings
 from layers.staging import prepare
 from layers.table import Table
 
@@ -80,21 +80,22 @@ class Writer:
         name: str = "",
     ) -> None:
         self._version, self._predecessor, self._claim, self._name = version, predecessor, claim, name
-        self._rules = rules
+        self._rules, self._standard = rules, standards.get(rules.standard)
         self.written = Written(shared=np.zeros(len(predecessor), dtype=bool))
-
-    def _mapped(self, table: Table) -> Table:
-        """The table under the field names of the layer's standard."""
-        standard = standards.get(self._rules.standard) if self._rules.mapping else None
-        return table if standard is None else standards.apply(table, self._rules.mapping, standard)
 
     def write(self, table: Table, *, offset: int) -> None:
         """Prepare and write the features of one batch, which begins after `offset` others."""
         done, layer, number = self.written, self._version.layer_id, self._version.number
-        prepared = prepare(self._mapped(table), offset=offset)
+        standard, rules = self._standard, self._rules
+        if standard is not None and rules.mapping:
+            table = standards.apply(table, rules.mapping, standard)
+        prepared = prepare(table, offset=offset)
         content = prepared.content
         first = self._claim(marks(content.keys))
         late = np.flatnonzero(~first)
+        faults = [*(r.finding for r in prepared.repaired), *(r.finding for r in prepared.rejected)]
+        areas = content.areas if len(content) == len(table) else None
+        faults += attributes.check(table, standard, rules.class_system, areas=areas)
         hashes = as_hashes(content.hashes)
         at = self._predecessor.find(hashes)
         new = np.flatnonzero(first & (at < 0))
@@ -108,10 +109,7 @@ class Writer:
                 names = [f"{self._name}.{offset}.{i}" for i in late.tolist()]
                 rows.write_open(layer, number, content.take(late), names)
             # last, as it holds the version's row until the end of the transaction
-            findings.write(
-                self._version,
-                [*(r.finding for r in prepared.repaired), *(r.finding for r in prepared.rejected)],
-            )
+            findings.write(self._version, faults)
         done.shared[at[first & (at >= 0)]] = True
         done.hashes.append(hashes[first].tobytes())
         done.read += len(table)
