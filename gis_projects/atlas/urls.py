@@ -1,6 +1,17 @@
 from django.urls import path
 
-from gis_projects.atlas.views import bundles, catalogue, differences, layer, map, tiles, uploads, versions
+from gis_projects.atlas.views import (
+    browsing,
+    bundles,
+    catalogue,
+    differences,
+    exports,
+    layer,
+    map,
+    tiles,
+    uploads,
+    versions,
+)
 from gis_projects.people.tokens import accepted
 
 app_name = "atlas"
@@ -16,6 +27,10 @@ urlpatterns = [
         versions.quality_file,
         name="version-quality",
     ),
+    path("layers/exports/", exports.exports_page, name="exports"),
+    path("layers/exports/<int:pk>/", exports.download, name="export-file"),
+    path("layers/<slug:code>/features/", browsing.features_page, name="features"),
+    path("layers/<slug:code>/export/", exports.export, name="export"),
     path("layers/<slug:code>/", layer.layer, name="layer"),
     path("jobs/", uploads.jobs_page, name="jobs"),
     path("layers/<slug:code>/differences/", differences.page, name="differences"),

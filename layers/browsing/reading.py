@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import shapely
-from django.db import connection, transaction
+from django.db import connection
 
 from layers.browsing.selection import ORDERS, Box, Place, Selection, Version, conditions, halves
 
@@ -107,7 +107,7 @@ def page(
         ORDER BY {", ".join(f"chosen.{part}" for part in sorting.split(", "))}"""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        found = [_row(row) for row in cursor.fetchall()]
+        found = _rows(cursor.fetchall())
     more, found = len(found) > limit, found[:limit]
     if backwards:
         found.reverse()
@@ -156,21 +156,24 @@ def extent(version: Version, selection: Selection = EVERYTHING) -> Box | None:
 def batches(
     version: Version, selection: Selection = EVERYTHING, *, at_once: int = 5000
 ) -> Iterator[list[Row]]:
-    """Every selected feature with its geometry, by key, some at a time: memory stays the same for any number."""
-    where, values = conditions(version, selection)
-    rows = halves(_COLUMNS + _GEOMETRY, where)
-    with transaction.atomic(), connection.chunked_cursor() as cursor:
-        cursor.execute(f"SELECT * FROM ({rows}) AS found ORDER BY key", values)
-        while found := cursor.fetchmany(at_once):
-            yield _rows(found)
+    """Every selected feature with its geometry, by key, some at a time: memory stays the same for any number.
 
-
-def _row(row: tuple[Any, ...]) -> Row:
-    geometry = shapely.from_wkb(unhexlify(row[9])) if len(row) > 9 else None
-    return Row(row[0], row[1], row[2], row[3], json.loads(row[4]), row[5:9], geometry)
+    Each batch is a question of its own, so no transaction stays open for as long as somebody writes a file; they fit
+    together, as the rows of a version never change.
+    """
+    after: Place | None = None
+    while True:
+        found = page(version, selection, limit=at_once, after=after, geometry=True)
+        if found.rows:
+            yield found.rows
+        if found.next is None:
+            return
+        after = found.next
 
 
 def _rows(found: list[tuple[Any, ...]]) -> list[Row]:
+    if not found or len(found[0]) == 9:
+        return [Row(row[0], row[1], row[2], row[3], json.loads(row[4]), row[5:9]) for row in found]
     geometries = shapely.from_wkb(np.array([unhexlify(row[9]) for row in found], dtype=object))
     return [
         Row(row[0], row[1], row[2], row[3], json.loads(row[4]), row[5:9], geometry)

@@ -106,6 +106,10 @@ def of_layer(code: str, **more: str) -> Callable[[World], dict[str, Any]]:
     return lambda world: {"code": code, **more}
 
 
+def export_form(world: World) -> dict[str, Any]:
+    return {"format": "geojson", "crs": "4490", "encoding": "utf-8", "query": ""}
+
+
 OGC = "401 403 200 200 200 200 200"
 OGC_CONFIDENTIAL = "401 403 404 404 200 200 200"
 OGC_TILE = {"tile_matrix": "14", "tile_row": "6166", "tile_col": "13193"}
@@ -307,6 +311,17 @@ ADDRESSES: dict[str, list[Address]] = {
         # the reviewer does; whoever comes after is too late
         Address("403 403 404 404 200 409 409", of_layer_version("NEU"), method="post", json=lambda world: {})
     ],
+    "atlas:features": [
+        Address(WITH_ROLE, of_layer("DLTB")),
+        Address(WITH_ROLE, of_layer("DLTB"), lambda world: {"q": "图斑", "sort": "-area_m2", "version": "1"}),
+        Address("302 403 404 404 200 200 200", of_layer("JM")),
+    ],
+    "atlas:export": [
+        Address("302 403 403 403 200 200 200", of_layer("DLTB"), export_form, method="post"),
+        Address("302 403 403 403 200 200 200", of_layer("JM"), export_form, method="post"),
+    ],
+    "atlas:exports": [Address("302 403 403 403 200 200 200")],
+    "atlas:export-file": [Address("302 403 403 403 404 404 404", lambda world: {"pk": 10**9})],
     # --- OGC API
     "ogc:landing": [Address(OGC)],
     "ogc:api": [Address(OGC)],

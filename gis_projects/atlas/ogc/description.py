@@ -6,7 +6,6 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from gis_projects.api_description import PROBLEM
 from gis_projects.atlas.ogc.answers import GEOJSON, HTML, JSON, OPENAPI, SCHEMA
 from gis_projects.atlas.ogc.crs import CRS84, URIS
 from gis_projects.atlas.ogc.parameters import LIMIT, MAX_LIMIT, MAX_OFFSET
@@ -30,7 +29,9 @@ def _object(required: list[str], **properties: Any) -> dict[str, Any]:
 _TEXT = {"type": "string"}
 _SCHEMAS = {
     "link": _LINK,
-    "problem": PROBLEM,
+    "problem": _object(
+        ["type", "title", "status"], type=_TEXT, title=_TEXT, status={"type": "integer"}, detail=_TEXT
+    ),
     "landingPage": _object(["links"], title=_TEXT, description=_TEXT, links=_LINKS),
     "confClasses": _object(["conformsTo"], conformsTo={"type": "array", "items": _TEXT}),
     "collection": _object(

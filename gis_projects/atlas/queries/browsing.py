@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Q, QuerySet
-from django.http import Http404
+from django.core.exceptions import ValidationError
+from django.http import Http404, QueryDict
+from django.utils.translation import gettext as _
 
-from gis_projects.atlas.queries.catalogue import LAYER_SCOPE, VERSION_SCOPE
+from gis_projects.atlas.queries import catalogue
+from gis_projects.atlas.queries.catalogue import LAYER_SCOPE
 from gis_projects.people.models import User
-from gis_projects.people.permissions import Permission, find, may, visible
-from layers.models import IN_FORCE_ONCE, Kind, Layer, LayerVersion, Status
-
-
-def readable(user: User) -> QuerySet[LayerVersion]:
-    """Versions of vector layers that the user may read: once in force, and waiting ones for who brings or publishes
-    layers.
-    """
-    shown = Q(status__in=IN_FORCE_ONCE)
-    if may(user, Permission.UPLOAD_LAYERS) or may(user, Permission.PUBLISH_LAYERS):
-        shown |= Q(status=Status.STAGED)
-    rows = LayerVersion.objects.filter(shown, layer__kind=Kind.VECTOR).select_related("layer")
-    rows = rows.defer("coverage", "report").order_by("layer__order", "layer__code", "number")
-    return visible(user, Permission.READ_LAYERS, rows, VERSION_SCOPE)
+from gis_projects.people.permissions import Permission, find
+from layers.browsing import Selection
+from layers.models import Kind, Layer, LayerVersion, Status
 
 
 def version_of(
@@ -36,7 +30,7 @@ def version_of(
         There is none that the user may know of.
     """
     known = find(user, Permission.READ_LAYERS, Layer.objects.all(), paths=LAYER_SCOPE, code=code)
-    rows = readable(user).filter(layer=known)
+    rows = catalogue.known_versions(user).filter(layer=known, layer__kind=Kind.VECTOR)
     if number is not None:
         rows = rows.filter(number=number)
     elif moment is not None:
@@ -47,3 +41,57 @@ def version_of(
     if found is None:
         raise Http404
     return found
+
+
+def selection_of(asked: QueryDict, properties: Collection[str]) -> Selection:
+    """What a page's form or an address chooses.
+
+    ``class``, ``q`` (words), ``least`` and ``most`` (m²), ``bbox`` (degrees), and ``field`` with ``value``
+    (an attribute and what it equals).
+
+    Raises
+    ------
+    ValidationError
+        By field, what can't be understood.
+    """
+    errors: dict[str, str] = {}
+    chosen: dict[str, Any] = {"words": _text(asked, "q")[:100]}
+    for name, bound in (("least", "least_m2"), ("most", "most_m2")):
+        text = _text(asked, name)
+        if text:
+            number = _number(text)
+            if number is None or number < 0:
+                errors[name] = _("面积应是不小于 0 的数。")
+            chosen[bound] = number
+    if text := _text(asked, "bbox"):
+        corners = [_number(part) for part in text.split(",")]
+        numbers = [corner for corner in corners if corner is not None]
+        if len(numbers) != len(corners) or len(numbers) != 4:
+            errors["bbox"] = _("范围应是四个数：西，南，东，北。")
+        elif not (-180 <= numbers[0] <= numbers[2] <= 180 and -90 <= numbers[1] <= numbers[3] <= 90):
+            errors["bbox"] = _("范围的西应小于东，南应小于北。")
+        else:
+            chosen["boxes"] = (tuple(numbers),)
+    filters = {}
+    if code := _text(asked, "class"):
+        filters["class_code"] = code
+    if name := _text(asked, "field"):
+        if name not in properties:
+            errors["field"] = _("图层没有这个字段。")
+        elif value := asked.get("value", "").replace("\0", ""):
+            filters[name] = value
+    if errors:
+        raise ValidationError({name: [message] for name, message in errors.items()})
+    return Selection(filters=filters, **chosen)
+
+
+def _text(asked: QueryDict, name: str) -> str:
+    return asked.get(name, "").replace("\0", "").strip()
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
