@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -82,8 +82,10 @@ def submitted(
     return publication
 
 
-def staged(key: UUID, version: LayerVersion) -> Upload:
+def staged(key: UUID, version: LayerVersion, *, then: Callable[[Upload], None]) -> Upload:
     """The file is a staged version now. One that was cancelled in the meantime takes the version with it.
+
+    `then` queues what follows, in the same transaction.
 
     Raises
     ------
@@ -99,6 +101,7 @@ def staged(key: UUID, version: LayerVersion) -> Upload:
             row.phase, row.percent, row.notices = "", 100, []
             row.save()
             submitted(version, by=row.owner, upload=str(row.uuid))
+            then(row)
         else:
             discard(version)
     if not alive:

@@ -10,8 +10,9 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -119,8 +120,8 @@ def _shown(user: User, version: LayerVersion, request: HttpRequest) -> dict[str,
 
 @login_required
 @require_safe
-def quality_file(request: HttpRequest, code: str, number: int, kind: str) -> FileResponse:
-    """The findings of a version as a file."""
+def quality_file(request: HttpRequest, code: str, number: int, kind: str) -> HttpResponse:
+    """The findings of a version as a file; their number is bounded."""
     user = cast(User, request.user)
     require(user, Permission.READ_LAYERS)
     version = catalogue.version_of(user, code, number)
@@ -130,5 +131,6 @@ def quality_file(request: HttpRequest, code: str, number: int, kind: str) -> Fil
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         exports.write(version, path, kind)
-        # The open file outlives its name; the response closes it.
-        return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=FORMATS[kind])
+        response = HttpResponse(path.read_bytes(), content_type=FORMATS[kind])
+    response["Content-Disposition"] = content_disposition_header(True, name) or ""
+    return response
