@@ -94,7 +94,7 @@ export class Measure {
   }
 
   private buttons(): void {
-    document.querySelectorAll<HTMLButtonElement>("[data-tool]").forEach((b) => b.setAttribute("aria-pressed", String(b.dataset["tool"] === this.active)));
+    document.querySelectorAll<HTMLButtonElement>('[data-tool="length"], [data-tool="area"]').forEach((b) => b.setAttribute("aria-pressed", String(b.dataset["tool"] === this.active)));
   }
 
   private draw(): void {

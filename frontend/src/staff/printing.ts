@@ -62,14 +62,18 @@ export class Printing {
     this.fit();
     this.draw();
     this.show();
+    this.pressed(true);
     this.onChange();
   }
+
+  private pressed = (on: boolean): void => need('[data-tool="print"]').setAttribute("aria-pressed", String(on));
 
   stop(): void {
     if (!this.active) return;
     this.active = false;
     this.frame.remove();
     this.handle.remove();
+    this.pressed(false);
     this.onChange();
   }
 
@@ -161,7 +165,8 @@ export class Printing {
 
   private async print(): Promise<void> {
     const layers = this.layers();
-    if (!layers.length) return void (this.status.textContent = t("print.noLayers"));
+    const base = (this.form.elements.namedItem("base") as HTMLInputElement).checked;
+    if (!layers.length && !base) return void (this.status.textContent = t("print.noLayers"));
     const button = need<HTMLButtonElement>("#print-make");
     button.disabled = true;
     this.status.replaceChildren(h("span", { class: "busy" }, t("print.busy")));
@@ -174,6 +179,7 @@ export class Printing {
         body: JSON.stringify({
           lon: this.centre!.lng, lat: this.centre!.lat, scale: Number(this.value("scale")), turned: this.turned,
           paper: this.value("paper"), landscape: this.value("side") === "landscape", title: this.value("title"), approval: this.value("approval"),
+          base,
           layers: layers.map(({ state, version, opacity, style }) => ({ code: state.code, version, opacity, hidden: state.hidden, ...(style ? { look: style } : {}) })),
         }),
       });

@@ -1,7 +1,7 @@
 import L from "leaflet";
 import { getJson } from "../core/api";
 import { h, need } from "../core/dom";
-import { degrees, plane, squareMetres } from "../core/format";
+import { degrees, plane } from "../core/format";
 import { zoneOf } from "../core/geodesy";
 import { t } from "../core/i18n";
 import { Latest } from "../core/latest";
@@ -115,7 +115,7 @@ export class Search {
         const [west, south, east, north] = hit.bbox;
         this.mark(L.latLng((south + north) / 2, (west + east) / 2), ++n, () => this.choose.feature(hit.layer, hit.key, hit.version));
         const kind = hit.class_name && hit.class_name !== hit.name ? `${hit.layer_name} · ${hit.class_name}` : hit.layer_name;
-        return this.row(n, hit.name || hit.key, `${kind} · ${hit.name ? hit.key : ""}${hit.area_m2 ? `${hit.name ? " · " : ""}${squareMetres(hit.area_m2)} m²` : ""}`, () => this.choose.feature(hit.layer, hit.key, hit.version));
+        return this.row(n, hit.name || hit.key, hit.name ? `${kind} · ${hit.key}` : kind, () => this.choose.feature(hit.layer, hit.key, hit.version));
       })), more.includes("features") ? h("p", { class: "row-note" }, t("find.more")) : "");
     }
     if (projects.length) {

@@ -20,7 +20,7 @@ def print_map(*, by: User, order: Order) -> bytes:
     PermissionDenied
         The user may not read one of the layers.
     """
-    for wanted in order.layers:
+    for wanted in (*order.layers, *order.base):
         require(by, Permission.READ_LAYERS, Scope(secrecy=wanted.version.layer.secrecy))
     made = pdf(order, by=by)
     record(
@@ -28,7 +28,10 @@ def print_map(*, by: User, order: Order) -> bytes:
         verb="atlas.print_map",
         subject=f"atlas.sheet:{order.sheet.paper}",
         data={
-            "layers": [f"{wanted.version.layer.code}@{wanted.version.number}" for wanted in order.layers],
+            "layers": [
+                f"{wanted.version.layer.code}@{wanted.version.number}"
+                for wanted in (*order.layers, *order.base)
+            ],
             "centre": [f"{order.frame.lon:.6f}", f"{order.frame.lat:.6f}"],
             "scale": order.frame.scale,
             "title": order.title,

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from gis_projects.atlas.actions.printing import print_map
 from gis_projects.atlas.printing.content import Wanted
-from gis_projects.atlas.printing.pdf import Order
+from gis_projects.atlas.printing.pdf import BASE, Order
 from gis_projects.atlas.printing.sheet import PAPERS, Frame, Sheet
 from gis_projects.atlas.queries import catalogue
 from gis_projects.people.models import User
@@ -47,12 +47,8 @@ class PrintIn(serializers.Serializer[Any]):
     landscape = serializers.BooleanField(default=True)
     title = serializers.CharField(max_length=60, allow_blank=True, default="")
     approval = serializers.CharField(max_length=60, allow_blank=True, default="")
-    layers = LayerIn(many=True)
-
-    def validate_layers(self, value: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        if not 0 < len(value) <= MAX_LAYERS:
-            raise serializers.ValidationError(_("请先打开要打印的图层。"), code="layers")
-        return value
+    base = serializers.BooleanField(default=False)
+    layers = LayerIn(many=True, max_length=MAX_LAYERS)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         for name in ("lon", "lat", "turned"):
@@ -87,10 +83,11 @@ def _order(user: User, asked: dict[str, Any]) -> Order:
         for one in asked["layers"]
         if one["code"] in found
     ]
-    if not wanted:
+    base = [Wanted(found[code]) for code in BASE if asked["base"] and code in found]
+    if not wanted and (asked["layers"] or not base):
         raise serializers.ValidationError(
             {"layers": [_("没有可打印的图层，或者您无权查看。")]}, code="layers"
         )
     sheet = Sheet(asked["paper"], asked["landscape"])
     frame = Frame(asked["lon"], asked["lat"], asked["scale"], asked["turned"] % 360, *sheet.window)
-    return Order(sheet, frame, asked["title"] or _("一张图"), asked["approval"], wanted)
+    return Order(sheet, frame, asked["title"] or _("一张图"), asked["approval"], wanted, base)

@@ -27,6 +27,10 @@ COARSEST_MM = 0.35
 MAX_TILES = 400
 
 
+Style = Mapping[str, Mapping[str, Any]]
+_PLAIN: Style = {"": {"fill": "#6e6a62", "fill_opacity": 0.16, "stroke": "#6e6a62"}}
+
+
 @dataclass(frozen=True)
 class Wanted:
     """One layer as the map shows it: its version, how opaque, which classes are off, and a raster's look."""
@@ -47,7 +51,7 @@ class Drawn:
     note: str = ""
 
 
-def look_finder(style: Mapping[str, Mapping[str, Any]]) -> Callable[[str], str | None]:
+def look_finder(style: Style) -> Callable[[str], str | None]:
     """The entry of a legend that a class is drawn by: its own, or that of its longest prefix, as on the screen."""
 
     def find(code: str) -> str | None:
@@ -78,8 +82,9 @@ def _zoom_for(frame: Frame, coarsest: float) -> int:
     return max(0, math.ceil(math.log2(156543.034 * math.cos(math.radians(frame.lat)) / metres)))
 
 
-def draw(wanted: Wanted, frame: Frame) -> Drawn:
-    """One layer in the frame."""
+def draw(wanted: Wanted, frame: Frame, *, look: Style | None = None) -> Drawn:
+    """One layer in the frame, by its own style or by another look."""
+    style = look or wanted.version.layer.style or _PLAIN
     if wanted.version.layer.kind == Kind.RASTER:
         return _raster(wanted, frame)
     pinned = layers.queries.pinned({wanted.version.layer.code: wanted.version.number})[
@@ -87,7 +92,7 @@ def draw(wanted: Wanted, frame: Frame) -> Drawn:
     ]
     box = frame.ground.bounds
     if lookup.count(pinned, box, at_most=MAX_FEATURES) > MAX_FEATURES:
-        return _from_overviews(wanted, pinned, frame)
+        return _from_overviews(wanted, style, pinned, frame)
     found = layers.queries.candidates({pinned.layer: pinned}, frame.ground)[pinned.layer]
     keys, firsts, counts = np.unique(found.keys.astype(str), return_index=True, return_counts=True)
     geometries = np.empty(len(keys), dtype=object)
@@ -95,10 +100,10 @@ def draw(wanted: Wanted, frame: Frame) -> Drawn:
         pieces = found.geometries[first : first + count]
         # What was cut for speed is drawn whole: a cut is no boundary.
         geometries[position] = pieces[0] if count == 1 else shapely.union_all(pieces)
-    return _classes(wanted, frame, geometries, found.classes[firsts], outlines=True)
+    return _classes(wanted, style, frame, geometries, found.classes[firsts], outlines=True)
 
 
-def _from_overviews(wanted: Wanted, pinned: PinnedVersion, frame: Frame) -> Drawn:
+def _from_overviews(wanted: Wanted, style: Style, pinned: PinnedVersion, frame: Frame) -> Drawn:
     zoom = min(_zoom_for(frame, COARSEST_MM), pinned.detail_zoom - 1)
     geometries: list[Any] = []
     classes: list[str] = []
@@ -113,7 +118,7 @@ def _from_overviews(wanted: Wanted, pinned: PinnedVersion, frame: Frame) -> Draw
         return Drawn(note=_("%(layer)s：概览尚未生成，本图未绘制该图层。") % {"layer": pinned.layer_name})
     array = np.empty(len(geometries), dtype=object)
     array[:] = geometries
-    drawn = _classes(wanted, frame, array, np.array(classes, dtype=object), outlines=False)
+    drawn = _classes(wanted, style, frame, array, np.array(classes, dtype=object), outlines=False)
     drawn.note = _(
         "%(layer)s：图幅内要素过多，按第 %(zoom)s 级概览绘制，小于纸上 %(mm)s 毫米的图斑已综合。"
     ) % {
@@ -128,11 +133,10 @@ def _pixel_mm(frame: Frame, zoom: int) -> float:
     return 156543.034 * math.cos(math.radians(frame.lat)) / (1 << zoom) / frame.scale * 1000
 
 
-def _classes(wanted: Wanted, frame: Frame, geometries: Any, classes: Any, *, outlines: bool) -> Drawn:
+def _classes(
+    wanted: Wanted, style: Style, frame: Frame, geometries: Any, classes: Any, *, outlines: bool
+) -> Drawn:
     layer = wanted.version.layer
-    style: Mapping[str, Mapping[str, Any]] = layer.style or {
-        "": {"fill": "#6e6a62", "fill_opacity": 0.16, "stroke": "#6e6a62"}
-    }
     find = look_finder(style)
     entries = {code: find(code) for code in set(classes.tolist())}
     drawn = Drawn()

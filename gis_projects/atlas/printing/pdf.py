@@ -19,18 +19,26 @@ from gis_projects.atlas.printing.sheet import FOOT, GAP, LABELS, MARGIN, TITLE, 
 from gis_projects.people.models import User
 from gis_projects.sentences import crs_label, word
 
+#: The base map's calm looks, as on the screen, and its layers from bottom to top.
+BASE: dict[str, content.Style] = {
+    "XZQ": {"": {"fill": "#fbfaf5", "stroke": "#8d877a", "width": 1.4}},
+    "SX": {"": {"fill": "#c3dbe8", "stroke": "#8fb6cc", "width": 0.8}},
+    "DL": {"": {"fill": None, "stroke": "#b5a98f", "width": 1.6}},
+}
+
 _LINE = 5.4  # mm that an entry of the legend takes
 
 
 @dataclass(frozen=True)
 class Order:
-    """One map to print. `layers` lie as on the screen, the uppermost first."""
+    """One map to print. `layers` lie as on the screen, the uppermost first, all above the `base`."""
 
     sheet: Sheet
     frame: Frame
     title: str
     approval: str
     layers: Sequence[content.Wanted]
+    base: Sequence[content.Wanted] = ()
 
 
 @lru_cache(maxsize=1)
@@ -56,9 +64,10 @@ def _only_inside(url: str, *args: Any, **kwargs: Any) -> Any:
 def context(order: Order, by: User) -> dict[str, Any]:
     """Everything that the sheet's template prints."""
     drawn = [(wanted, content.draw(wanted, order.frame)) for wanted in order.layers]
+    below = [content.draw(wanted, order.frame, look=BASE[wanted.version.layer.code]) for wanted in order.base]
     svg = drawing.svg(
         order.frame,
-        [layer.svg for _wanted, layer in reversed(drawn)],
+        [*(layer.svg for layer in below), *(layer.svg for _wanted, layer in reversed(drawn))],
         [one for _wanted, layer in drawn for one in layer.patterns],
         title=order.title,
     )
@@ -97,6 +106,7 @@ def context(order: Order, by: User) -> dict[str, Any]:
         "legend_height": legend_height,
         "beside": beside,
         "after": after,
+        "base": [wanted.version for wanted in order.base],
         "notes": [layer.note for _wanted, layer in drawn if layer.note],
         "notices": notices,
         "crs": crs_label(order.frame.crs),

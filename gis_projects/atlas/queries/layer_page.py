@@ -69,6 +69,12 @@ def standard_label(layer: Layer) -> str:
     return "" if standard is None else f"{standard.code} {standard.name}"
 
 
+def class_system_label(layer: Layer) -> str:
+    """The name of the system that the layer's class codes are of, where it is one that we keep."""
+    known = standards.code_list(layer.class_system)
+    return layer.class_system if known is None else known.name
+
+
 WIDTH, MARGIN = 320.0, 8.0
 
 

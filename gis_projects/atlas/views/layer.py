@@ -50,6 +50,7 @@ def layer(request: HttpRequest, code: str) -> HttpResponse:
             "current": current,
             "coverage": mark_safe(layer_page.coverage_map(user, current)) if current else "",  # noqa: S308 - drawn by us
             "legend": _legend(found),
+            "class_system": layer_page.class_system_label(found),
             "standard": layer_page.standard_label(found),
             "may_change": may(user, Permission.PUBLISH_LAYERS, catalogue.LAYER_SCOPE.scope(found)),
         },
