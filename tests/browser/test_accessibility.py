@@ -23,7 +23,11 @@ PAGES = {
     "check": "/checks/{check}/",
     "layers": "/layers/",
     "statistics": "/statistics/",
+    "uploads": "/layers/uploads/",
+    "version": "/layers/YJJBNT/versions/1/",
+    "jobs": "/jobs/",
 }
+REVIEWING = {"disclosure", "uploads", "version"}
 OPEN_TO_ALL = {"login", "public map"}
 
 
@@ -42,7 +46,7 @@ def serious(page):
 @pytest.mark.parametrize("name", PAGES)
 def test_no_serious_barrier(open_page, city, name, width):
     path = PAGES[name].format(project=city.projects[-1].pk, check=city.check.pk)
-    user = None if name in OPEN_TO_ALL else city.reviewer if name == "disclosure" else city.planner
+    user = None if name in OPEN_TO_ALL else city.reviewer if name in REVIEWING else city.planner
     page = open_page(path, user, DESKTOP if width == "desktop" else PHONE)
     if page.locator("#map").count():
         ready(page)
