@@ -27,6 +27,10 @@ BASE: dict[str, content.Style] = {
 }
 
 _LINE = 5.4  # mm that an entry of the legend takes
+_COLUMN = 48.0  # mm of width that one needs
+
+#: Heads of layers and entries below them, from top to bottom.
+Column = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -81,9 +85,16 @@ def context(order: Order, by: User) -> dict[str, Any]:
         }
         for wanted, layer in drawn
     ]
-    beside, after = _fitted(blocks, order.sheet)
     width, height = order.sheet.size
     legend_width, legend_height = order.sheet.legend
+    columns = 1 if order.sheet.landscape else int(legend_width // _COLUMN)
+    beside, left = _fitted(blocks, columns, int((legend_height - 10) / _LINE))
+    pages = []
+    while left:
+        page, left = _fitted(
+            left, int((width - 2 * MARGIN) // _COLUMN), int((height - 2 * MARGIN - 14) / _LINE)
+        )
+        pages.append(page)
     notices = list(
         dict.fromkeys(word(w.version.layer.notice) for w in order.layers if w.version.layer.notice)
     )
@@ -101,11 +112,10 @@ def context(order: Order, by: User) -> dict[str, Any]:
         "map_width": order.frame.width + 2 * LABELS,
         "map_height": order.frame.height + 2 * LABELS,
         "body_height": height - 2 * MARGIN - TITLE - FOOT,
-        "columns": _columns(order.sheet),
         "legend_width": legend_width,
         "legend_height": legend_height,
         "beside": beside,
-        "after": after,
+        "pages": pages,
         "base": [wanted.version for wanted in order.base],
         "notes": [layer.note for _wanted, layer in drawn if layer.note],
         "notices": notices,
@@ -117,20 +127,22 @@ def context(order: Order, by: User) -> dict[str, Any]:
     }
 
 
-def _columns(sheet: Sheet) -> int:
-    return 1 if sheet.landscape else int(sheet.legend[0] // 46)
-
-
-def _fitted(blocks: list[dict[str, Any]], sheet: Sheet) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The blocks of the legend that fit beside the map, and those for the next page."""
-    room: float = int((sheet.legend[1] - 9) / _LINE) * _columns(sheet)
-    beside: list[dict[str, Any]] = []
-    after: list[dict[str, Any]] = []
-    for block in blocks:
-        lines = 1.4 + len(block["entries"])
-        if not after and lines <= room:
-            beside.append(block)
-            room -= lines
-        else:
-            after.append(block)
-    return beside, after
+def _fitted(
+    blocks: list[dict[str, Any]], columns: int, lines: int
+) -> tuple[list[Column], list[dict[str, Any]]]:
+    """The legend in columns of so many lines, and what is left over. A block that is cut has its head again."""
+    made: list[Column] = []
+    waiting = list(blocks)
+    while waiting and len(made) < columns:
+        column: Column = []
+        while waiting and len(column) + min(2, 1 + len(waiting[0]["entries"])) <= lines:
+            block = waiting.pop(0)
+            entries = block["entries"]
+            room = lines - len(column) - 1
+            column.append({**block, "entries": None})
+            column += entries[:room]
+            if entries[room:]:
+                waiting.insert(0, {**block, "entries": entries[room:], "again": True})
+                break
+        made.append(column)
+    return made, waiting
