@@ -79,7 +79,7 @@ def _copied(query: str, layer: int, number: int, record: np.dtype[np.void]) -> n
     """Rows of fixed width by binary COPY: a million in a second."""
     buffer = io.BytesIO()
     statement = f"COPY ({query.format(int(layer), int(number))}) TO STDOUT (FORMAT binary)"
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, connection.wrap_database_errors:
         cursor.copy_expert(statement, buffer)
     data = buffer.getbuffer()
     return np.frombuffer(data[_HEADER:-2], dtype=record)
