@@ -9,14 +9,11 @@ coordinate is transformed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import Any
 
-import shapely
 from django.db import connection
 
 from layers.models import LayerVersion
-from layers.overviews import EXTENT, TileShapes, tile_bounds
+from layers.overviews import EXTENT, tile_bounds
 from layers.queries import PinnedVersion
 
 BUFFER = 64  # tile units around the tile, so that outlines don't end at its edge
@@ -100,36 +97,3 @@ def _pixel_area(z: int, south: float, north: float) -> float:
     """Square metres under one of a tile's 256 × 256 pixels."""
     side = 2 * math.pi * 6378137.0 / (256 << z) * math.cos(math.radians((south + north) / 2))
     return side * side
-
-
-# What the version before showed and this one doesn't is written as empty.
-_EMPTIED = """
-INSERT INTO layers_overviewtile (layer_id, z, x, y, first_version, mvt)
-SELECT DISTINCT layer_id, z, x, y, %(number)s, ''::bytea FROM layers_overviewtile t
-WHERE layer_id = %(layer)s AND first_version < %(number)s AND NOT EXISTS (
-    SELECT FROM layers_overviewtile o
-    WHERE (o.layer_id, o.z, o.x, o.y, o.first_version) = (t.layer_id, t.z, t.x, t.y, %(number)s))
-"""
-
-
-def store(version: LayerVersion, tiles: Iterable[TileShapes], *, replacing: LayerVersion | None) -> None:
-    """Write the overview tiles of a version that is being staged."""
-    with connection.cursor() as cursor:
-        for shapes in tiles:
-            cursor.execute(
-                """
-                INSERT INTO layers_overviewtile (layer_id, first_version, z, x, y, mvt)
-                SELECT %s, %s, %s, %s, %s, ST_AsMVT(shapes, %s, 4096, 'geom')
-                FROM (SELECT key, class, name, ST_GeomFromWKB(wkb) AS geom
-                      FROM unnest(%s::text[], %s::text[], %s::text[], %s::bytea[])
-                           AS s (key, class, name, wkb)) AS shapes
-                """,
-                [version.layer_id, version.number, shapes.z, shapes.x, shapes.y, version.layer.code, shapes.keys,
-                 shapes.classes, shapes.names, _wkbs(shapes)],
-            )  # fmt: skip
-        if replacing is not None:
-            cursor.execute(_EMPTIED, {"layer": version.layer_id, "number": version.number})
-
-
-def _wkbs(shapes: TileShapes) -> list[Any]:
-    return ["\\x" + hex_ for hex_ in shapely.to_wkb(shapes.geometries, hex=True).tolist()]

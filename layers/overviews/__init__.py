@@ -11,37 +11,12 @@ since the last version that was drawn are shared with it.
 
 from __future__ import annotations
 
-from typing import Any, overload
-
-from layers.models import LayerVersion
-from layers.overviews import making, memory
-from layers.overviews.making import finish, make
+from layers.overviews.making import build, finish, make
 from layers.overviews.planning import Block, plan
-from layers.overviews.settling import DETAIL_ZOOM, detail_zoom, settle
-from layers.overviews.world import (
-    BUFFER,
-    CELL,
-    EXTENT,
-    LOWEST_ZOOM,
-    PIXEL,
-    TileShapes,
-    tile_bounds,
-    to_world,
-)
-from layers.progress import Progress, silent
+from layers.overviews.settling import DETAIL_ZOOM, settle
+from layers.overviews.world import BUFFER, CELL, EXTENT, LOWEST_ZOOM, PIXEL, tile_bounds, to_world
 
 __all__ = [
-    "BUFFER", "CELL", "DETAIL_ZOOM", "EXTENT", "LOWEST_ZOOM", "PIXEL", "Block", "TileShapes", "build", "detail_zoom",
-    "finish", "make", "plan", "settle", "tile_bounds", "to_world",
+    "BUFFER", "CELL", "DETAIL_ZOOM", "EXTENT", "LOWEST_ZOOM", "PIXEL", "Block", "build", "finish", "make", "plan",
+    "settle", "tile_bounds", "to_world",
 ]  # fmt: skip
-
-
-@overload
-def build(version: LayerVersion, progress: Progress = silent) -> None: ...
-@overload
-def build(version: Any, *args: Any, **named: Any) -> Any: ...
-def build(version: Any, *args: Any, **named: Any) -> Any:
-    """Make all overviews of a version and finish; or those of columns in memory (`memory.build`)."""
-    if isinstance(version, LayerVersion):
-        return making.build(version, *args, **named)
-    return memory.build(version, *args, **named)

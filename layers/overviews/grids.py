@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,7 +24,6 @@ MARGIN = 2  # cells drawn around a tile
 _BATCH = 200_000
 
 Cells = npt.NDArray[np.uint16]
-Tile = tuple[int, int]
 
 
 @dataclass
@@ -206,60 +205,66 @@ class Burner:
         return self.grid.sorted()
 
 
-def laid(world: npt.NDArray[np.object_], classes: Sequence[str], align: int) -> Grid:
-    """A grid of everything, beginning and ending at multiples of `align` cells."""
-    xy = shapely.total_bounds(world) / CELL
-    column, row = (int(np.floor(v / align)) * align for v in xy[:2])
-    columns, rows = (
-        max(int(np.ceil((v - o) / align)) * align, align) for v, o in zip(xy[2:], (column, row), strict=True)
-    )
-    burner = Burner(Grid.empty(column, row, columns, rows))
-    burner.lay(world, classes)
-    return burner.finish()
-
-
-def regions(grid: Grid) -> Mapping[Tile, None]:
-    """The tiles that a grid reaches."""
-    rows, columns = grid.cells.shape
-    return {
-        (x, y): None
-        for y in range(grid.row // CELLS, (grid.row + rows - 1) // CELLS + 1)
-        for x in range(grid.column // CELLS, (grid.column + columns - 1) // CELLS + 1)
-    }
-
-
 def _outlined(cells: Cells) -> tuple[list[int], npt.NDArray[np.object_]]:
     """Class numbers and one multipolygon for each, in tile units, borders smoothed together."""
     found = list(raster_features.shapes(cells, mask=cells > 0, connectivity=4))
     rings = [ring for shape, _ in found for ring in shape["coordinates"]]
     polygon = np.repeat(np.arange(len(found)), [len(shape["coordinates"]) for shape, _ in found])
-    corners = np.array([point for ring in rings for point in ring], dtype=np.intp)
-    ring = np.repeat(np.arange(len(rings)), [len(points) for points in rings])
-    places = corners + _shifts(cells)[corners[:, 1], corners[:, 0]]
-    made = shapely.polygons(shapely.linearrings(places, indices=ring), indices=polygon)
-    # a stair has become a straight line: its points go
-    made = shapely.simplify(made, 0.05, preserve_topology=True)
+    turns = np.array([point for ring in rings for point in ring], dtype=np.intp)
+    corners, ring = _every_corner(turns, np.repeat(np.arange(len(rings)), [len(points) for points in rings]))
+    places = corners * 4 + _shifts(cells)[corners[:, 1], corners[:, 0]]
+    places, ring = _without_straight(places, ring)
+    made = shapely.polygons(
+        shapely.linearrings((places - 4 * MARGIN) * (CELL / 4), indices=ring), indices=polygon
+    )
     values = np.array([int(value) for _, value in found])
     classes = np.unique(values)
     shapes = np.array([shapely.multipolygons(made[values == value]) for value in classes], dtype=object)
-    scaled = shapely.transform(shapes, lambda c: np.rint((c - MARGIN) * CELL))
-    return classes.tolist(), np.asarray(shapely.orient_polygons(scaled))
+    return classes.tolist(), np.asarray(shapely.orient_polygons(shapes))
 
 
-def _shifts(cells: Cells) -> npt.NDArray[np.float64]:
-    """Where a corner between cells goes, (rows + 1, columns + 1, 2) in x and y: a quarter towards the odd one out.
+def _every_corner(
+    turns: npt.NDArray[np.intp], ring: npt.NDArray[np.intp]
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Closed rings with a point at every corner of a cell, without the closing ones; and each point's ring.
+
+    A straight side may pass a corner where others meet; if its end moves, it must still pass there.
+    """
+    inner = ring[1:] == ring[:-1]
+    start, step = turns[:-1][inner], (turns[1:] - turns[:-1])[inner]
+    length = np.abs(step).sum(axis=1)
+    side = np.repeat(np.arange(len(start)), length)
+    at = np.arange(len(side)) - np.repeat(np.cumsum(length) - length, length)
+    return start[side] + np.sign(step)[side] * at[:, None], ring[:-1][inner][side]
+
+
+def _without_straight(
+    places: npt.NDArray[np.int64], ring: npt.NDArray[np.intp]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.intp]]:
+    """Without the points that lie exactly between the ones beside them: a stair has become a straight line."""
+    before, after = np.roll(places, 1, axis=0), np.roll(places, -1, axis=0)
+    first = np.flatnonzero(np.r_[True, ring[1:] != ring[:-1]])
+    last = np.r_[first[1:], len(ring)] - 1
+    before[first], after[last] = places[last], places[first]
+    a, b = places - before, after - places
+    bends = a[:, 0] * b[:, 1] != a[:, 1] * b[:, 0]
+    return places[bends], ring[bends]
+
+
+def _shifts(cells: Cells) -> npt.NDArray[np.int64]:
+    """Where a corner between cells goes: a quarter towards the odd one out, as (rows + 1, columns + 1, 2) quarters.
 
     That turns stairs into slopes. It depends on the four cells around the corner alone, so both sides of a
     border move together; where three classes meet, nothing moves.
     """
     around = np.pad(cells, 1)
     nw, ne, sw, se = around[:-1, :-1], around[:-1, 1:], around[1:, :-1], around[1:, 1:]
-    shifts = np.zeros((*nw.shape, 2))
+    shifts = np.zeros((*nw.shape, 2), dtype=np.int64)
     for odd, others, direction in (
-        (nw, (ne, sw, se), (-0.25, -0.25)),
-        (ne, (nw, sw, se), (0.25, -0.25)),
-        (sw, (nw, ne, se), (-0.25, 0.25)),
-        (se, (nw, ne, sw), (0.25, 0.25)),
+        (nw, (ne, sw, se), (-1, -1)),
+        (ne, (nw, sw, se), (1, -1)),
+        (sw, (nw, ne, se), (-1, 1)),
+        (se, (nw, ne, sw), (1, 1)),
     ):
         alone = (others[0] == others[1]) & (others[1] == others[2]) & (odd != others[0])
         shifts[alone] = direction

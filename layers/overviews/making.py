@@ -12,7 +12,7 @@ from layers.overviews import reading, shapes, storing
 from layers.overviews.grids import MARGIN, Burner, Grid
 from layers.overviews.planning import Block, feature_zoom, plan, touched
 from layers.overviews.settling import DENSE_FROM
-from layers.overviews.world import BUFFER, CELLS, EXTENT, PIXEL, TileShapes
+from layers.overviews.world import BUFFER, CELLS, EXTENT, PIXEL, TileShapes, degrees
 from layers.progress import Phase, Progress, silent
 
 Tile = tuple[int, int]
@@ -64,12 +64,14 @@ def _bounds(due: Collection[Tile]) -> tuple[int, int, int, int]:
 
 def _features(version: LayerVersion, block: Block, due: Collection[Tile]) -> Iterator[TileShapes]:
     x0, y0, x1, y1 = _bounds(due)
-    # what meets the drawn place at all: there, every border has both its sides
     reach = BUFFER / EXTENT
-    read = reading.batches(version, block.z, (x0 - reach, y0 - reach, x1 + reach, y1 + reach))
     tiling = version.non_overlapping
+    place = degrees(block.z, x0 - reach, y0 - reach, x1 + reach, y1 + reach)
+    if tiling:
+        # borders that are drawn have both their sides then, and whatever would keep them from being simplified
+        place = reading.with_neighbours(version, block.z, place)
     parts = []
-    for part in read:
+    for part in reading.batches(version, block.z, place):
         world = part.geometries
         if block.heavy:
             # corners that many features share move together
@@ -77,7 +79,7 @@ def _features(version: LayerVersion, block: Block, due: Collection[Tile]) -> Ite
             world = shapely.remove_repeated_points(world, 0)
             world = np.where(shapely.is_empty(world) | (world == None), part.geometries, world)  # noqa: E711
         if not tiling:
-            world = shapes.simplified(world, tiling=False)
+            world = shapes.generalised(world, tiling=False)
         parts.append(shapes.Columns(part.keys, part.classes, part.names, world))
     if not parts:
         return
@@ -87,7 +89,7 @@ def _features(version: LayerVersion, block: Block, due: Collection[Tile]) -> Ite
             features.keys,
             features.classes,
             features.names,
-            shapes.simplified(features.geometries, tiling=True),
+            shapes.generalised(features.geometries, tiling=True),
         )
     if version.feature_count >= DENSE_FROM:
         features = shapes.one_per_pixel(features)
@@ -99,7 +101,8 @@ def _burnt(version: LayerVersion, block: Block, due: Collection[Tile]) -> Grid:
     x0, y0, x1, y1 = _bounds(due)
     burner = Burner(Grid.around(x0, y0, x1, y1))
     reach = MARGIN / CELLS
-    for part in reading.batches(version, block.z, (x0 - reach, y0 - reach, x1 + reach, y1 + reach)):
+    place = degrees(block.z, x0 - reach, y0 - reach, x1 + reach, y1 + reach)
+    for part in reading.batches(version, block.z, place):
         burner.lay(part.geometries, part.classes)
     return burner.finish()
 

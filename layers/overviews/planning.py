@@ -17,6 +17,7 @@ from layers.overviews.settling import lowest_zoom
 from layers.overviews.world import CELLS, EXTENT, degrees, to_world
 
 BLOCK_FEATURES, BLOCK_VERTICES = 40_000, 1_500_000
+HEAVY_VERTICES = 3_000_000  # of one tile
 _SIDE = 16  # tiles, at most
 # Beyond that share of changed features, looking for what they touch takes longer than making everything.
 _MOSTLY_NEW = 0.2
@@ -209,7 +210,7 @@ def _stored(version: LayerVersion, z: int) -> Ranges:
 
 
 def _squares(due: _Spread, weight: _Spread | None, z: int) -> Iterator[tuple[tuple[int, int, int], bool]]:
-    """Squares (x, y, side) that hold everything due, each light enough, and whether it isn't for all that."""
+    """Squares (x, y, side) that hold everything due, each light enough or one tile; and whether that is heavy."""
     if not len(due.ranges):
         return
     side = _SIDE
@@ -229,7 +230,7 @@ def _squares(due: _Spread, weight: _Spread | None, z: int) -> Iterator[tuple[tup
             weight.features.sum() <= BLOCK_FEATURES and weight.vertices.sum() <= BLOCK_VERTICES
         )
         if side <= _SIDE and (light or side == 1):
-            yield (x, y, side), not light
+            yield (x, y, side), weight is not None and int(weight.vertices.sum()) > HEAVY_VERTICES
             continue
         half = side // 2
         waiting += [(x + i * half, y + j * half, half, due, weight) for j in (1, 0) for i in (1, 0)]

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from layers.models import LayerVersion
 from layers.overviews.shapes import Columns
-from layers.overviews.world import degrees, to_world
+from layers.overviews.world import to_world
 
 Box = tuple[float, float, float, float]
 
@@ -38,9 +38,28 @@ def window(version: LayerVersion, box: Box) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def batches(version: LayerVersion, zoom: int, tiles: tuple[float, float, float, float]) -> Iterator[Columns]:
-    """The features whose boxes meet the tiles from `x0`, `y0` to `x1`, `y1`, whole, in the order of their keys."""
-    parameters = window(version, degrees(zoom, *tiles))
+# One that is larger than a tile needs its neighbours near the place only.
+_HALO = f"""
+SELECT min(ST_XMin(f.geom)), min(ST_YMin(f.geom)), max(ST_XMax(f.geom)), max(ST_YMax(f.geom))
+FROM layers_feature f
+WHERE f.geom && ST_MakeEnvelope(%(w)s, %(s)s, %(e)s, %(n)s, 4490) AND f.layer_id + 0 = %(layer)s AND {ALIVE}
+  AND ST_XMax(f.geom) - ST_XMin(f.geom) <= %(wide)s AND ST_YMax(f.geom) - ST_YMin(f.geom) <= %(wide)s
+"""
+
+
+def with_neighbours(version: LayerVersion, zoom: int, box: Box) -> Box:
+    """A box widened to hold what meets it, so that whatever borders on that meets the wider one."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HALO, window(version, box) | {"wide": 360.0 / (1 << zoom)})
+        west, south, east, north = cursor.fetchone()
+    if west is None:
+        return box
+    return min(west, box[0]), min(south, box[1]), max(east, box[2]), max(north, box[3])
+
+
+def batches(version: LayerVersion, zoom: int, box: Box) -> Iterator[Columns]:
+    """The features whose boxes meet a box in degrees, whole, in world units, in the order of their keys."""
+    parameters = window(version, box)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_WEIGHT, parameters)
         (heaviest,) = cursor.fetchone()

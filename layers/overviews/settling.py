@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import shapely
 from django.db import connection
 
 from layers.models import WAITING, Layer, LayerVersion
 from layers.overviews.reading import ALIVE
-from layers.overviews.world import CIRCUMFERENCE, EXTENT, LOWEST_ZOOM, to_world
+from layers.overviews.world import CIRCUMFERENCE, LOWEST_ZOOM
 
 DETAIL_ZOOM, HIGHEST_DETAIL_ZOOM = 10, 16
 MAX_TILE_FEATURES, MAX_TILE_VERTICES = 6000, 150_000
@@ -130,23 +129,3 @@ def settle(version: LayerVersion) -> None:
 def lowest_zoom(layer: Layer) -> int:
     """From where on a layer's tiles are made."""
     return max(layer.min_zoom, LOWEST_ZOOM)
-
-
-def detail_zoom(geometries: npt.NDArray[np.object_]) -> int:
-    """The first zoom (10 to 16) whose fullest tile, cut from the features themselves, stays small."""
-    return loads_of(geometries).detail_zoom()
-
-
-def loads_of(geometries: npt.NDArray[np.object_]) -> Loads:
-    """The same of features in memory (EPSG:4490)."""
-    west, south, east, north = shapely.bounds(geometries).T
-    middle = to_world(np.column_stack(((west + east) / 2, (south + north) / 2)), HIGHEST_DETAIL_ZOOM)
-    tile = np.floor(middle / EXTENT).astype(np.int64)
-    surface = shapely.get_dimensions(geometries) == 2
-    metres = shapely.area(geometries[surface]) * (CIRCUMFERENCE / 360) ** 2
-    metres = metres / np.cos(np.radians(south[surface]))
-    return Loads(
-        tile[:, 0], tile[:, 1], np.ones(len(tile), dtype=np.int64),
-        np.minimum(shapely.get_num_coordinates(geometries), _SHOWN_VERTICES).astype(np.float64),
-        float(np.median(metres)) if len(metres) else None, bool(surface.all()),
-    )  # fmt: skip

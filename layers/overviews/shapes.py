@@ -38,14 +38,14 @@ def joined(parts: Sequence[Columns]) -> Columns:
     )  # fmt: skip
 
 
-def simplified(world: Objects, tiling: bool) -> Objects:
-    """Simplified to half a pixel. What would collapse keeps its shape: it is made visible when it is drawn.
+def generalised(world: Objects, tiling: bool) -> Objects:
+    """Simplified to half a pixel, and what is smaller than a pixel as the pixel around its middle.
 
     Parameters
     ----------
     world
-        World units. Of a tiling, everything that meets the place which is drawn must be there: then a border
-        there lies between the same corners, whatever else came along, and is simplified in the same way.
+        World units. Of a tiling, everything that meets the place which is drawn must be there, and what borders on
+        that: then a border there is simplified in the same way, whatever else came along.
     tiling
         The surfaces share no area: their common borders are simplified together.
     """
@@ -55,37 +55,35 @@ def simplified(world: Objects, tiling: bool) -> Objects:
     if together.any():
         simple[together] = shapely.coverage_simplify(world[together], PIXEL / 2)
     simple[~together] = shapely.simplify(world[~together], PIXEL / 2, preserve_topology=True)
-    return np.where(shapely.is_empty(simple), world, simple)
-
-
-def visible(world: Objects) -> Objects:
-    """Features with less than a pixel's area as the pixel around their middle."""
+    simple = np.where(shapely.is_empty(simple), world, simple)
+    # asked of the feature itself: what became of its far side may depend on what else came along
     west, south, east, north = shapely.bounds(world).T
-    tiny = (shapely.get_dimensions(world) == 2) & (shapely.area(world) < PIXEL**2)
-    tiny |= (shapely.get_dimensions(world) == 2) & (np.minimum(east - west, north - south) < PIXEL / 4)
-    shown = world.copy()
+    tiny = surface & ((shapely.area(world) < PIXEL**2) | (np.minimum(east - west, north - south) < PIXEL / 4))
     half = PIXEL / 2
-    # a long thin feature keeps its length and gets a pixel's width
     x0, x1 = np.minimum(west, (west + east) / 2 - half), np.maximum(east, (west + east) / 2 + half)
     y0, y1 = np.minimum(south, (south + north) / 2 - half), np.maximum(north, (south + north) / 2 + half)
     compact = tiny & (east - west < 4 * PIXEL) & (north - south < 4 * PIXEL)
-    shown[compact] = shapely.box(x0, y0, x1, y1)[compact]
+    simple[compact] = shapely.box(x0, y0, x1, y1)[compact]
+    # a long thin feature keeps its length and gets a pixel's width
     thin = tiny & ~compact
-    shown[thin] = shapely.buffer(world[thin], half, quad_segs=1)
-    return shown
+    simple[thin] = shapely.buffer(
+        shapely.simplify(world[thin], PIXEL / 4, preserve_topology=True), half, quad_segs=1
+    )
+    return simple
 
 
 def one_per_pixel(features: Columns) -> Columns:
-    """Of what lies within one and the same pixel and is of one class and kind, only the first."""
+    """Of what is no larger than a pixel, has its middle in one and the same and is of one class, only the first."""
     if not len(features):
         return features
-    bounds = np.floor(shapely.bounds(features.geometries) / PIXEL).astype(np.int64)
-    single = (bounds[:, 0] == bounds[:, 2]) & (bounds[:, 1] == bounds[:, 3])
+    bounds = shapely.bounds(features.geometries)
+    single = ((bounds[:, 2:] - bounds[:, :2]) <= PIXEL).all(axis=1)
+    pixel = np.floor((bounds[:, :2] + bounds[:, 2:]) / (2 * PIXEL)).astype(np.int64)
     kind = shapely.get_dimensions(features.geometries)
     seen: set[tuple[int, int, int, str]] = set()
     kept = np.ones(len(features), dtype=bool)
     for row in np.flatnonzero(single).tolist():
-        spot = (int(bounds[row, 0]), int(bounds[row, 1]), int(kind[row]), features.classes[row])
+        spot = (int(pixel[row, 0]), int(pixel[row, 1]), int(kind[row]), features.classes[row])
         kept[row] = spot not in seen
         seen.add(spot)
     return features.taken(kept)
@@ -97,7 +95,7 @@ def tiles(
     """Cut to tiles, those in `only` or all that they reach."""
     if not len(features):
         return
-    shown = visible(features.geometries)
+    shown = features.geometries
     bounds = shapely.bounds(shown)
     low = np.floor((bounds[:, :2] - BUFFER) / EXTENT).astype(np.int64)
     high = np.floor((bounds[:, 2:] + BUFFER) / EXTENT).astype(np.int64)
@@ -112,8 +110,10 @@ def tiles(
     ty = low[feature, 1] + position // wide[feature, 0]
     order = np.lexsort((feature, ty, tx))
     feature, tx, ty = feature[order], tx[order], ty[order]
-    begins = np.flatnonzero(np.r_[True, (np.diff(tx) != 0) | (np.diff(ty) != 0)]) if len(tx) else []
-    for begin, end in zip(begins, np.r_[begins[1:], len(tx)].astype(int), strict=True):
+    if not len(tx):
+        return
+    begins = np.flatnonzero(np.r_[True, (np.diff(tx) != 0) | (np.diff(ty) != 0)])
+    for begin, end in zip(begins, np.r_[begins[1:], len(tx)], strict=True):
         rows = feature[begin:end]
         x, y = int(tx[begin]), int(ty[begin])
         if not (0 <= x < 1 << zoom and 0 <= y < 1 << zoom) or (only is not None and (x, y) not in only):
@@ -123,12 +123,14 @@ def tiles(
             shown[rows], origin[0] - BUFFER, origin[1] - BUFFER,
             origin[0] + EXTENT + BUFFER, origin[1] + EXTENT + BUFFER,
         )  # fmt: skip
-        kept = ~shapely.is_empty(clipped)
+        shapes = drawn(clipped, origin)
+        # what only touches the tile's frame is nothing there
+        kept = ~shapely.is_empty(shapes) & ((shapely.get_dimensions(shapes) < 2) | (shapely.area(shapes) > 0))
         if kept.any():
             rows = rows[kept]
             yield TileShapes(
                 zoom, x, y, features.keys[rows].tolist(), features.classes[rows].tolist(),
-                features.names[rows].tolist(), drawn(clipped[kept], origin),
+                features.names[rows].tolist(), shapes[kept],
             )  # fmt: skip
 
 

@@ -6,10 +6,13 @@ import shapely
 from django.db import connection
 
 from layers import overviews, queries, tiles
-from layers.models import LayerVersion, OverviewTile
-from layers.overviews import to_world
+from layers.loading import stage
+from layers.models import Layer, LayerVersion, OverviewTile
+from layers.overviews import settling, to_world
+from layers.publishing import discard
 from layers.table import Table
-from tests.factories.layers import grid_table, published, square
+from tests.factories.layers import REGION, grid_table, published, square
+from tests.factories.vector_tiles import area, decoded, shapes
 
 pytestmark = pytest.mark.django_db
 
@@ -19,85 +22,6 @@ PLACE = (109.905, 40.605)
 def tile_at(zoom: int, lon: float = PLACE[0], lat: float = PLACE[1]) -> tuple[int, int, int]:
     x, y = to_world(np.array([[lon, lat]]), zoom)[0] // overviews.EXTENT
     return zoom, int(x), int(y)
-
-
-def decoded(data: bytes) -> dict[str, list[dict]]:
-    """Layer name → features (properties and rings), from the protobuf's bytes."""
-
-    def fields(message):
-        at = 0
-        while at < len(message):
-            tag, at = varint(message, at)
-            if tag & 7 == 0:
-                value, at = varint(message, at)
-            else:
-                assert tag & 7 == 2
-                length, at = varint(message, at)
-                value, at = message[at : at + length], at + length
-            yield tag >> 3, value
-
-    def varint(message, at):
-        value = shift = 0
-        while True:
-            byte = message[at]
-            at += 1
-            value |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:
-                return value, at
-
-    def packed(message):
-        at, values = 0, []
-        while at < len(message):
-            value, at = varint(message, at)
-            values.append(value)
-        return values
-
-    def rings(numbers):
-        at = x = y = 0
-        made = []
-        while at < len(numbers):
-            command, count = numbers[at] & 7, numbers[at] >> 3
-            at += 1
-            if command == 7:
-                continue
-            for _ in range(count):
-                dx, dy = ((n >> 1) ^ -(n & 1) for n in numbers[at : at + 2])
-                x, y, at = x + dx, y + dy, at + 2
-                if command == 1:
-                    made.append([])
-                made[-1].append((x, y))
-        return made
-
-    layers = {}
-    for _, layer in fields(data):
-        name, names, values, features = "", [], [], []
-        for number, value in fields(layer):
-            if number == 1:
-                name = value.decode()
-            elif number == 2:
-                features.append(dict(fields(value)))
-            elif number == 3:
-                names.append(value.decode())
-            elif number == 4:
-                values.append(next(fields(value))[1].decode())
-        layers[name] = [
-            {
-                "properties": {
-                    names[a]: values[b] for a, b in np.array(packed(f.get(2, b""))).reshape(-1, 2).tolist()
-                },
-                "rings": rings(packed(f[4])),
-            }
-            for f in features
-        ]
-    return layers
-
-
-def area(rings) -> float:
-    return sum(
-        sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in zip(ring, ring[1:] + ring[:1], strict=True)) / 2
-        for ring in rings
-    )
 
 
 @pytest.mark.parametrize("zoom", [12, 14, 16])
@@ -132,55 +56,35 @@ def test_a_feature_below_a_pixel_stays_visible(zoom):
     assert area(feature["rings"]) >= overviews.PIXEL**2 * 0.8
 
 
-def test_a_dense_tiling_is_dissolved_without_tearing():
-    side = 120
-    geometries = np.array(
-        [square(i / 20, j / 20, 0.0005) for i in range(side) for j in range(side)], dtype=object
-    )
-    classes = ["01" if (n // 700) % 2 else "02" for n in range(side**2)]
-    staged = list(
-        overviews.build([""] * side**2, classes, [""] * side**2, geometries, range(5, 11), tiling=True)
-    )
-    for z in range(6, 11):
-        shown = [shape for shape in staged if shape.z == z]
-        assert {name for shape in shown for name in shape.classes} <= {"01", "02"}
-        extent = to_world(np.array([[109.9, 40.6], [109.96, 40.66]]), z)
-        expected = abs(np.prod(extent[1] - extent[0]))
-        inside = [
-            shapely.intersection(shapely.make_valid(shape.geometries), shapely.box(0, 0, 4096, 4096))
-            for shape in shown
-        ]
-        whole = [shapely.union_all(parts) for parts in inside]
-        # what two classes cover together is what they cover apart: no gap, no overlap
-        assert sum(shapely.area(parts).sum() for parts in inside) == pytest.approx(
-            shapely.area(whole).sum(), rel=1e-3
-        )
-        edge = 4 * np.sqrt(expected) * overviews.CELL
-        assert abs(shapely.area(whole).sum() - expected) <= edge
-        assert all(len(part.interiors) == 0 for shape in whole for part in shapely.get_parts(shape))
-
-
-def test_few_and_tiny_of_a_dense_layer_stay_visible():
+def test_few_and_tiny_of_a_dense_layer_stay_visible(monkeypatch):
+    monkeypatch.setattr(settling, "DENSE_FROM", 100)
     rng = np.random.default_rng(4)
-    places = rng.uniform(0, 150, (5000, 2))
-    geometries = np.array([square(x, y, 0.00001) for x, y in places], dtype=object)
-    shapes = list(
-        overviews.build([""] * 5000, [""] * 5000, [""] * 5000, geometries, range(5, 11), tiling=True)
-    )
-    for z in range(5, 11):
-        assert sum(shapely.area(shape.geometries).sum() for shape in shapes if shape.z == z) > 0
-    top = [shape for shape in shapes if shape.z == 10]
-    spots = np.concatenate([shapely.get_parts(shape.geometries).ravel() for shape in top])
-    assert len(shapely.get_parts(spots)) > 4500
-    assert shapely.area(shapely.get_parts(spots)).min() >= overviews.PIXEL**2
+    geometries = np.array([square(x, y, 0.00001) for x, y in rng.uniform(0, 150, (600, 2))], dtype=object)
+    published("A", Table(geometries=geometries, keys=[str(n) for n in range(600)]))
+    version = LayerVersion.objects.select_related("layer").get()
+    assert version.feature_zoom == version.detail_zoom  # all dissolved
+    found = {}
+    for z, x, y in OverviewTile.objects.values_list("z", "x", "y"):
+        found.setdefault(z, []).extend(shape for _, shape in shapes(tiles.tile(version, z, x, y)))
+    assert set(found) == set(range(overviews.LOWEST_ZOOM, version.detail_zoom))
+    spots = [shapely.get_parts(shape) for shape in found[version.detail_zoom - 1]]
+    assert len(np.concatenate(spots)) > 500
+    assert min(shapely.area(parts).min() for parts in spots) >= overviews.PIXEL**2
 
 
-def test_tiles_with_too_many_features_start_deeper():
-    def many(count):
-        return np.array([square(i / count, 0, 0.0001) for i in range(count)], dtype=object)
-
-    assert overviews.detail_zoom(many(100)) == overviews.DETAIL_ZOOM
-    assert overviews.detail_zoom(many(9000)) > overviews.DETAIL_ZOOM
+def test_overviews_that_are_not_made_yet_are_not_shown_as_nothing():
+    published("A")
+    version = stage(Layer.objects.get(), grid_table(2, 2), coverage=REGION)
+    place = tile_at(version.detail_zoom - 1)
+    with pytest.raises(tiles.NotMade):
+        tiles.tile(version, *place)
+    assert tiles.tile(version, *tile_at(version.detail_zoom))
+    assert tiles.tile(queries.current()["A"], *place)
+    overviews.build(version)
+    assert tiles.tile(version, *place)
+    discard(version)
+    with pytest.raises(tiles.NotMade):
+        tiles.tile(version, *place)
 
 
 def test_overviews_are_read_and_details_cut(django_assert_num_queries):
