@@ -36,4 +36,4 @@ export class Poll {
 }
 
 const FIRST = 1000;
-const LONGEST = 10_000;
+const LONGEST = 4000;

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from gis_projects.atlas import jobs, upload_files, workflow
 from gis_projects.atlas.actions import staging
 from gis_projects.atlas.models import Publication, Upload
+from gis_projects.atlas.queries import versions as queries
 from gis_projects.atlas.workflow import State
 from gis_projects.people.permissions import Permission, Scope, may
 from gis_projects.trail.actions import record
@@ -55,11 +56,7 @@ def require_quality(version: LayerVersion, reason: str) -> None:
     UnusableLayer
         It doesn't; the notices say what is wrong.
     """
-    outcome = version.quality.get("outcome", "pass")
-    because = [
-        Notice(entry["code"], entry["template"], entry.get("params") or {})
-        for entry in version.quality.get("because", [])
-    ]
+    outcome, because = queries.decision(version)
     place = {"layer": version.layer.code, "number": version.number}
     if outcome == "refuse":
         raise UnusableLayer(

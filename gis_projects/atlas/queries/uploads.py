@@ -84,6 +84,8 @@ def sentences(notices: list[dict[str, Any]]) -> list[str]:
     return [filled(str(notice["template"]), notice.get("params") or {}) for notice in notices]
 
 
+#: At work, but no worker has begun with it yet.
+WAITING = gettext_noop("排队等待处理")
 PHASES = {
     "inspecting": gettext_noop("查看文件"),
     "reading": gettext_noop("读取"),
@@ -160,7 +162,7 @@ def summary(row: Upload) -> dict[str, Any]:
         "ended": row.state in workflow.ENDED,
         "cancellable": row.state in workflow.CANCELLABLE,
         "phase": row.phase,
-        "phase_label": word(PHASES.get(row.phase, "")),
+        "phase_label": word(PHASES.get(row.phase, WAITING if row.state in workflow.AT_WORK else "")),
         "done": row.done,
         "total": row.total,
         "percent": row.percent,

@@ -14,12 +14,13 @@ from django.utils.translation import gettext_noop
 
 from gis_projects.atlas.models import Publication
 from gis_projects.atlas.queries import catalogue
-from gis_projects.atlas.queries.uploads import sentences
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, Scope, has, may
-from gis_projects.sentences import filled, word
+from gis_projects.sentences import filled, sentence, word
 from gis_projects.trail.queries import of_subject
+from layers.models import Kind as LayerKind
 from layers.models import LayerVersion, QualityFinding, Severity, Status
+from layers.notices import Notice
 from layers.quality.findings import Kind
 
 PAGE = 50
@@ -159,9 +160,22 @@ def kind_label(kind: str) -> str:
     return str(word(str(Kind(kind).label) if kind in Kind.values else kind))
 
 
+def decision(version: LayerVersion) -> tuple[str, list[Notice]]:
+    """What a version's quality means for its publication, and why. Not checked is never clear: it takes a reason."""
+    if not version.quality.get("outcome"):
+        if version.layer.kind == LayerKind.RASTER:
+            return "pass", []
+        return "reason", [Notice("quality-unknown", "这一版没有质量报告。")]
+    found = [
+        Notice(entry["code"], entry["template"], entry.get("params") or {})
+        for entry in version.quality.get("because", [])
+    ]
+    return str(version.quality["outcome"]), found
+
+
 def because(version: LayerVersion) -> list[str]:
     """Why the quality decides as it does."""
-    return sentences(version.quality.get("because", []))
+    return [sentence(notice) for notice in decision(version)[1]]
 
 
 def findings(

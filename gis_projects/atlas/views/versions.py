@@ -84,7 +84,7 @@ def _shown(user: User, version: LayerVersion, request: HttpRequest) -> dict[str,
     found = Paginator(queries.findings(version, kind=kind, severity=severity), queries.PAGE)
     page = found.get_page(request.GET.get("page"))
     in_force = queries.current(version)
-    outcome = version.quality.get("outcome", "")
+    outcome = queries.decision(version)[0]
     return {
         "version": version,
         "layer": version.layer,

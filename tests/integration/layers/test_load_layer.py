@@ -210,3 +210,86 @@ def test_withdrawing_takes_two_persons_too(surveyor, reviewer):
     assert (report.version, report.root_hash) == (3, first.root_hash)
     assert Publication.objects.get(number=3).reason == "错误"
     assert Step.objects.filter(verb="atlas.withdraw_layer").count() == 1
+
+
+def test_a_staged_version_waits_for_the_second_person(surveyor, reviewer, redline, capsys):
+    run("A", redline(square(0, 0)), "--by", "surveyor", "--stage-only", "--create", "--reason", "年度更新", "--json",
+        "--legal-source", "政函〔2026〕1 号", "--valid-from", "2026-01-01", "--valid-to", "2030-12-31")  # fmt: skip
+    report = json.loads(capsys.readouterr().out)
+    assert (report["version"], report["status"], "outcome" in report["quality"]) == (1, "staged", True)
+    assert queries.current() == {}
+    surveyor.roles = ["surveyor", "reviewer"]
+    surveyor.save()
+    with pytest.raises(CommandError, match="不同的人"):
+        call_command("publish_layer", "A", "--approved-by", "surveyor", "--reason", "x")
+    call_command("publish_layer", "A", "--approved-by", "reviewer", "--reason", "已核对", "--json")
+    assert json.loads(capsys.readouterr().out)["version"] == 1
+    version = LayerVersion.objects.get()
+    assert (version.status, version.legal_source, str(version.valid_to)) == (
+        "published", "政函〔2026〕1 号", "2030-12-31",
+    )  # fmt: skip
+    publication = Publication.objects.get()
+    assert (publication.request, publication.reason, publication.approver) == ("年度更新", "已核对", reviewer)
+    with pytest.raises(CommandError, match="没有待发布"):
+        call_command("publish_layer", "A", "--approved-by", "reviewer")
+
+
+def test_a_staged_version_may_be_sent_back(surveyor, reviewer, redline, capsys):
+    run("A", redline(square(0, 0)), "--by", "surveyor", "--stage-only", "--create")
+    assert "等待另一人发布" in capsys.readouterr().out
+    with pytest.raises(CommandError, match="理由"):
+        call_command("publish_layer", "A", "--approved-by", "reviewer", "--send-back")
+    call_command("publish_layer", "A", "--approved-by", "reviewer", "--send-back", "--reason", "范围不对")
+    assert not LayerVersion.objects.exists()
+    assert not Feature.objects.exists()
+    assert Step.objects.get(verb="atlas.send_back_layer").data["reason"] == "范围不对"
+
+
+def test_quality_asks_for_a_reason_or_refuses_and_keeps_nothing(surveyor, reviewer, redline, capsys):
+    both = ("--by", "surveyor", "--approved-by", "reviewer")
+    run("A", redline(square(0, 0)), *both, "--create")
+    layer = Layer.objects.get()
+    layer.thresholds = {"overlap": {"reason": {"count": 1}}}
+    layer.save()
+    overlapping = redline(square(0, 0), square(0.5, 0), name="overlapping.geojson")
+    with pytest.raises(CommandError, match="理由") as caught:
+        run("A", overlapping, *both)
+    assert "重叠" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert LayerVersion.objects.count() == 1
+    run("A", overlapping, *both, "--reason", "两证并存", "--json")
+    report = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert report["quality"]["outcome"] == "reason"
+    layer.thresholds = {"overlap": {"refuse": {"count": 1}}}
+    layer.save()
+    with pytest.raises(CommandError, match="不合格"):
+        run("A", redline(square(1, 0), square(1.5, 0)), *both, "--reason", "x")
+    assert LayerVersion.objects.count() == 2
+
+
+def test_a_withdrawal_by_command(surveyor, reviewer, redline, capsys):
+    both = ("--by", "surveyor", "--approved-by", "reviewer")
+    run("A", redline(square(0, 0)), *both, "--create")
+    with pytest.raises(CommandError, match="没有更早"):
+        call_command("withdraw_layer", "A", *both, "--reason", "错误")
+    run("A", redline(square(3, 3)), *both)
+    call_command("withdraw_layer", "A", "--by", "surveyor", "--reason", "错误")
+    assert queries.current()["A"].number == 2
+    call_command("publish_layer", "A", "--approved-by", "reviewer", "--reason", "同意")
+    first, _, third = LayerVersion.objects.order_by("number")
+    assert (queries.current()["A"].number, third.root_hash, third.withdraws.number) == (3, first.root_hash, 2)
+
+
+def test_a_mapping_names_fields_on_both_sides(surveyor, reviewer, redline):
+    with pytest.raises(CommandError, match="FIELD=NAME"):
+        run(
+            "A",
+            redline(square(0, 0)),
+            "--by",
+            "surveyor",
+            "--approved-by",
+            "reviewer",
+            "--create",
+            "--mapping",
+            "BSM",
+        )
