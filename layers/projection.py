@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,10 @@ SPLIT_SPACING_M = 100.0
 MAX_CHORD_M = 0.001
 _SPLIT_DECIMALS = 6
 _METRES_PER_DEGREE = 111_320.0
+_CHINA = (73.0, 3.0, 136.0, 54.0)
+_LONGEST_M = 5e7  # no boundary is longer; splitting one would fill the memory
+_FARTHEST_M = 1e8  # beyond any easting, its zone's number included
+_MOST_SPLITS = 5e6  # points added at once
 _DATUMS = (
     "china2000",
     "cgcs2000",
@@ -136,26 +141,33 @@ def _split(
     return points, ring[of]
 
 
-def _spacing(xy: npt.NDArray[np.float64], transformer: pyproj.Transformer) -> float:
-    """The grid's spacing, halved until the longest edge it leaves stays within 1 mm of its chord here."""
-    west, south = np.nanmin(xy, axis=0)
-    east, north = np.nanmax(xy, axis=0)
-    corners = np.array(
-        [(x, y) for x in (west, (west + east) / 2, east) for y in (south, (south + north) / 2, north)]
+@cache
+def _spacing(definition: str) -> float:
+    """The grid's spacing, halved until edges stay within 1 mm of their chords everywhere in China.
+
+    It depends on the CRS alone: the same parcel gets the same points whatever else is in its file.
+    """
+    crs = pyproj.CRS(definition)
+    transformer = pyproj.Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
+    west, south, east, north = _CHINA
+    lon, lat = (
+        axis.ravel() for axis in np.meshgrid(np.linspace(west, east, 13), np.linspace(south, north, 9))
     )
+    places = np.column_stack(transformer.transform(lon, lat, direction="INVERSE"))
+    places = places[np.isfinite(places).all(axis=1)]
     spacing = SPLIT_SPACING_M
     for _ in range(12):
         worst = 0.0
         for direction in ((1.0, 0.0), (0.0, 1.0), (1.0, 1.0), (1.0, -1.0)):
             half = np.array(direction) * spacing / 2
-            ends = [np.column_stack(transformer.transform(*(corners + sign * half).T)) for sign in (-1, 0, 1)]
+            ends = [np.column_stack(transformer.transform(*(places + sign * half).T)) for sign in (-1, 0, 1)]
             with np.errstate(invalid="ignore"):  # outside the projection's domain
                 bow = (ends[0] + ends[2]) / 2 - ends[1]
                 bow[:, 0] *= np.cos(np.radians(ends[1][:, 1]))
             bows = np.hypot(*bow.T)
             worst = max(worst, float(bows[np.isfinite(bows)].max(initial=0.0)) * _METRES_PER_DEGREE)
         if worst <= MAX_CHORD_M:
-            return spacing
+            break
         spacing /= 2
     return spacing
 
@@ -186,16 +198,23 @@ def to_degrees(geometries: npt.NDArray[np.object_], crs: pyproj.CRS) -> npt.NDAr
     wild = ~np.isfinite(xy).all(axis=1)
     if wild.all():
         raise UnreadableFile(Notice("coordinate-not-a-number", "文件中的坐标都不是数值。"))
-    if wild.any():  # such features stay as they are, for the loader to reject one by one
-        tame = np.ones(len(geometries), dtype=bool)
-        tame[owner[wild]] = False
+    tame = np.ones(len(geometries), dtype=bool)
+    tame[owner[wild | (np.abs(xy) > _FARTHEST_M).any(axis=1)]] = False
+    tame[tame] = ~(shapely.length(geometries[tame]) > _LONGEST_M)
+    if not tame.any():
+        raise UnreadableFile(Notice("coordinate-outside-projection", "坐标落在所声明投影的适用范围之外。"))
+    if not tame.all():  # the others stay as they are, for the loader to reject one by one
         result = geometries.copy()
         result[tame] = to_degrees(geometries[tame], crs)
         return result
+    spacing = _spacing(crs.to_wkt())
+    if len(geometries) > 1 and shapely.length(geometries).sum() / spacing > _MOST_SPLITS:
+        middle = len(geometries) // 2
+        return np.concatenate([to_degrees(geometries[:middle], crs), to_degrees(geometries[middle:], crs)])
     transformer = pyproj.Transformer.from_crs(crs, geographic, always_xy=True)
     flat, parts_of, rings_of = _flatten(geometries)
     coordinates, ring = shapely.get_coordinates(flat, return_index=True)
-    points, ring = _split(coordinates, ring, _spacing(coordinates, transformer))
+    points, ring = _split(coordinates, ring, spacing)
     lon, lat = transformer.transform(points[:, 0], points[:, 1])
     degrees = np.column_stack((lon, lat))
     if not np.isfinite(degrees).any():

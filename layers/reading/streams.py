@@ -121,10 +121,7 @@ class _Declared:
         values = wkb.to_numpy(zero_copy_only=False)
         # coordinates that are no numbers: the loader rejects their features
         with np.errstate(invalid="ignore"):
-            try:
-                return np.asarray(shapely.from_wkb(values, on_invalid="fix"))
-            except shapely.errors.GEOSException:
-                shapes = np.asarray(shapely.from_wkb(values, on_invalid="ignore"))
+            shapes = np.asarray(shapely.from_wkb(values, on_invalid="fix"))
         self._broken += int((shapely.is_missing(shapes) & np.asarray(wkb.is_valid())).sum())
         return shapes
 

@@ -1,5 +1,6 @@
 """DXF: closed lines → polygons, by CAD layer. What isn't a closed line is counted."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,11 +8,14 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
+from .blocks import unfolded
+from .bounds import refuse
 from .gdal import Gdal
 from .sources import MAX_LAYERS, Batch, Head, Opened, without_first
 
 ALL = "*"  # no CAD layer can have this name
 _LAYER = "Layer"
+_MOST_SMALL = 100_000
 _KEPT = (_LAYER, "EntityHandle", "Text")
 
 
@@ -22,11 +26,15 @@ class Cad(Gdal):
         super().__init__(task)
         self._heads: dict[str, Head] = {}
         self._left = 0
+        self._scanned = False
+        # an entity of its own takes dozens of bytes; blocks and grids of blocks repeat what they hold
+        self._most = max(_MOST_SMALL, os.path.getsize(self.path) // 8)
+        if unfolded(self.path, self._most) > self._most:
+            refuse("cad-expands", limit=self._most)
         self._scan()
+        self._scanned = True
 
     def _scan(self) -> None:
-        with self._stack.pop_all():
-            pass
         for columns, wkb in self._polygons():
             boxes = shapely.bounds(shapely.from_wkb(wkb.to_numpy(zero_copy_only=False)))
             layers = np.array(columns[0].to_pylist(), dtype=object)
@@ -63,10 +71,14 @@ class Cad(Gdal):
         )  # fmt: skip
 
     def _polygons(self, layer: str | None = None, size: int = 5_000) -> Iterator[Batch]:
-        counting = not self._heads
+        counting = not self._scanned
+        entities = 0
         opened = super().open("entities", skip=0, size=size)
         at = {name: i for i, (name, _) in enumerate(opened.fields)}
         for columns, wkb in opened.batches:
+            entities += len(wkb)
+            if entities > self._most:
+                refuse("cad-expands", limit=self._most)
             shapes = np.asarray(shapely.from_wkb(wkb.to_numpy(zero_copy_only=False), on_invalid="ignore"))
             kinds = shapely.get_type_id(shapes)
             lines = kinds == 1

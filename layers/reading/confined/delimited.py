@@ -14,7 +14,7 @@ from .bounds import refuse
 from .sources import Batch, Head, Opened, without_first
 from .table_head import delimiter_of, encoding_of, geometry_columns
 
-MAX_FIELD = 32 << 20
+MAX_FIELD = 16 << 20
 MAX_COLUMNS = 1000
 SAMPLE = 4 << 20
 _NAME = "csv"

@@ -34,11 +34,18 @@ class Gdal:
         import pyogrio
 
         listed = pyogrio.list_layers(self._source).tolist()
+        if not listed:
+            refuse("nothing-inside")
         return [name for name, geometry in listed if geometry is not None][:MAX_LAYERS]
 
     def open(self, name: str, *, skip: int, size: int) -> Opened:
         """A layer for streaming."""
-        return self._open(self._source, name, self._options, skip=skip, size=size)
+        opened = self._open(self._source, name, self._options, skip=skip, size=size)
+        if self.kind == "geopackage":
+            with closing(_sqlite(self.path)) as database:
+                (opened.rows,) = database.execute(f"SELECT count(*) FROM {_quoted(name)}").fetchone()
+            opened.head.count = opened.rows
+        return opened
 
     def _open(
         self, source: str, name: str | None, options: dict[str, str], *, skip: int, size: int
@@ -90,11 +97,10 @@ class Gdal:
 
     def _from_row(self, table: str | None, fid: str, skip: int) -> dict[str, Any]:
         """A condition that leaves out the first rows: GDAL would read and drop them one by one."""
-        quoted = f'"{str(table).replace(chr(34), chr(34) * 2)}"'
-        column = f'"{fid.replace(chr(34), chr(34) * 2)}"'
+        column = _quoted(fid)
         with closing(_sqlite(self.path)) as database:
             found = database.execute(
-                f"SELECT {column} FROM {quoted} ORDER BY {column} LIMIT 1 OFFSET ?", [skip]
+                f"SELECT {column} FROM {_quoted(str(table))} ORDER BY {column} LIMIT 1 OFFSET ?", [skip]
             ).fetchone()
         return {"where": f"{column} >= {int(found[0])}" if found else "0 = 1"}
 
@@ -114,12 +120,17 @@ class Shapefile(Gdal):
     def open(self, name: str, *, skip: int, size: int) -> Opened:
         stem = self._stems[name]
         shapefiles.check_records(self.path, stem, self.limits["vertices"])
+        shapefiles.check_lengths(self.path, stem, self.notices)
         encoding = shapefiles.encoding_of(self.path, stem, self.notices)
         opened = self._open(
             f"/vsizip/{self.path}/{stem}.shp", None, {"encoding": "ISO-8859-1"}, skip=skip, size=size
         )
         opened.head.name, opened.head.encoding, opened.latin1 = name, encoding, encoding
         return opened
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _sqlite(path: str) -> sqlite3.Connection:

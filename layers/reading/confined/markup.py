@@ -18,7 +18,7 @@ from .sources import MAX_LAYERS, Batch, Head, Opened, without_first
 
 _CHUNK = 1 << 16
 MAX_DEPTH = 100
-MAX_TEXT = 64 << 20  # of one element
+MAX_TEXT = 16 << 20  # of one element
 MAX_FIELDS = 1000
 _CONTAINERS = ("Document", "Folder")
 _CAPTURED = ("name", "description", "value", "SimpleData", "coordinates")

@@ -11,7 +11,7 @@ from .bounds import answer, refuse
 
 MAX_CELLS = 4_000_000_000
 MAX_RATIO = 400  # of what the cells take to what the file takes
-_RATIO_FROM = 256 << 20
+_RATIO_FROM = 128 << 20
 _PLAIN = "/out/plain.tif"
 _BLOCK = 512, 8192  # rows and columns that are in memory at once
 
@@ -19,6 +19,7 @@ _BLOCK = 512, 8192  # rows and columns that are in memory at once
 def main(task: dict[str, Any]) -> None:
     """Do what the task's `mode` says."""
     import rasterio
+    from rasterio._err import CPLE_BaseError  # what GDAL says while reading comes out bare
 
     try:
         with rasterio.open(task["path"], driver="GTiff", sharing=False) as source:
@@ -29,7 +30,7 @@ def main(task: dict[str, Any]) -> None:
                 _rewrite(source, task)
     except MemoryError:
         refuse("too-much-memory")
-    except (rasterio.errors.RasterioError, ValueError) as error:
+    except (rasterio.errors.RasterioError, CPLE_BaseError, ValueError, OSError) as error:
         refuse("not-readable", reason=_reason(error, task["path"]))
 
 

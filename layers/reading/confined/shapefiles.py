@@ -80,3 +80,27 @@ def check_records(path: str, stem: str, limit: int) -> None:
                 words = np.frombuffer(block[: len(block) // 8 * 8], ">i4")[1::2]
                 if len(words) and int(words.max()) * 2 > limit * _VERTEX * 2:
                     refuse("too-many-vertices", count=int(words.max()) * 2 // _VERTEX, limit=limit)
+
+
+def check_lengths(path: str, stem: str, notices: list[Any]) -> None:
+    """Say which members are shorter than they state, or have other numbers of records than each other."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name.lower(): name for name in archive.namelist()}
+        sizes, heads = {}, {}
+        for suffix in (".shp", ".shx", ".dbf"):
+            name = members[stem.lower() + suffix]
+            sizes[suffix] = archive.getinfo(name).file_size
+            with archive.open(name) as file:
+                heads[suffix] = file.read(32)
+    wrong = [
+        suffix
+        for suffix in (".shp", ".shx")
+        if sizes[suffix] < int.from_bytes(heads[suffix][24:28], "big") * 2
+    ]
+    rows, header, width = (
+        int.from_bytes(heads[".dbf"][start:end], "little") for start, end in ((4, 8), (8, 10), (10, 12))
+    )
+    if sizes[".dbf"] < header + rows * width or rows != (sizes[".shx"] - 100) // 8 or not width:
+        wrong.append(".dbf")
+    if wrong:
+        notices.append({"code": "shapefile-lengths", "params": {"what": "\u3001".join(wrong)}})

@@ -1,7 +1,7 @@
 """What the two sides of a source have in common: a layer's head, and a layer opened for streaming."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -34,7 +34,7 @@ class Opened:
     fields: list[tuple[str, pa.DataType]]
     batches: Iterator[Batch]
     latin1: str | None = None  # the encoding of text that comes as one character per byte
-    where: dict[str, Any] = field(default_factory=dict)
+    rows: int | None = None  # how many there surely are; a driver may lose one that is too large
 
 
 class Source(Protocol):

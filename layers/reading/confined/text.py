@@ -58,19 +58,14 @@ def plain(
         return array
     if pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
         return _text(array, field, damage, latin1)
-    distinct = (
-        array.dictionary_encode()
-        if not pa.types.is_dictionary(array.type) and _hashable(array.type)
-        else None
-    )
-    if distinct is None:
+    if pa.types.is_dictionary(array.type):
+        distinct = array
+    elif pa.types.is_temporal(array.type) or pa.types.is_decimal(array.type) or pa.types.is_null(array.type):
+        distinct = array.dictionary_encode()
+    else:
         return pa.array([_words(value) for value in array.to_pylist()], pa.string())
     words = pa.array([_words(value) for value in distinct.dictionary.to_pylist()], pa.string())
     return words.take(distinct.indices)
-
-
-def _hashable(type_: pa.DataType) -> bool:
-    return bool(pa.types.is_temporal(type_) or pa.types.is_decimal(type_) or pa.types.is_null(type_))
 
 
 def _text(

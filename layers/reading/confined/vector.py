@@ -1,12 +1,15 @@
 """The program that reads features: one layer as Arrow to the pipe, or a description of all layers as JSON."""
 
+import csv
 import json
 import sqlite3
 import sys
+import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from itertools import chain
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pyarrow as pa
@@ -20,41 +23,48 @@ _SAMPLE_ROWS = 200
 _SAMPLES = 5
 _SAMPLE_LENGTH = 60
 _DESCRIBED = 100  # layers
+_REMARKS = 5
 
 
 def main(task: dict[str, Any]) -> None:
     """Do what the task's `mode` says."""
-    import pyogrio
+    damaged: tuple[type[Exception], ...] = (
+        IndexError, KeyError, ValueError, UnicodeError, OSError, EOFError, RuntimeError, sqlite3.Error, zlib.error,
+        csv.Error,
+    )  # fmt: skip
+    if task["drivers"]:
+        import pyogrio
 
-    if not set(pyogrio.list_drivers()) <= set(task["drivers"]):
-        refuse("confinement-broken")
-    path = task["path"]
+        if not set(pyogrio.list_drivers()) <= set(task["drivers"]):
+            refuse("confinement-broken")
+        errors = pyogrio.errors
+        damaged += (errors.DataSourceError, errors.DataLayerError, errors.FeatureError)
     try:
-        source = _source(task)
-        if task["mode"] == "describe":
-            _describe(source)
-        else:
-            _stream(source, task)
+        with warnings.catch_warnings(record=True) as remarks:
+            warnings.simplefilter("always")
+            source = _source(task)
+            made = _describe(source) if task["mode"] == "describe" else _stream(source, task)
     except MemoryError:
         refuse("too-much-memory")
     except zipfile.BadZipFile:
         refuse("zip-broken")
-    except (
-        pyogrio.errors.DataSourceError,
-        pyogrio.errors.DataLayerError,
-        pyogrio.errors.FeatureError,
-    ) as error:
-        if "OGR_GEOJSON_MAX_OBJ_SIZE" in str(error) or "single feature" in str(error):
-            refuse("feature-too-large")
-        refuse("not-readable", reason=str(error).replace(path, "")[:200])
     except pa.ArrowException as error:
-        text = str(error)
-        refuse("too-much-memory" if "alloc" in text else "not-readable", reason=text.replace(path, "")[:200])
-    except (IndexError, KeyError, ValueError, UnicodeError, OSError, RuntimeError, sqlite3.Error) as error:
-        text = str(error)
-        if "OGR_GEOJSON_MAX_OBJ_SIZE" in text or "single feature" in text:
-            refuse("feature-too-large")
-        refuse("not-readable", reason=f"{type(error).__name__}: {error}".replace(path, "")[:200])
+        _refuse_for(error, task["path"], str(error))
+    except damaged as error:
+        _refuse_for(error, task["path"], f"{type(error).__name__}: {error}")
+    said = dict.fromkeys(str(remark.message).replace(task["path"], "")[:200] for remark in remarks)
+    made += [{"code": "driver-said", "params": {"reason": words}} for words in list(said)[:_REMARKS]]
+    answer({"notices": made})
+
+
+def _refuse_for(error: Exception, path: str, words: str) -> NoReturn:
+    """The refusal that an error of a library means."""
+    text = str(error)
+    if "OGR_GEOJSON_MAX_OBJ_SIZE" in text or "single feature" in text or "Too large feature" in text:
+        refuse("feature-too-large")
+    if "alloc" in text or "out of memory" in text.lower():
+        refuse("too-much-memory")
+    refuse("not-readable", reason=words.replace(path, "")[:200])
 
 
 def _source(task: dict[str, Any]) -> Source:
@@ -105,7 +115,8 @@ def _extent(batch: Batch | None) -> list[float] | None:
 
     if batch is None:
         return None
-    shapes = shapely.from_wkb(batch[1].to_numpy(zero_copy_only=False), on_invalid="ignore")
+    with np.errstate(invalid="ignore"):
+        shapes = shapely.from_wkb(batch[1].to_numpy(zero_copy_only=False), on_invalid="ignore")
     xy = shapely.get_coordinates(shapes)
     xy = xy[np.isfinite(xy).all(axis=1)]
     return [*xy.min(axis=0).tolist(), *xy.max(axis=0).tolist()] if len(xy) else None
@@ -117,7 +128,7 @@ def _undeclared(task_kind: str, opened: Opened, extent: list[float] | None) -> b
     return task_kind == "geojson" and opened.head.crs in ("EPSG:4326", "OGC:CRS84") and beyond
 
 
-def _describe(source: Source) -> None:
+def _describe(source: Source) -> list[dict[str, Any]]:
     layers = []
     for name in source.names()[:_DESCRIBED]:
         opened = source.open(name, skip=0, size=_SAMPLE_ROWS)
@@ -150,7 +161,7 @@ def _describe(source: Source) -> None:
     # by the pipe: a description may be longer than what the parent keeps of messages
     sys.stdout.write(json.dumps({"layers": layers}))
     sys.stdout.flush()
-    answer({"notices": source.notices})
+    return summed(source.notices)
 
 
 def _type_name(type_: pa.DataType) -> str:
@@ -172,7 +183,7 @@ def _trusted(stated: tuple[float, ...] | None, seen: list[float] | None) -> list
     return list(stated) if holds else seen
 
 
-def _stream(source: Source, task: dict[str, Any]) -> None:
+def _stream(source: Source, task: dict[str, Any]) -> list[dict[str, Any]]:
     limits, wanted = task["limits"], task["count"]
     opened = source.open(chosen(source.names(), task["layer"]), skip=task["skip"], size=task["size"])
     names, damage = _names(opened), Damage()
@@ -205,10 +216,15 @@ def _stream(source: Source, task: dict[str, Any]) -> None:
             if wanted == 0:
                 break
     sys.stdout.flush()
-    answer({"notices": _summed(source.notices) + damage.notices()})
+    whole = task["skip"] == 0 and task["count"] is None
+    if whole and opened.rows is not None and features != opened.rows:
+        refuse("rows-lost", there=opened.rows, read=features)
+    if whole and opened.rows is None and head.count is not None and features != head.count:
+        source.notices.append({"code": "count-differs", "params": {"there": head.count, "read": features}})
+    return summed(source.notices) + damage.notices()
 
 
-def _summed(notices: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def summed(notices: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Notices of one code that only count, as one."""
     made: dict[str, dict[str, Any]] = {}
     for notice in notices:
