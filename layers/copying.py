@@ -146,7 +146,7 @@ def _copy(table: str, columns: tuple[str, ...], chunks: Iterator[bytes]) -> None
     with connection.cursor() as cursor:
         try:
             with connection.wrap_database_errors:
-                cursor.copy_expert(statement, stream, size=65536)
+                cursor.copy_expert(statement, stream, 65536)
         except DatabaseError as failure:
             # the driver reports a row that couldn't be made as a cancelled COPY: say what it was
             if stream.error is not None:
