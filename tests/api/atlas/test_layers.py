@@ -2,10 +2,12 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Role
@@ -53,9 +55,49 @@ def test_republishing_moves_the_address_of_the_tiles(layers, planner):
     assert (layer["version"], layer["tile_url"]) == (2, "/tiles/DLTB/2/{z}/{x}/{y}.mvt")
 
 
-def test_a_raster_has_no_tile_address(layers, planner):
+def test_a_raster_has_an_address_of_pictures_instead(layers, planner):
     Layer.objects.filter(code="XZQ").update(kind="raster")
-    assert planner.get("/api/v1/layers/").json()[0]["tile_url"] is None
+    layer = planner.get("/api/v1/layers/").json()[0]
+    assert layer["tile_url"] is None
+    assert layer["raster_url"] == "/tiles/XZQ/1/{z}/{x}/{y}.png?style={style}"
+    assert layer["raster_styles"] == ["values", "hillshade", "slope"]
+
+
+def test_the_map_as_of_a_day_and_versions_by_number(layers, planner, reviewer):
+    published("DLTB", grid_table(2, 2))
+    published("LATE", grid_table(1, 1))
+    # published rows never change: the test looks back from days around now instead
+    today = timezone.localdate()
+    before = planner.get(f"/api/v1/layers/?as_of={today - timedelta(days=1)}").json()
+    assert before == []
+    now = planner.get(f"/api/v1/layers/?as_of={today}").json()
+    assert [(layer["code"], layer["version"], layer["in_force"]) for layer in now] == [
+        ("LATE", 1, True),
+        ("XZQ", 1, True),
+        ("DLTB", 2, True),
+    ]
+    first = planner.get("/api/v1/layers/?v=DLTB:1,NONE:1,XZQ:9").json()
+    assert [(layer["code"], layer["version"], layer["in_force"]) for layer in first] == [
+        ("LATE", 1, True),
+        ("XZQ", 1, True),
+        ("DLTB", 1, False),
+    ]
+    assert "MI" not in codes(planner.get("/api/v1/layers/?v=MI:1"))
+    assert "MI" in codes(reviewer.get("/api/v1/layers/?v=MI:1"))
+    for nonsense in ("as_of=soon", "v=DLTB:x"):
+        assert planner.get(f"/api/v1/layers/?{nonsense}").status_code == 400
+
+
+def test_identify_asks_the_version_that_is_named(layers, planner):
+    published("DLTB", grid_table(3, 3, keys=[f"N{n}" for n in range(9)]))
+
+    def keys(named):
+        found = planner.get(f"/api/v1/layers/identify/?{AT}&layers={named}").json()["features"]
+        return [(feature["key"], feature["version"]) for feature in found]
+
+    assert keys("DLTB") == keys("DLTB:2") == [("N0", 2)]
+    assert keys("DLTB:1") == [("K0000", 1)]
+    assert keys("DLTB:7") == []
 
 
 @pytest.mark.parametrize("url", ["layers/", f"layers/identify/?{AT}", f"layers/DLTB/identify/?{AT}"])
