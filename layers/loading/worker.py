@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
@@ -15,6 +16,9 @@ from layers.loading.predecessor import Predecessor
 from layers.loading.workers import Errand, told, unpacked
 from layers.loading.writing import Writer
 from layers.models import LayerVersion
+from layers.notices import Refused
+
+_log = logging.getLogger(__name__)
 
 
 class _Lifeline:
@@ -86,6 +90,8 @@ def main() -> None:
             )  # fmt: skip
             _write(errand, writer, lifeline)
     except Exception as error:
+        if not isinstance(error, Refused):
+            _log.exception("a part of %s was not written", errand.version)
         lifeline.tell("failed", told(error))
         sys.exit(1)
     finally:
