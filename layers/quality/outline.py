@@ -27,7 +27,10 @@ def outline_of(surfaces: npt.NDArray[np.object_], loose: npt.NDArray[np.bool_]) 
     surfaces, loose = surfaces[flat], loose[flat]
     if not len(surfaces):
         return surfaces
-    for tiling, rest in ((surfaces, surfaces[:0]), (surfaces[~loose], surfaces[loose])):
+    ways = [(surfaces[~loose], surfaces[loose])]
+    if 2 * loose.sum() < len(loose):
+        ways.insert(0, (surfaces, surfaces[:0]))  # loose ones may just be the outermost
+    for tiling, rest in ways:
         united = _dissolved(tiling)
         if united is not None:
             return np.array([shapely.union_all(np.append(rest, united)) if len(rest) else united])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,9 @@ from layers.quality.limits import LIMITS
 from layers.quality.rings import UNITS, Rings, perimeters, unmatched
 from layers.quality.rows import Block
 
-_AT_ONCE = 4_000  # parts whose neighbours are looked up together: bounds the pairs in memory
+_AT_ONCE = 500  # parts whose neighbours are looked up together: bounds the pairs in memory
+_PAIRS = 50_000  # pairs that are intersected together
+ENOUGH = 100_000  # overlaps of one block after which it is left at that
 Positions = npt.NDArray[np.int64]
 
 
@@ -21,19 +23,23 @@ Positions = npt.NDArray[np.int64]
 class Overlaps:
     """Pairs of features by position, the smaller one first, with what they share (m², EPSG:4490).
 
-    A pair of big features may stand here several times, once for each pair of their pieces.
+    A pair of big features may stand here several times, once for each pair of their pieces. `complete` is false where
+    there were so many that the rest wasn't looked for.
     """
 
     first: Positions
     second: Positions
     areas: npt.NDArray[np.float64]
     shapes: npt.NDArray[np.object_]
+    complete: bool = True
 
     def __len__(self) -> int:
         return len(self.first)
 
     def only(self, mask: npt.NDArray[np.bool_]) -> Overlaps:
-        return Overlaps(self.first[mask], self.second[mask], self.areas[mask], self.shapes[mask])
+        return Overlaps(
+            self.first[mask], self.second[mask], self.areas[mask], self.shapes[mask], self.complete
+        )
 
 
 def none() -> Overlaps:
@@ -49,6 +55,7 @@ def joined(found: list[Overlaps]) -> Overlaps:
         np.concatenate([one.second for one in found]),
         np.concatenate([one.areas for one in found]),
         np.concatenate([one.shapes for one in found]),
+        all(one.complete for one in found),
     )
 
 
@@ -61,7 +68,7 @@ def by_pair(found: Overlaps) -> Overlaps:
     begins = np.flatnonzero(np.r_[True, np.diff(where.ravel()[order]) > 0])
     shapes = [shapely.union_all(some) for some in np.split(found.shapes[order], begins[1:])]
     areas = np.asarray(np.bincount(where.ravel(), found.areas), dtype=np.float64)
-    return Overlaps(pairs[:, 0], pairs[:, 1], areas, np.array(shapes, dtype=object))
+    return Overlaps(pairs[:, 0], pairs[:, 1], areas, np.array(shapes, dtype=object), found.complete)
 
 
 def overlaps(
@@ -102,6 +109,7 @@ def overlaps(
     waiting = np.zeros(len(parts), dtype=bool)
     now = np.zeros(len(parts), dtype=bool)
     waiting[seeds] = True
+    count = 0
     while waiting.any():
         some = np.flatnonzero(waiting)[:_AT_ONCE]
         waiting[some], now[some] = False, True
@@ -112,20 +120,31 @@ def overlaps(
         tested[some], now[some] = True, False
         left, right = left[fresh], right[fresh]
         left, right = np.where(numbers[left] < numbers[right], (left, right), (right, left))
-        apart = shapely.touches(parts[left], parts[right])
-        left, right = left[~apart], right[~apart]
-        shapes, areas = common(parts[left], parts[right])
-        real = areas > 0
-        left, right, areas, shapes = left[real], right[real], areas[real], shapes[real]
-        partners = np.unique(np.concatenate([left, right]))
-        waiting[partners[~tested[partners]]] = True
-        at = shapely.get_coordinates(shapely.point_on_surface(shapes))
-        here = block.has(at[:, 0], at[:, 1])
-        first, second = owners[left[here]], owners[right[here]]
-        found.append(
-            Overlaps(np.minimum(first, second), np.maximum(first, second), areas[here], shapes[here])
-        )
+        for begin in range(0, len(left), _PAIRS):
+            pairs = slice(begin, begin + _PAIRS)
+            one, partners = _shared(block, parts, owners, left[pairs], right[pairs])
+            waiting[partners[~tested[partners]]] = True
+            found.append(one)
+            count += len(one)
+            if count >= ENOUGH:
+                return replace(joined(found), complete=False), loose
     return joined(found), loose
+
+
+def _shared(
+    block: Block, parts: npt.NDArray[np.object_], owners: Positions, left: Positions, right: Positions
+) -> tuple[Overlaps, Positions]:
+    """What these pairs of parts share, as far as the block answers for it; and all parts that share anything."""
+    apart = shapely.touches(parts[left], parts[right])
+    left, right = left[~apart], right[~apart]
+    shapes, areas = common(parts[left], parts[right])
+    real = areas > 0
+    left, right, areas, shapes = left[real], right[real], areas[real], shapes[real]
+    at = shapely.get_coordinates(shapely.point_on_surface(shapes))
+    here = block.has(at[:, 0], at[:, 1])
+    first, second = owners[left[here]], owners[right[here]]
+    found = Overlaps(np.minimum(first, second), np.maximum(first, second), areas[here], shapes[here])
+    return found, np.unique(np.concatenate([left, right]))
 
 
 def _middle(block: Block, xy: npt.NDArray[np.float64]) -> shapely.Point:

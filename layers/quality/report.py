@@ -92,7 +92,10 @@ def inspect(version: LayerVersion, *, region: Any = None, progress: Progress = s
         outlines.append(one.outline)
         done += len(one.block.home)
         progress(Phase.QUALITY, done, len(everything))
-    collected.add(sentences.overlaps(everything, overlaps.by_pair(overlaps.joined(of_pieces))))
+    merged = overlaps.by_pair(overlaps.joined(of_pieces))
+    collected.add(sentences.overlaps(everything, merged))
+    if not merged.complete:
+        collected.add([sentences.too_many_overlaps()])
     if outlined:
         covered = outline.joined(outlines)
         if gapless:

@@ -66,6 +66,10 @@ def overlaps(rows: Rows, found: Overlaps) -> list[Finding]:
     ]  # fmt: skip
 
 
+def too_many_overlaps() -> Finding:
+    return Finding(Kind.OVERLAP, Severity.ERROR, "重叠过多，没有逐一查完，实际数量更多。")
+
+
 def gaps(found: Gaps) -> list[Finding]:
     limits = LIMITS.gap
     result = []

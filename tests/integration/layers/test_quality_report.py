@@ -17,7 +17,7 @@ from layers import pieces
 from layers.areas import exact_areas
 from layers.models import Feature, FeaturePiece, LayerVersion, QualityFinding, Status
 from layers.progress import Cancelled, Phase
-from layers.quality import exports, findings, report, rows
+from layers.quality import exports, findings, overlaps, report, rows
 from layers.quality.findings import Finding, Kind
 from tests.factories.layers import REGION, LayerFactory, square
 from tests.unit.layers.test_quality_blocks import CERTAIN, faults, faulty, tiling
@@ -244,6 +244,15 @@ def test_it_stops_when_it_is_told_to():
 
     with pytest.raises(Cancelled):
         report.inspect(version, progress=enough)
+
+
+def test_a_report_that_was_left_at_that_says_so(monkeypatch):
+    monkeypatch.setattr(overlaps, "ENOUGH", 3)
+    monkeypatch.setattr(overlaps, "_PAIRS", 3)
+    version = staged([shapely.box(110 + n * 1e-5, 40, 110.01 + n * 1e-5, 40.01) for n in range(9)])
+    report.inspect(version)
+    said = {row.template % row.params for row in found(version, "overlap")}
+    assert "重叠过多，没有逐一查完，实际数量更多。" in said
 
 
 def test_progress_counts_each_feature_once(monkeypatch):

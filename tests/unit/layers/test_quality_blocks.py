@@ -227,3 +227,28 @@ def test_blocks_have_every_point_once():
     assert len(blocks) > 4
     assert (sum(block.has(*points.T).astype(int) for block in blocks) == 1).all()
     assert overlaps.none().areas.size == 0
+
+
+def test_holes_of_a_tiling_stay_holes():
+    shapes = tiling(0)
+    del shapes[12]
+    _, covered, _ = found(shapes, 30)
+    assert [len(part.interiors) for part in covered.geoms] == [1]
+
+
+@pytest.mark.parametrize(("width", "overlapping"), [(1e-9, False), (5e-8, True)], ids=["0.1 mm", "4 mm"])
+def test_contact_below_a_millimetre_is_no_overlap(width, overlapping):
+    pairs, _, _ = found(
+        [shapely.box(109.9, 40.6, 109.91, 40.61), shapely.box(109.91 - width, 40.6, 109.92, 40.61)], 1000
+    )
+    assert bool(pairs) is overlapping
+
+
+def test_so_many_overlaps_that_nobody_wants_them_all_are_left_at_that(monkeypatch):
+    monkeypatch.setattr(overlaps, "ENOUGH", 10)
+    monkeypatch.setattr(overlaps, "_PAIRS", 5)
+    shapes = objects([shapely.box(110 + n * 1e-5, 40, 110.01 + n * 1e-5, 40.01) for n in range(40)])
+    [block] = blocks_of(shapes, 10_000)
+    answer = _examine(block, rows_of(shapes), np.empty(0, dtype=np.int64), False)
+    assert 10 <= len(answer.overlaps) < 15
+    assert not answer.overlaps.complete
