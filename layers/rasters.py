@@ -143,6 +143,17 @@ class _Datasets(threading.local):
 _datasets = _Datasets()
 
 
+def opened(path: str) -> Any:
+    """An open dataset of a stored raster, for the thread that asks."""
+    return _datasets.get(path)
+
+
+def placed(dataset: Any, longitude: Any, latitude: Any) -> tuple[Any, Any]:
+    """EPSG:4490 longitude/latitude (arrays) in the coordinates of a dataset."""
+    transformer = _from_degrees(dataset.crs.to_wkt())
+    return (longitude, latitude) if transformer is None else transformer.transform(longitude, latitude)
+
+
 @cache
 def _from_degrees(wkt: str) -> pyproj.Transformer | None:
     """EPSG:4490 longitude/latitude → the raster's CRS; None where that is longitude/latitude too."""
