@@ -7,9 +7,10 @@ from functools import lru_cache
 
 from django.db import connection
 
+from layers import standards
 from layers.browsing.selection import Version, halves
 
-SAMPLE = 2000
+SAMPLE = 1000  # features by key from either end
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,29 @@ GROUP BY a.key ORDER BY a.key
 """
 
 
-def fields(version: Version) -> tuple[Field, ...]:
-    """The attributes of a version's first features (2,000 of either half), in the order of their names."""
-    return _fields(version.layer_id, version.number, version.root_hash)
+def fields(version: Version, standard: str = "") -> tuple[Field, ...]:
+    """The attributes of a version in the order of their names, from its first and last features by key.
+
+    What the layer's standard (its code) calls a number is one, though all that were looked at are whole.
+    """
+    found = _fields(version.layer_id, version.number, version.root_hash)
+    known = standards.get(standard) if standard else None
+    numbers = {field.name for field in known.fields if field.kind == "number"} if known else set()
+    return tuple(
+        Field(field.name, "number") if field.kind == "integer" and field.name in numbers else field
+        for field in found
+    )
 
 
 @lru_cache(maxsize=256)
 def _fields(layer_id: int, number: int, root_hash: str) -> tuple[Field, ...]:
     """Of a content that never changes: the root hash is part of the question."""
-    rows = halves("f.attributes", "f.layer_id = %(layer)s", f"ORDER BY f.key LIMIT {SAMPLE}")
+    ends = [
+        halves("f.attributes", "f.layer_id = %(layer)s", f"ORDER BY f.key {direction} LIMIT {SAMPLE}")
+        for direction in ("ASC", "DESC")
+    ]
     with connection.cursor() as cursor:
+        rows = " UNION ALL ".join(ends)
         cursor.execute(_SAMPLED.format(rows=rows), {"layer": layer_id, "number": number})
         return tuple(Field(name, _kind(set(kinds))) for name, kinds in cursor.fetchall())
 

@@ -26,8 +26,12 @@ PAGES = {
     "uploads": "/layers/uploads/",
     "version": "/layers/YJJBNT/versions/1/",
     "jobs": "/jobs/",
+    "features": "/layers/DLTB/features/",
+    "exports": "/layers/exports/",
+    "tokens": "/account/tokens/",
+    "ogc": "/ogc/collections/DLTB/items",
 }
-REVIEWING = {"disclosure", "uploads", "version"}
+REVIEWING = {"disclosure", "uploads", "version", "features", "exports"}
 OPEN_TO_ALL = {"login", "public map"}
 
 

@@ -50,7 +50,11 @@ def version(question: Question, code: str) -> LayerVersion:
 def property_fields(found: LayerVersion) -> dict[str, Field]:
     """What can be filtered by: the feature's own columns and its attributes, but for names that are taken."""
     own = [Field(name, "text") for name in OWN]
-    return {field.name: field for field in (*fields(found), *own) if field.name not in RESERVED}
+    return {
+        field.name: field
+        for field in (*fields(found, found.layer.standard), *own)
+        if field.name not in RESERVED
+    }
 
 
 def properties_of(question: Question, code: str, **_path: str) -> list[str]:

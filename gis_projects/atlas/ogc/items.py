@@ -29,14 +29,22 @@ def properties(found: LayerVersion, row: Row) -> dict[str, Any]:
     return {**own, **row.attributes}
 
 
+def _numbers(found: LayerVersion) -> set[str]:
+    """Attributes whose whole values are written as 1.0: programs take a column's type from the first page."""
+    return {name for name, field in property_fields(found).items() if field.kind == "number"}
+
+
 def _features(found: LayerVersion, rows: Sequence[Row], system: OutputCrs) -> list[str]:
     """Each feature as JSON; the geometries of a page are written all at once."""
     geometries = np.array([row.geometry for row in rows], dtype=object)
     shapes = shapely.to_geojson(system.written(geometries)).tolist() if len(rows) else []
+    numbers = _numbers(found) if rows else set()
+    said = [properties(found, row) for row in rows]
+    for one in said:
+        one |= {name: float(one[name]) for name in numbers & one.keys() if type(one[name]) is int}
     return [
-        f'{{"type": "Feature", "id": {_json(row.key)}, "geometry": {shape}, '
-        f'"properties": {_json(properties(found, row))}}}'
-        for row, shape in zip(rows, shapes, strict=True)
+        f'{{"type": "Feature", "id": {_json(row.key)}, "geometry": {shape}, "properties": {_json(one)}}}'
+        for row, shape, one in zip(rows, shapes, said, strict=True)
     ]
 
 
