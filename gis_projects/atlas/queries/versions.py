@@ -65,6 +65,8 @@ def publication(version: LayerVersion) -> Publication | None:
     return Publication.objects.filter(version=version).select_related("uploader", "approver").first()
 
 
+#: New features whose boxes are looked through; more of them lie all over the layer.
+LOOKED_THROUGH = 50_000
 _EXTENT = """
 SELECT ST_XMin(box), ST_YMin(box), ST_XMax(box), ST_YMax(box)
 FROM (SELECT ST_Extent(geom) AS box FROM layers_feature WHERE layer_id = %s AND first_version = %s) AS new
@@ -72,12 +74,13 @@ FROM (SELECT ST_Extent(geom) AS box FROM layers_feature WHERE layer_id = %s AND 
 
 
 def extent(version: LayerVersion) -> list[float] | None:
-    """West, south, east, north of what is new in a version; of its coverage where nothing is."""
-    with connection.cursor() as cursor:
-        cursor.execute(_EXTENT, [version.layer_id, version.number])
-        found = cursor.fetchone()
-    if found[0] is not None:
-        return list(found)
+    """West, south, east, north of what is new in a version; of its coverage where nothing or very much is."""
+    if version.changes.get("added", 0) + version.changes.get("changed", 0) <= LOOKED_THROUGH:
+        with connection.cursor() as cursor:
+            cursor.execute(_EXTENT, [version.layer_id, version.number])
+            found = cursor.fetchone()
+        if found[0] is not None:
+            return list(found)
     coverage = LayerVersion.objects.only("coverage").get(pk=version.pk).coverage
     return None if coverage.empty else list(coverage.extent)
 

@@ -188,6 +188,27 @@ def test_of_two_who_decide_one_is_told(staged, reviewer):
     assert Publication.objects.filter(number=2).count() == 1
 
 
+def test_two_decide_in_the_same_moment(staged, as_role, reviewer):
+    other = as_role(Role.ADMINISTRATOR)
+    reviewer.raise_request_exception = other.raise_request_exception = False
+    at_once, codes = threading.Barrier(2), []
+
+    def decide(client):
+        try:
+            at_once.wait(10)
+            codes.append(act(client, 2, "publish", "同意").status_code)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=decide, args=[client]) for client in (reviewer, other)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(codes) == [200, 409]
+    assert Step.objects.filter(verb="atlas.publish_layer", subject="layers.version:GRID@2").count() == 1
+
+
 def test_a_second_file_for_the_layer_is_told_of_the_first(staged, surveyor, tmp_path):
     second = whole(surveyor, zipped_shapefile(tmp_path / "b.zip"), layer="GRID", answers=ANSWERS)
     work()
