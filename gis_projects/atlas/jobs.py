@@ -176,6 +176,7 @@ def stage_upload(progress: Progress, *, upload: str) -> dict[str, Any]:
                 Notice("layer-unknown", "没有代码为 %(code)s 的图层。", {"code": row.layer}, field="layer")
             )
         version = _finished_before(row, layer) or _stage(row, layer, watch)
+        staging.held_against_reference(version)
         staging.staged(key, version, then=lambda row: follow_with_overviews(version, by=row.owner))
 
     return _carefully(key, State.STAGING, work)

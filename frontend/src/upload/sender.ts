@@ -70,7 +70,7 @@ export class Sender {
       const xhr = (this.open = new XMLHttpRequest());
       xhr.open("PATCH", this.upload.url);
       xhr.responseType = "text";
-      xhr.setRequestHeader("Content-Type", "application/offset+octet-stream");
+      xhr.setRequestHeader("Content-Type", "application/octet-stream");
       xhr.setRequestHeader("Accept", "application/json");
       xhr.setRequestHeader("X-CSRFToken", csrf());
       xhr.setRequestHeader("Upload-Offset", String(offset));

@@ -84,6 +84,7 @@ def publish_layer(
     version = None
     try:
         version = _stage(layer, source, progress=progress, **described)
+        staging.held_against_reference(version)
         require_quality(version, reason)
         if not version.overviews_done:
             overviews.build(version, progress=progress)
@@ -138,6 +139,7 @@ def stage_layer(
             layer, source, progress=progress, coverage=coverage, epsg=epsg, layer_name=layer_name, mapping=mapping,
             source_date=source_date, legal_source=legal_source, valid_from=valid_from, valid_to=valid_to,
         )  # fmt: skip
+        staging.held_against_reference(version)
         with transaction.atomic():
             staging.submitted(version, by=by, request=request)
             jobs.follow_with_overviews(version, by=by)

@@ -11,12 +11,14 @@ from django.utils import timezone
 
 from gis_projects.atlas import workflow
 from gis_projects.atlas.models import Publication, Upload
+from gis_projects.atlas.queries import reference as queries
 from gis_projects.atlas.workflow import State
 from gis_projects.trail.actions import record
-from layers.models import LayerVersion
+from layers.models import Kind, LayerVersion
 from layers.notices import Notice
 from layers.progress import Cancelled
 from layers.publishing import discard
+from layers.reading import suspected_shift
 
 if TYPE_CHECKING:
     from gis_projects.people.models import User
@@ -57,6 +59,18 @@ def inspected(key: UUID, *, sha256: str, inspection: dict[str, Any]) -> Upload:
     row.sha256, row.inspection = sha256, inspection
     row.save()
     return row
+
+
+def held_against_reference(version: LayerVersion) -> None:
+    """Note with a staged version where its coordinates look displaced as web maps' are."""
+    reference = queries.reference_of(version)
+    if reference is None or version.layer.kind != Kind.VECTOR:
+        return
+    notice = suspected_shift(*queries.neighbourhood(version, reference))
+    if notice is not None:
+        report = version.report
+        version.report = {**report, "notices": [*report.get("notices", []), kept(notice)]}
+        version.save(update_fields=["report"])
 
 
 def submitted(

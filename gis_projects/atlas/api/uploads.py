@@ -48,7 +48,7 @@ class Conflict(exceptions.APIException):
 class PartParser(parsers.BaseParser):
     """The bytes of one part; more than that is refused before it is in memory."""
 
-    media_type = "application/offset+octet-stream"
+    media_type = "application/octet-stream"
 
     def parse(  # type: ignore[override]
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
@@ -184,7 +184,7 @@ class OneUpload(APIView):
         return Response(headers=headers)
 
     @extend_schema(
-        request={"application/offset+octet-stream": OpenApiTypes.BINARY},
+        request={"application/octet-stream": OpenApiTypes.BINARY},
         parameters=PART,
         responses=OpenApiTypes.OBJECT,
         operation_id="uploads_append",

@@ -21,6 +21,7 @@ from gis_projects.atlas.api.layers import layer_data
 from gis_projects.atlas.api.versions import OVERTAKEN
 from gis_projects.atlas.queries import catalogue
 from gis_projects.atlas.queries import versions as queries
+from gis_projects.atlas.queries.uploads import sentences
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, require
 from gis_projects.sentences import sentence, word
@@ -96,6 +97,7 @@ def _shown(user: User, version: LayerVersion, request: HttpRequest) -> dict[str,
             for name, label in queries.CHANGES.items()
             if name in version.changes
         ],
+        "notices": sentences(version.report.get("notices", [])),
         "quality": queries.quality_rows(version),
         "outcome": outcome,
         "outcome_label": word(queries.OUTCOMES.get(outcome, "")),

@@ -6,7 +6,9 @@ import hashlib
 import json
 import threading
 
+import numpy as np
 import pytest
+import shapely
 from django.core.management import call_command
 from django.db import connections
 
@@ -356,6 +358,25 @@ def test_a_confidential_layers_versions_are_nowhere(as_role, tmp_path, planner):
     ):  # fmt: skip
         assert planner.get(path).status_code == 404
         assert reviewer.get(path).status_code == 200
+
+
+def test_coordinates_as_web_maps_have_them_are_warned_of(surveyor, reviewer, tmp_path):
+    cells = [square(i / 5, j / 5, 0.002) for i in range(8) for j in range(8)]
+    table = grid_table(1, 1, geometries=np.array(cells, dtype=object), keys=[f"K{n}" for n in range(64)],
+                       class_codes=["01"] * 64, names=[""] * 64, attributes={})  # fmt: skip
+    published("GRID", table)
+    moved = [shapely.transform(cell, gcj02) for cell in cells]
+    upload = whole(surveyor, zipped_shapefile(tmp_path / "GRID.zip", moved), layer="GRID", answers=ANSWERS)
+    work()
+    assert told(surveyor, upload)["state"] == "staged"
+    assert "GCJ-02" in reviewer.get("/layers/GRID/versions/2/").content.decode()
+
+
+def gcj02(xy):
+    """The displacement as public web maps apply it, vertex by vertex."""
+    from layers.reading import shift
+
+    return shift._gcj02(xy)
 
 
 def test_tidying_gives_up_what_nobody_went_on_with(surveyor, layer, tmp_path, settings, capsys):

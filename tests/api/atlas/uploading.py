@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management import call_command
 from django.test import Client
 
-PART = "application/offset+octet-stream"
+PART = "application/octet-stream"
 ANSWERS = {"coverage": "region", "source_date": "2026-01-31", "legal_source": "政函〔2026〕1 号"}
 
 
