@@ -8,6 +8,7 @@ from layers.notices import UnreadableFile
 from layers.reading.candidates import CrsCandidate
 from layers.reading.inspection import FileField, FileLayer, Inspection, inspect
 from layers.reading.sandbox import Limits
+from layers.reading.shift import suspected_shift
 from layers.reading.streams import DeclaredFeatures, FeatureBatches, open_batches, read_features
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "inspect",
     "open_batches",
     "read_features",
+    "suspected_shift",
 ]

@@ -17,6 +17,7 @@ CHINA = (73.0, 3.0, 136.0, 54.5)  # west, south, east, north
 _NORTHINGS = (300_000.0, 6_100_000.0)
 _EASTINGS = (200_000.0, 800_000.0)  # without the zone's number
 _THREE_DEGREE, _SIX_DEGREE = range(25, 46), range(13, 24)
+_SIX_DEGREE_CODES = range(4491, 4513)
 _MOST = 6
 _POINT_SIZE = 1e-4
 
@@ -136,6 +137,10 @@ def _made(epsg: int, reason: Notice, box: tuple[float, ...], region: Any, swappe
         share = inside / max(shapely.area(outline), 1e-18)
         distance = float(shapely.distance(outline, region))
         score = max(min(share, 1.0), 0.3 / (1.0 + 4.0 * distance))
+    if epsg in _SIX_DEGREE_CODES:
+        # every second meridian of the narrow zones is one of the wide ones too, with the same numbers; maps at the
+        # scale of parcels are in the narrow ones
+        score *= 0.99
     if swapped:
         score *= 0.9
         reason = Notice("crs-swapped", "两个坐标轴像是对调的（纬度或纵坐标在前）。")
