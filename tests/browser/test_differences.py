@@ -13,7 +13,8 @@ from playwright.sync_api import Page, expect
 from layers.loading import load
 from layers.models import Layer
 from layers.table import Table
-from tests.browser.conftest import PHONE, City, ready
+from tests.browser.conftest import DESKTOP, PHONE, City, ready
+from tests.browser.test_accessibility import serious
 from tests.factories import land
 
 CODE = "CHANGED"
@@ -135,3 +136,12 @@ def test_a_phone_shows_all_of_it_without_scrolling_sideways(opened) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     page.get_by_role("button", name="卷帘对比").tap()
     expect(page.get_by_role("slider")).to_be_visible()
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE])
+def test_no_serious_barrier_in_either_mode(opened, viewport) -> None:
+    page = opened(viewport=viewport)
+    expect(page.locator(".flow-table")).to_be_visible()
+    assert serious(page) == []
+    page.get_by_role("button", name="卷帘对比").click()
+    assert serious(page) == []
