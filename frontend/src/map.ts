@@ -59,10 +59,15 @@ async function start(): Promise<void> {
   const measure = new Measure(map, () => show("measure"), save);
   const printing = new Printing(map, () => tree.printed, () => show("print"), save);
   const search = new Search(map, () => show("search"), {
-    feature: (layer, key, version) => void identify.feature(layer, key, version, true),
-    project: (id) => (show("projects"), projects.choose(id, true)),
-    place: (at) => void identify.at(at, []),
+    feature: (layer, key, version) => (rest(), void identify.feature(layer, key, version, true)),
+    project: (id) => (rest(), show("projects"), projects.choose(id, true)),
+    place: (at) => (rest(), void identify.at(at, [])),
   }, save);
+  /** Puts the tools away: a click on the map is a question again. */
+  const rest = (): void => {
+    measure.stop();
+    printing.stop();
+  };
   if (from.kinds) projects.setKinds(from.kinds);
   painted(tree, element);
   tree.render(from.layers);
@@ -86,9 +91,9 @@ async function start(): Promise<void> {
   window.addEventListener("hashchange", () => readHash().view && location.reload());
   filterNote();
   if (from.find) search.set(from.find);
+  if (from.chosen) void identify.feature(from.chosen.layer, from.chosen.key, held[from.chosen.layer] ?? null, false);
   if (from.tool === "print") printing.start();
   else if (from.tool) measure.start(from.tool as Measuring);
-  if (from.chosen) void identify.feature(from.chosen.layer, from.chosen.key, held[from.chosen.layer] ?? null, false);
   ready = true;
 
   const query = new URLSearchParams(location.search);
@@ -114,7 +119,7 @@ function tools(measure: Measure, printing: Printing, show: (panel: Panel) => voi
     button.addEventListener("click", () => {
       const kind = button.dataset["tool"]!;
       const on = kind === "print" ? printing.active : measure.active === kind;
-      if (on) return show("projects");
+      if (on) return (measure.stop(), printing.stop(), show("projects"));
       if (kind === "print") {
         measure.stop();
         printing.start();

@@ -4,17 +4,18 @@ export type Panel = "projects" | "layers" | "identify" | "search" | "measure" | 
 
 const RIGHT = ["projects", "identify", "search", "measure", "print"];
 
-/** Which panel stands beside the map; on a phone, which one is the sheet at its foot. */
+/**
+ * Which panel stands beside the map; on a phone, which one is the sheet at its foot. `closed` is told of a panel that
+ * somebody closed by its cross: what it shows on the map goes too. A panel that another one hides keeps its own.
+ */
 export function panels(closed: (panel: Panel) => void = () => undefined): { show(panel: Panel): void; shown(): Panel } {
   const page = need("#map-page");
   const tabs = [...document.querySelectorAll<HTMLButtonElement>(".sheet-tabs button")];
   const narrow = matchMedia("(max-width: 760px)");
   const show = (panel: Panel): void => {
-    const before = page.dataset["sheet"] as Panel;
     page.dataset["sheet"] = panel;
     if (RIGHT.includes(panel)) for (const name of RIGHT) document.getElementById(`panel-${name}`)?.toggleAttribute("hidden", name !== panel);
     tabs.forEach((tab) => tab.setAttribute("aria-pressed", String(tab.dataset["show"] === panel)));
-    if (before !== panel && RIGHT.includes(panel)) closed(before);
   };
   tabs.forEach((tab) => tab.addEventListener("click", () => show(tab.dataset["show"] as Panel)));
   document.querySelectorAll<HTMLButtonElement>("[data-close]").forEach((button) =>
