@@ -186,7 +186,8 @@ def to_degrees(geometries: npt.NDArray[np.object_], crs: pyproj.CRS) -> npt.NDAr
     """
     crs = _horizontal(crs)
     geographic = _geographic(crs)
-    geometries = shapely.force_2d(geometries)
+    if shapely.has_z(geometries).any() or shapely.has_m(geometries).any():
+        geometries = shapely.force_2d(geometries)
     if crs.is_geographic:
         factor = crs.axis_info[0].unit_conversion_factor / np.radians(1.0)
         if abs(factor - 1.0) > 1e-9:
@@ -212,13 +213,39 @@ def to_degrees(geometries: npt.NDArray[np.object_], crs: pyproj.CRS) -> npt.NDAr
         middle = len(geometries) // 2
         return np.concatenate([to_degrees(geometries[:middle], crs), to_degrees(geometries[middle:], crs)])
     transformer = pyproj.Transformer.from_crs(crs, geographic, always_xy=True)
+    result = np.full(len(geometries), None, dtype=object)
+    kinds = np.where(shapely.is_empty(geometries), -1, shapely.get_type_id(geometries))
+    for kind in (3, 6):  # surfaces, nearly always: straight from their coordinates
+        if (rows := kinds == kind).any():
+            result[rows] = _surfaces(geometries[rows], transformer, spacing)
+    if (rows := (kinds != 3) & (kinds != 6)).any():
+        result[rows] = _others(geometries[rows], transformer, spacing)
+    if not np.isfinite(shapely.get_coordinates(result)).any():
+        raise UnreadableFile(Notice("coordinate-outside-projection", "坐标落在所声明投影的适用范围之外。"))
+    return result
+
+
+def _surfaces(
+    geometries: npt.NDArray[np.object_], transformer: pyproj.Transformer, spacing: float
+) -> npt.NDArray[np.object_]:
+    """Polygons, or multi-polygons, split and in degrees."""
+    kind, xy, (starts, *outer) = shapely.to_ragged_array(geometries, include_z=False)
+    points, ring = _split(xy, np.repeat(np.arange(len(starts) - 1), np.diff(starts)), spacing)
+    starts = np.concatenate([[0], np.cumsum(np.bincount(ring, minlength=len(starts) - 1))])
+    degrees = np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
+    return np.asarray(shapely.from_ragged_array(kind, degrees, (starts, *outer)))
+
+
+def _others(
+    geometries: npt.NDArray[np.object_], transformer: pyproj.Transformer, spacing: float
+) -> npt.NDArray[np.object_]:
+    """Points, lines, collections and nothing, split and in degrees."""
     flat, parts_of, rings_of = _flatten(geometries)
     coordinates, ring = shapely.get_coordinates(flat, return_index=True)
+    if not len(coordinates):
+        return geometries
     points, ring = _split(coordinates, ring, spacing)
-    lon, lat = transformer.transform(points[:, 0], points[:, 1])
-    degrees = np.column_stack((lon, lat))
-    if not np.isfinite(degrees).any():
-        raise UnreadableFile(Notice("coordinate-outside-projection", "坐标落在所声明投影的适用范围之外。"))
+    degrees = np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
     return _rebuild(degrees, ring, flat, parts_of, rings_of, geometries)
 
 
@@ -263,6 +290,7 @@ def _rebuild(
         parts[surfaces] = shapely.polygons(made[is_ring], indices=index)
     parts[part_of[~is_ring]] = made[~is_ring]
     result = np.full(len(originals), None, dtype=object)
+    result[shapely.is_empty(originals)] = originals[shapely.is_empty(originals)]
     types = shapely.get_type_id(originals)
     present = ~(shapely.is_missing(parts))
     parts, geometry_of = parts[present], geometry_of[present]
