@@ -60,7 +60,7 @@ async function start(): Promise<void> {
   const printing = new Printing(map, () => tree.printed, () => show("print"), save);
   const search = new Search(map, () => show("search"), {
     feature: (layer, key, version) => (rest(), void identify.feature(layer, key, version, true)),
-    project: (id) => (rest(), show("projects"), projects.choose(id, true)),
+    project: (id) => (rest(), show("projects"), projects.reveal(id)),
     place: (at) => (rest(), void identify.at(at, [])),
   }, save);
   /** Puts the tools away: a click on the map is a question again. */

@@ -76,6 +76,23 @@ export class Projects {
     KINDS.forEach((k) => (kinds.includes(k) ? this.shown.add(k) : this.shown.delete(k)));
   }
 
+  /** Opens one that was found elsewhere: what would hide it in the list is lifted. */
+  reveal(id: number): void {
+    const project = this.byId(id);
+    if (!project) return;
+    this.words = need<HTMLInputElement>("#search").value = "";
+    if (!project.kinds.some((kind) => this.shown.has(kind))) {
+      for (const kind of project.kinds) {
+        this.shown.add(kind);
+        const box = document.getElementById(`kind-${kind}`) as HTMLInputElement | null;
+        if (box) box.checked = true;
+      }
+      this.onChange();
+    }
+    this.update();
+    this.choose(id, true);
+  }
+
   choose(id: number | null, zoom = false): void {
     this.chosen = id;
     this.points.choose(id);
