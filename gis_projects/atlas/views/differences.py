@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import EmptyPage, Page, Paginator
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
@@ -93,7 +93,7 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
     choice = {"kind": kind, "class_code": class_code, "order": order}
     if request.GET.get("format") in exports.FORMATS:
         return _rows_download(request, pair, total, choice)
-    rows = _page(Paginator(cast(Any, _Rows(pair, total, **choice)), PER_PAGE), request.GET.get("page"))
+    rows = Paginator(cast(Any, _Rows(pair, total, **choice)), PER_PAGE).get_page(request.GET.get("page"))
     context |= {
         "summary": summary,
         "tiles_of_kinds": _tally(request, summary, kind),
@@ -129,13 +129,6 @@ def _number(request: HttpRequest, name: str) -> int | None:
 def _kind(request: HttpRequest) -> ChangeKind | None:
     text = request.GET.get("kind", "")
     return ChangeKind(text) if text in set(ChangeKind) else None
-
-
-def _page(paginator: Paginator[Change], number: str | None) -> Page[Change]:
-    try:
-        return paginator.get_page(number)
-    except EmptyPage:
-        return paginator.page(1)
 
 
 def _version_label(version: LayerVersion) -> str:
