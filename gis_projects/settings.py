@@ -183,6 +183,9 @@ UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=4 * 1024**3)  # of one fi
 UPLOAD_TOTAL_BYTES = env.int("UPLOAD_TOTAL_BYTES", default=40 * 1024**3)  # of all that stand there together
 UPLOAD_CHUNK_BYTES = 8 * 1024 * 1024  # of one part
 UPLOAD_DAYS = env.int("UPLOAD_DAYS", default=7)  # an upload that nobody goes on with is given up
+# Kept tiles are given out by the server in front (X-Accel-Redirect) from below this internal address; docs/nginx.conf.
+TILES_ACCEL = env("TILES_ACCEL", default="")
+TILE_CACHE_BYTES = env.int("TILE_CACHE_BYTES", default=2 * 1024**3)
 DJANGO_VITE = {
     "default": {
         "dev_mode": False,

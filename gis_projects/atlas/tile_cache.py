@@ -1,7 +1,7 @@
 """Compressed tiles on disk, bounded in size. Whether the reader may have one is asked before, elsewhere.
 
 A tile's place is made of its version's root hash, not of its number: a version with other content can't be given
-out for it, not even after the database was made anew beside an old folder.
+out for it, not even after the database was made anew beside an old folder, or after a staged version was discarded.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from django.conf import settings
 logger = logging.getLogger(__name__)
 
 # Counts up whenever the same features would be drawn into other bytes.
-ENCODING = 1
+ENCODING = 2
 DEFAULT_BYTES = 2 * 1024**3
+NOTHING = gzip.compress(b"", compresslevel=5, mtime=0)  # what an empty tile is kept as
 _LOCKS = 256
 # A sweep looks at every file, so it comes once per so much of the bound written by this process.
 _SWEEP_SHARE = 20
@@ -42,27 +43,49 @@ def limit() -> int:
     return int(getattr(settings, "TILE_CACHE_BYTES", DEFAULT_BYTES))
 
 
+def vectors(layer: str, root_hash: str) -> str:
+    """The folder of a version's vector tiles, below `folder()`."""
+    return f"{layer}-{root_hash[:20]}-{ENCODING}"
+
+
+def vector_path(layer: str, root_hash: str, z: int, x: int, y: int) -> str:
+    """Where a vector tile is kept, below `folder()`."""
+    return f"{vectors(layer, root_hash)}/{z}/{x}/{y}.mvt.gz"
+
+
+def picture_path(layer: str, root_hash: str, style: str, colours: str, z: int, x: int, y: int) -> str:
+    """Where a raster tile is kept, below `folder()`; `colours` names those it is drawn in."""
+    return f"{vectors(layer, root_hash)}-{style}-{colours}/{z}/{x}/{y}.png"
+
+
 def tile(layer: str, root_hash: str, z: int, x: int, y: int, make: Callable[[], bytes]) -> bytes:
-    """The tile compressed by gzip, empty bytes for an empty one; made once, however many ask at a time."""
-    path = folder() / f"{layer}-{root_hash[:20]}-{ENCODING}" / str(z) / str(x) / f"{y}.mvt.gz"
-    kept = _read(path)
-    if kept is not None:
-        return kept
+    """The vector tile compressed by gzip, empty bytes for an empty one; made once, however many ask at a time."""
+    # mtime 0: the same tile is the same bytes, wherever it was made.
+    packed = kept(
+        vector_path(layer, root_hash, z, x, y), lambda: gzip.compress(make(), compresslevel=5, mtime=0)
+    )
+    return b"" if packed == NOTHING else packed
+
+
+def kept(relative: str, make: Callable[[], bytes]) -> bytes:
+    """The file of this name below `folder()`; made once, however many ask at a time. What `make` raises is raised."""
+    path = folder() / relative
+    content = _read(path)
+    if content is not None:
+        return content
     with _alone(crc32(str(path).encode()) % _LOCKS):
-        kept = _read(path)
-        if kept is not None:
-            return kept
-        plain = make()
-        # mtime 0: the same tile is the same bytes, wherever it was made.
-        packed = gzip.compress(plain, compresslevel=5, mtime=0) if plain else b""
+        content = _read(path)
+        if content is not None:
+            return content
+        content = make()
         try:
-            _write(path, packed)
+            _write(path, content)
         except OSError:
             # A full disk makes the map slower; it need not make it blank.
             logger.exception("a tile could not be kept")
-            return packed
-    _count(len(packed))
-    return packed
+            return content
+    _count(len(content))
+    return content
 
 
 def _read(path: Path) -> bytes | None:

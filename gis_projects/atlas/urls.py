@@ -41,4 +41,10 @@ urlpatterns = [
     ),
     path("tiles/<str:z>/<str:x>/<str:y>.mvt", bundles.bundle, name="bundle"),
     path("tiles/<slug:layer>/<str:version>/<str:z>/<str:x>/<str:y>.mvt", accepted(tiles.tile), name="tile"),
+    path(
+        "tiles/<slug:layer>/<str:version>/<str:z>/<str:x>/<str:y>.png",
+        accepted(tiles.picture),
+        name="picture",
+    ),
+    path("tiles/<slug:layer>/<str:version>/permission/", accepted(tiles.permission), name="tile-permission"),
 ]

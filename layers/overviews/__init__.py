@@ -12,11 +12,11 @@ since the last version that was drawn are shared with it.
 from __future__ import annotations
 
 from layers.overviews.making import build, finish, make
-from layers.overviews.planning import Block, plan
+from layers.overviews.planning import Block, plan, reached
 from layers.overviews.settling import DETAIL_ZOOM, settle
 from layers.overviews.world import BUFFER, CELL, EXTENT, LOWEST_ZOOM, PIXEL, tile_bounds, to_world
 
 __all__ = [
     "BUFFER", "CELL", "DETAIL_ZOOM", "EXTENT", "LOWEST_ZOOM", "PIXEL", "Block", "build", "finish", "make", "plan",
-    "settle", "tile_bounds", "to_world",
+    "reached", "settle", "tile_bounds", "to_world",
 ]  # fmt: skip

@@ -236,6 +236,13 @@ def _squares(due: _Spread, weight: _Spread | None, z: int) -> Iterator[tuple[tup
         waiting += [(x + i * half, y + j * half, half, due, weight) for j in (1, 0) for i in (1, 0)]
 
 
+def reached(version: LayerVersion, zoom: int) -> set[tuple[int, int]]:
+    """The tiles of any zoom that a version has something for, by the features' boxes."""
+    last = (1 << zoom) - 1
+    ranges = np.clip(_everything(version, zoom).ranges, 0, last).tolist()
+    return {(x, y) for x0, y0, x1, y1 in ranges for x in range(x0, x1 + 1) for y in range(y0, y1 + 1)}
+
+
 def touched(version: LayerVersion, block: Block) -> set[tuple[int, int]]:
     """The tiles of a block that have to be made."""
     end = (1 << block.z) - 1

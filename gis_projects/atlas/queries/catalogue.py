@@ -75,6 +75,12 @@ def tile_version(user: User, code: str, number: int) -> LayerVersion:
     return find(user, Permission.READ_LAYERS, rows, paths=VERSION_SCOPE, layer__code=code, number=number)
 
 
+def picture_version(user: User, code: str, number: int) -> LayerVersion:
+    """A version whose raster tiles the user may have; else 404."""
+    rows = known_versions(user).filter(layer__kind=Kind.RASTER).select_related("layer", "raster")
+    return find(user, Permission.READ_LAYERS, rows, paths=VERSION_SCOPE, layer__code=code, number=number)
+
+
 def require_layer(user: User, code: str) -> Layer:
     """A layer that the user may know of; else 404."""
     return find(user, Permission.READ_LAYERS, Layer.objects.all(), paths=LAYER_SCOPE, code=code)

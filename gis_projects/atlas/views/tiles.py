@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.utils.cache import patch_vary_headers
@@ -14,12 +15,13 @@ from django.views.decorators.http import require_safe
 from gis_projects import problems
 from gis_projects.atlas import tile_cache
 from gis_projects.atlas.queries import catalogue
-from layers import tiles
-from layers.models import Secrecy
+from layers import raster_tiles, tiles
+from layers.models import Kind, LayerVersion, Secrecy
 
 MAX_ZOOM = 22
-MVT = "application/vnd.mapbox-vector-tile"
+MVT, PNG = "application/vnd.mapbox-vector-tile", "image/png"
 YEAR = 365 * 24 * 3600
+RETRY_SECONDS = 10
 
 
 def _problem(status: int, detail: str) -> JsonResponse:
@@ -39,48 +41,132 @@ def _whole(text: str, below: int) -> int | None:
     return number if number < below else None
 
 
-@require_safe
-def tile(request: HttpRequest, layer: str, version: str, z: str, x: str, y: str) -> HttpResponse:
-    """One vector tile of one version. Whoever asks is asked first, before anything kept is looked at.
-
-    Its address names the version, so a browser may keep the tile for good; of a confidential layer it must ask
-    each time, lest the next person at the same screen gets it.
-    """
-    user = request.user
-    if not user.is_authenticated:
+def _asked(
+    request: HttpRequest, layer: str, version: str, z: str, x: str, y: str, kind: Kind
+) -> tuple[LayerVersion, int, int, int] | JsonResponse:
+    """The version and the tile that are asked for, or why there is none."""
+    if not request.user.is_authenticated:
         return _problem(401, _("请先登录。"))
     number = _whole(version, 2**31)
     zoom = _whole(z, MAX_ZOOM + 1)
     column, row = (_whole(text, 2**zoom) if zoom is not None else None for text in (x, y))
     if number is None or zoom is None or column is None or row is None:
         return _problem(400, _("瓦片编号有误。"))
+    ask = catalogue.tile_version if kind == Kind.VECTOR else catalogue.picture_version
     try:
-        found = catalogue.tile_version(user, layer, number)
+        return ask(request.user, layer, number), zoom, column, row
     except (Http404, PermissionDenied):
         return _problem(404, _("没有这样的对象，或者您无权查看。"))
+
+
+def _cache_control(version: LayerVersion, *, lasting: bool = True) -> str:
+    """What the address names never changes; but of a confidential layer it must be asked for each time, lest the
+    next person at the same screen gets it.
+    """
+    if not lasting or version.layer.secrecy == Secrecy.CONFIDENTIAL:
+        return "private, no-cache"
+    return f"private, max-age={YEAR}, immutable"
+
+
+def _handed_on(path: str, media_type: str) -> HttpResponse | None:
+    """The answer that has the server in front give out a kept file, where that is set up and the file is there."""
+    prefix = settings.TILES_ACCEL
+    if not prefix or not (tile_cache.folder() / path).exists():
+        return None
+    response = HttpResponse(content_type=media_type)
+    response["X-Accel-Redirect"] = f"{prefix.rstrip('/')}/{path}"
+    return response
+
+
+@require_safe
+def tile(request: HttpRequest, layer: str, version: str, z: str, x: str, y: str) -> HttpResponse:
+    """One vector tile of one version. Whoever asks is asked first, before anything kept is looked at."""
+    asked = _asked(request, layer, version, z, x, y, Kind.VECTOR)
+    if isinstance(asked, JsonResponse):
+        return asked
+    found, zoom, column, row = asked
     # Weak, as the same tile goes out compressed and plain.
     etag = f'W/"{found.root_hash[:20]}-{tile_cache.ENCODING}-{zoom}-{column}-{row}"'
     response: HttpResponse
     if etag in parse_etags(request.headers.get("If-None-Match", "")):
         response = HttpResponseNotModified()
     else:
-        packed = tile_cache.tile(
-            found.layer.code,
-            found.root_hash,
-            zoom,
-            column,
-            row,
-            lambda: tiles.tile(found, zoom, column, row),
-        )
-        response = HttpResponse(content_type=MVT)
-        if packed and "gzip" in request.headers.get("Accept-Encoding", ""):
+        place = found.layer.code, found.root_hash, zoom, column, row
+        try:
+            packed = tile_cache.tile(*place, lambda: tiles.tile(found, zoom, column, row))
+        except tiles.NotMade:
+            response = _problem(503, _("该版本的概览瓦片正在生成，请稍后再试。"))
+            response["Retry-After"] = str(RETRY_SECONDS)
+            response["Cache-Control"] = "no-store"
+            return response
+        compressed = bool(packed) and "gzip" in request.headers.get("Accept-Encoding", "")
+        handed_on = _handed_on(tile_cache.vector_path(*place), MVT) if compressed else None
+        response = handed_on or HttpResponse(content_type=MVT)
+        if compressed:
             response["Content-Encoding"] = "gzip"
-            response.content = packed
-        else:
-            response.content = gzip.decompress(packed) if packed else b""
-        response["Content-Length"] = str(len(response.content))
+        if handed_on is None:
+            response.content = packed if compressed or not packed else gzip.decompress(packed)
+            response["Content-Length"] = str(len(response.content))
     response["ETag"] = etag
-    confidential = found.layer.secrecy == Secrecy.CONFIDENTIAL
-    response["Cache-Control"] = "private, no-cache" if confidential else f"private, max-age={YEAR}, immutable"
+    response["Cache-Control"] = _cache_control(found)
     patch_vary_headers(response, ["Accept-Encoding", "Cookie"])
+    return response
+
+
+@require_safe
+def picture(request: HttpRequest, layer: str, version: str, z: str, x: str, y: str) -> HttpResponse:
+    """One tile of a raster version as a PNG, in the look that ``?style=`` names.
+
+    The layer's colours may change, its address doesn't: whoever names them by ``&colours=`` (as the catalogue does)
+    may keep the tile for good, anybody else asks whether it is still the same.
+    """
+    asked = _asked(request, layer, version, z, x, y, Kind.RASTER)
+    if isinstance(asked, JsonResponse):
+        return asked
+    found, zoom, column, row = asked
+    style = request.GET.get("style", raster_tiles.Style.VALUES)
+    if style not in list(raster_tiles.Style):
+        return _problem(400, _("没有这种栅格样式。"))
+    colours = raster_tiles.colours_key(found.layer.style)
+    etag = f'"{found.root_hash[:20]}-{tile_cache.ENCODING}-{style}-{colours}-{zoom}-{column}-{row}"'
+    response: HttpResponse
+    if etag in parse_etags(request.headers.get("If-None-Match", "")):
+        response = HttpResponseNotModified()
+    else:
+        path = tile_cache.picture_path(found.layer.code, found.root_hash, style, colours, zoom, column, row)
+        content = tile_cache.kept(
+            path,
+            lambda: (
+                raster_tiles.tile(found, zoom, column, row, style, colours=found.layer.style)
+                or raster_tiles.NOTHING
+            ),
+        )
+        response = _handed_on(path, PNG) or HttpResponse(content, content_type=PNG)
+        if "X-Accel-Redirect" not in response:
+            response["Content-Length"] = str(len(content))
+    response["ETag"] = etag
+    response["Cache-Control"] = _cache_control(found, lasting=request.GET.get("colours") == colours)
+    patch_vary_headers(response, ["Cookie"])
+    return response
+
+
+@require_safe
+def permission(request: HttpRequest, layer: str, version: str) -> HttpResponse:
+    """For the server in front: may whoever asks have the vector tiles of this version, and where are those kept?
+
+    204 with their folder below the kept tiles, or 403 for whatever reason: the tile's own address gives it.
+    """
+    number = _whole(version, 2**31)
+    if not request.user.is_authenticated or number is None:
+        return HttpResponse(status=403)
+    try:
+        found = catalogue.tile_version(request.user, layer, number)
+    except (Http404, PermissionDenied):
+        return HttpResponse(status=403)
+    response = HttpResponse(status=204)
+    response["Tile-Folder"] = tile_cache.vectors(found.layer.code, found.root_hash)
+    response["Tile-Cache-Control"] = _cache_control(found)
+    # the answer may be kept for a moment, but not about a confidential layer
+    response["Tile-Ask-Always"] = "1" if found.layer.secrecy == Secrecy.CONFIDENTIAL else ""
+    response["Cache-Control"] = "no-store"
     return response

@@ -7,10 +7,14 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from gis_projects.atlas import tile_cache
 from gis_projects.people.models import User
-from layers import tiles
+from gis_projects.people.permissions import Role
+from layers import overviews, tiles
+from layers.loading import stage
 from layers.models import Layer
-from tests.factories.layers import ORIGIN, grid_table, published
+from layers.publishing import discard
+from tests.factories.layers import ORIGIN, REGION, grid_table, published
 
 pytestmark = pytest.mark.django_db
 ZOOM = 14
@@ -162,3 +166,106 @@ def test_a_kept_tile_costs_three_queries(layers, planner):
         planner.get(address())
     # session, user, version with its layer
     assert len(asked) == 3, [query["sql"] for query in asked]
+
+
+# --- tiles that aren't made yet, and versions that wait --------------------------------------------
+
+
+def overview(layer="DLTB", version=1, z=9):
+    side = 2**z
+    lon, lat = ORIGIN[0] + 0.005, ORIGIN[1] + 0.005
+    column = int((lon + 180) / 360 * side)
+    row = int((1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2 * side)
+    return address(layer, version, z, column, row)
+
+
+def test_an_overview_that_is_not_made_yet_is_asked_for_again_and_not_kept(layers, as_role):
+    layer = Layer.objects.get(code="DLTB")
+    version = stage(layer, grid_table(2, 2), coverage=REGION)
+    client = as_role(Role.SURVEYOR)
+    response = client.get(overview(version=2))
+    assert response.status_code == 503
+    assert response["Content-Type"] == "application/problem+json"
+    assert int(response["Retry-After"]) > 0
+    assert response["Cache-Control"] == "no-store"
+    assert client.get(address(version=2)).status_code == 200  # cut from the features: there already
+    overviews.build(version)
+    made = client.get(overview(version=2))
+    assert made.status_code == 200
+    assert b"K0000" in made.content
+
+
+def test_a_waiting_version_is_shown_only_to_those_who_take_part(layers, as_role):
+    stage(Layer.objects.get(code="DLTB"), grid_table(2, 2), coverage=REGION)
+    for role, status in ((Role.SURVEYOR, 200), (Role.REVIEWER, 200), (Role.PLANNER, 404)):
+        assert as_role(role).get(address(version=2)).status_code == status
+
+
+def test_the_tiles_of_a_discarded_version_are_gone_though_its_number_comes_again(layers, as_role):
+    layer = Layer.objects.get(code="DLTB")
+    client = as_role(Role.SURVEYOR)
+    version = stage(layer, grid_table(1, 1, keys=["WRONG"]), coverage=REGION)
+    overviews.build(version)
+    wrong = [client.get(place) for place in (address(version=2), overview(version=2))]
+    assert all(b"WRONG" in answer.content for answer in wrong)
+    discard(version)
+    assert client.get(address(version=2)).status_code == 404
+    overviews.build(stage(layer, grid_table(1, 1, keys=["RIGHT"]), coverage=REGION))
+    for answer, place in zip(wrong, (address(version=2), overview(version=2)), strict=True):
+        again = client.get(place, headers={"if-none-match": answer["ETag"]})
+        assert again.status_code == 200
+        assert b"RIGHT" in again.content
+        assert b"WRONG" not in again.content
+
+
+# --- given out by the server in front --------------------------------------------------------------
+
+
+def test_a_kept_tile_is_handed_on_to_the_server_in_front_after_the_question(layers, planner, settings):
+    settings.TILES_ACCEL = "/kept-tiles"
+    response = planner.get(address(), headers={"accept-encoding": "gzip"})
+    assert response.status_code == 200
+    assert response.content == b""
+    assert response["Content-Encoding"] == "gzip"
+    assert response["Content-Type"] == "application/vnd.mapbox-vector-tile"
+    assert response["Cache-Control"] == "private, max-age=31536000, immutable"
+    path = response["X-Accel-Redirect"].removeprefix("/kept-tiles/")
+    assert b"K0000" in gzip.decompress((tile_cache.folder() / path).read_bytes())
+    refused = planner.get(address("MI"), headers={"accept-encoding": "gzip"})
+    assert refused.status_code == 404
+    assert "X-Accel-Redirect" not in refused
+
+
+def test_who_takes_no_gzip_and_what_is_empty_is_answered_here(layers, planner, settings):
+    settings.TILES_ACCEL = "/kept-tiles"
+    plain = planner.get(address())
+    assert b"K0000" in plain.content
+    empty = planner.get(address(x=1, y=1), headers={"accept-encoding": "gzip"})
+    assert (empty.status_code, empty.content) == (200, b"")
+    for response in (plain, empty):
+        assert "X-Accel-Redirect" not in response
+
+
+def test_the_server_in_front_is_told_where_the_tiles_are_only_for_who_may_have_them(
+    layers, planner, reviewer
+):
+    answer = planner.get("/tiles/DLTB/1/permission/")
+    assert answer.status_code == 204
+    planner.get(address())
+    z, x, y = address().split("/")[4:7]
+    assert (tile_cache.folder() / answer["Tile-Folder"] / z / x / y.replace("mvt", "mvt.gz")).exists()
+    assert answer["Tile-Cache-Control"] == "private, max-age=31536000, immutable"
+    assert answer["Tile-Ask-Always"] == ""
+    secret = reviewer.get("/tiles/MI/1/permission/")
+    assert secret["Tile-Cache-Control"] == "private, no-cache"
+    assert secret["Tile-Ask-Always"] == "1"
+    for refused in ("/tiles/MI/1/permission/", "/tiles/DLTB/7/permission/", "/tiles/NONE/1/permission/"):
+        response = planner.get(refused)
+        assert response.status_code == 403
+        assert "Tile-Folder" not in response
+
+
+def test_an_empty_tile_is_kept_as_something_that_unpacks_to_nothing(layers, planner):
+    assert planner.get(address(x=1, y=1)).content == b""
+    kept = [path for path in tile_cache.folder().glob("*/*/*/*.mvt.gz") if path.parent.name == "1"]
+    assert [gzip.decompress(path.read_bytes()) for path in kept] == [b""]
