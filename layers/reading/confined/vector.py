@@ -216,12 +216,22 @@ def _stream(source: Source, task: dict[str, Any]) -> list[dict[str, Any]]:
             if wanted == 0:
                 break
     sys.stdout.flush()
-    whole = task["skip"] == 0 and task["count"] is None
-    if whole and opened.rows is not None and features != opened.rows:
-        refuse("rows-lost", there=opened.rows, read=features)
-    if whole and opened.rows is None and head.count is not None and features != head.count:
-        source.notices.append({"code": "count-differs", "params": {"there": head.count, "read": features}})
+    _compare(source, opened, task, features)
     return summed(source.notices) + damage.notices()
+
+
+def _compare(source: Source, opened: Opened, task: dict[str, Any], features: int) -> None:
+    """Refuse a reading that lost rows; say where the file states another number."""
+    stated = opened.head.count if opened.rows is None else opened.rows
+    if stated is None:
+        return
+    expected = max(0, stated - task["skip"])
+    if task["count"] is not None:
+        expected = min(expected, task["count"])
+    if features != expected and opened.rows is not None:
+        refuse("rows-lost", there=expected, read=features)
+    if features != expected:
+        source.notices.append({"code": "count-differs", "params": {"there": expected, "read": features}})
 
 
 def summed(notices: list[dict[str, Any]]) -> list[dict[str, Any]]:
