@@ -30,7 +30,7 @@ class Kind(models.TextChoices):
     OVERLAP = "overlap", "相互重叠"
     GAP = "gap", "缝隙"
     SLIVER = "sliver", "狭长图形"
-    SPIKE = "spike", "尖锐角"
+    SPIKE = "spike", "尖刺"
     TINY = "tiny", "面积过小"
     OUTSIDE = "outside", "超出范围"
     REQUIRED = "required", "必填项缺失"

@@ -33,8 +33,16 @@ def outline_of(surfaces: npt.NDArray[np.object_], loose: npt.NDArray[np.bool_]) 
     for tiling, rest in ways:
         united = _dissolved(tiling)
         if united is not None:
-            return np.array([shapely.union_all(np.append(rest, united)) if len(rest) else united])
-    return np.array([shapely.union_all(surfaces)])
+            return np.array([_united(np.append(rest, united)) if len(rest) else united])
+    return np.array([_united(surfaces)])
+
+
+def _united(surfaces: npt.NDArray[np.object_]) -> shapely.Geometry:
+    """The union; on the grid, which is slower and never gives up, where full doubles don't do."""
+    try:
+        return shapely.union_all(surfaces)
+    except shapely.GEOSException:
+        return shapely.union_all(surfaces, grid_size=1 / UNITS)
 
 
 def _dissolved(surfaces: npt.NDArray[np.object_]) -> shapely.Geometry | None:

@@ -172,7 +172,11 @@ def common(
     total = np.zeros(len(left))
     if not len(left):
         return shapes, total
-    parts, pair = shapely.get_parts(shapely.intersection(left, right), return_index=True)
+    try:
+        both = shapely.intersection(left, right)
+    except shapely.GEOSException:  # one of them is too much for full doubles
+        both = shapely.intersection(left, right, grid_size=1 / UNITS)
+    parts, pair = shapely.get_parts(both, return_index=True)
     parts, inner = shapely.get_parts(parts, return_index=True)
     pair = pair[inner]
     surface = (shapely.get_type_id(parts) == 3) & ~shapely.is_empty(parts)

@@ -70,7 +70,8 @@ def inspect(version: LayerVersion, *, region: Any = None, progress: Progress = s
     collected = _Collected(version, everything)
     originals = duplicates.originals(everything)
     copies = np.flatnonzero(originals != np.arange(len(everything)))
-    collected.add(_absent(version))
+    if len(everything):
+        collected.add(_absent(version))
     collected.add(sentences.repeated_keys(version, everything))
     collected.add(sentences.duplicates(everything, originals, copies))
 

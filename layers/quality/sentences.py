@@ -80,7 +80,7 @@ def gaps(found: Gaps) -> list[Finding]:
             severity = Severity.WARNING if area < limits.largest_m2 else Severity.NOTE
         result.append(
             Finding(
-                Kind.GAP, severity, "要素之间有 %(area).2f 平方米的空隙，平均宽 %(width).2f 米。",
+                Kind.GAP, severity, "要素之间有 %(area).2f 平方米的缝隙，平均宽 %(width).2f 米。",
                 {"area": area, "width": width}, area_m2=area, geom=shape,
             )
         )  # fmt: skip
@@ -109,7 +109,7 @@ def shapes(rows: Rows, found: Shapes) -> list[Finding]:
     ]  # fmt: skip
     result += [
         Finding(
-            Kind.SPIKE, Severity.WARNING, "边界有尖锐角，夹角只有 %(angle).3f 度。", {"angle": angle}, key=keys[at],
+            Kind.SPIKE, Severity.WARNING, "边界有尖刺，夹角只有 %(angle).3f 度。", {"angle": angle}, key=keys[at],
             place=(x, y),
         )
         for at, angle, (x, y) in zip(spikes.tolist(), found.angles.tolist(), found.points.tolist(), strict=True)

@@ -284,7 +284,7 @@ def test_points_and_lines_have_no_overlaps_but_duplicates():
 
 
 def test_an_empty_version_is_whole():
-    version = staged([], coverage=REGION)
+    version = staged([], coverage=REGION, standard="DLTB")
     summary = report.inspect(version)
     assert (summary.features, summary.counts, summary.outcome) == (0, {}, "pass")
     assert version.non_overlapping

@@ -252,3 +252,23 @@ def test_so_many_overlaps_that_nobody_wants_them_all_are_left_at_that(monkeypatc
     answer = _examine(block, rows_of(shapes), np.empty(0, dtype=np.int64), False)
     assert 10 <= len(answer.overlaps) < 15
     assert not answer.overlaps.complete
+
+
+def test_what_is_too_much_for_full_doubles_is_laid_on_the_grid(monkeypatch):
+    plain_intersection, plain_union = shapely.intersection, shapely.union_all
+
+    def failing(plain):
+        def overlay(*shapes, grid_size=None):
+            if grid_size is None:
+                raise shapely.GEOSException("TopologyException: side location conflict")
+            return plain(*shapes, grid_size=grid_size)
+
+        return overlay
+
+    shapes = [shapely.box(110, 40, 110.02, 40.02), shapely.box(110.01, 40.01, 110.03, 40.03)]
+    expected_area = exact_areas([shapes[0].intersection(shapes[1])])[0]
+    monkeypatch.setattr(shapely, "intersection", failing(plain_intersection))
+    monkeypatch.setattr(shapely, "union_all", failing(plain_union))
+    pairs, covered, _ = found(shapes, 1000)
+    assert pairs[(0, 1)][0] == pytest.approx(expected_area, rel=1e-6)
+    assert covered.area == pytest.approx(0.0007, rel=1e-6)
