@@ -196,13 +196,14 @@ def _stage(row: Upload, layer: Layer, watch: Watch) -> LayerVersion:
         "legal_source": answers.get("legal_source") or "",
         "valid_from": _day(answers.get("valid_from")),
         "valid_to": _day(answers.get("valid_to")),
+        "epsg": answers.get("epsg"),
         "progress": watch,
     }
     if layer.kind == Kind.RASTER:
-        return loading.stage_raster(layer, path, **told)
+        return loading.stage_raster(layer, path, band=answers.get("band"), **told)
     return loading.stage(
-        layer, path, coverage=coverage(answers.get("coverage")), epsg=answers.get("epsg"),
-        layer_name=answers.get("file_layer"), mapping=_mapping(row, layer), region=queries.region(), **told,
+        layer, path, coverage=coverage(answers.get("coverage")), layer_name=answers.get("file_layer"),
+        mapping=_mapping(row, layer), region=queries.region(), **told,
     )  # fmt: skip
 
 

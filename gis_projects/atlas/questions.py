@@ -112,6 +112,9 @@ def open_questions(
             open_.append("mapping")
         if "coverage" not in answers:
             open_.append("coverage")
+    several = file_layer is not None and len(file_layer.fields) > 1
+    if layer is not None and layer.kind == Kind.RASTER and several and not answers.get("band"):
+        open_.append("band")
     # An empty answer is one too: whoever brings the file has seen the question.
     open_ += [name for name in ("source_date", "legal_source") if name not in answers]
     return open_
@@ -121,6 +124,7 @@ _LABELS = {
     "layer": gettext_noop("要更新的图层"),
     "file_layer": gettext_noop("文件中的图层"),
     "epsg": gettext_noop("坐标系"),
+    "band": gettext_noop("波段"),
     "mapping": gettext_noop("字段对应"),
     "coverage": gettext_noop("覆盖范围"),
     "source_date": gettext_noop("数据日期"),
@@ -163,12 +167,15 @@ def checked(
             # what was said about another layer of the file doesn't hold for this one
             answers.pop("epsg", None)
             answers.pop("mapping", None)
+            answers.pop("band", None)
         answers["file_layer"] = given["file_layer"]
     if given.get("epsg"):
         try:
             answers["epsg"] = int(given["epsg"])
         except (TypeError, ValueError):
             raise Refused(Notice("epsg", "坐标系应是 EPSG 编号。", field="epsg")) from None
+    if given.get("band"):
+        answers["band"] = _band(given["band"], chosen(inspection, answers))
     if "mapping" in given:
         answers["mapping"] = _mapping(given["mapping"], chosen(inspection, answers), layer)
     if given.get("coverage"):
@@ -187,6 +194,17 @@ def checked(
             )
         answers["legal_source"] = words
     return answers
+
+
+def _band(given: Any, file_layer: FileLayer | None) -> int:
+    """The number of a raster's band, from 1 on."""
+    try:
+        band = int(given)
+    except (TypeError, ValueError):
+        band = 0
+    if file_layer is None or not 1 <= band <= len(file_layer.fields):
+        raise Refused(Notice("band", "栅格文件中没有这个波段。", field="band"))
+    return band
 
 
 def _mapping(given: Any, file_layer: FileLayer | None, layer: Layer | None) -> dict[str, str]:

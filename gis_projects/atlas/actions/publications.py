@@ -33,8 +33,8 @@ from layers.table import Table
 if TYPE_CHECKING:
     from gis_projects.people.models import User
 
-#: A raster brings its coverage and coordinate system along.
-_OF_A_RASTER = {"source_date", "legal_source", "valid_from", "valid_to"}
+#: A raster brings its coverage along, and has neither layers nor fields.
+_OF_A_RASTER = {"band", "epsg", "source_date", "legal_source", "valid_from", "valid_to"}
 
 
 def _two_persons(by: User, approved_by: User, secrecy: str) -> None:
@@ -111,6 +111,7 @@ def stage_layer(
     coverage: Any = None,
     epsg: int | None = None,
     layer_name: str | None = None,
+    band: int | None = None,
     mapping: Mapping[str, str] | None = None,
     source_date: date | None = None,
     legal_source: str = "",
@@ -121,8 +122,8 @@ def stage_layer(
 
     Parameters
     ----------
-    coverage, epsg, layer_name, mapping, source_date, legal_source, valid_from, valid_to, progress
-        See `layers.loading.stage`. A raster layer takes its coverage and coordinate system from the file.
+    coverage, epsg, layer_name, band, mapping, source_date, legal_source, valid_from, valid_to, progress
+        See `layers.loading.stage` and `stage_raster`. A raster layer takes its coverage from the file.
     request
         Why it is brought.
 
@@ -136,8 +137,9 @@ def stage_layer(
     version = None
     try:
         version = _stage(
-            layer, source, progress=progress, coverage=coverage, epsg=epsg, layer_name=layer_name, mapping=mapping,
-            source_date=source_date, legal_source=legal_source, valid_from=valid_from, valid_to=valid_to,
+            layer, source, progress=progress, coverage=coverage, epsg=epsg, layer_name=layer_name, band=band,
+            mapping=mapping, source_date=source_date, legal_source=legal_source, valid_from=valid_from,
+            valid_to=valid_to,
         )  # fmt: skip
         staging.held_against_reference(version)
         with transaction.atomic():
@@ -170,4 +172,5 @@ def _stage(layer: Layer, source: Path | Table, *, progress: Progress, **describe
     if isinstance(source, Path) and layer.kind == Kind.RASTER:
         told = {name: value for name, value in described.items() if name in _OF_A_RASTER}
         return loading.stage_raster(layer, source, progress=progress, **told)
+    described.pop("band", None)
     return loading.stage(layer, source, progress=progress, region=uploads.region(), **described)

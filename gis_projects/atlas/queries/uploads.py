@@ -183,6 +183,12 @@ def questions_of(row: Upload) -> list[dict[str, Any]]:
             question["choices"] = [entry.name for entry in questions.file_layers(row.inspection)]
         elif name == "epsg":
             question["choices"] = candidates(row)
+        elif name == "band":
+            file_layer = questions.chosen(row.inspection, row.answers)
+            question["choices"] = [
+                {"band": number, "name": field["name"]}
+                for number, field in enumerate(file_layer.fields if file_layer else (), start=1)
+            ]
         elif name == "coverage":
             question["choices"] = questions.coverages(layer) if layer is not None else []
         elif name == "mapping" and layer is not None:

@@ -56,6 +56,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--epsg", type=int, help="coordinate system of a file that declares none")
         parser.add_argument("--layer", dest="layer_name", help="which layer of a file with several")
+        parser.add_argument("--band", type=int, help="which band of a raster with several, from 1 on")
         parser.add_argument(
             "--mapping", nargs="+", type=_pair, default=None, metavar="FIELD=NAME",
             help="the standard's fields and what the file calls them",
@@ -74,6 +75,7 @@ class Command(BaseCommand):
             "create": _new_layer(code, file, options) if options["create"] else None,
             "epsg": options["epsg"],
             "layer_name": options["layer_name"],
+            "band": options["band"],
             "mapping": dict(options["mapping"]) if options["mapping"] else None,
             "source_date": options["date"],
             "legal_source": options["legal_source"],

@@ -8,6 +8,7 @@ import threading
 
 import numpy as np
 import pytest
+import rasterio
 import shapely
 from django.core.management import call_command
 from django.db import connections
@@ -358,6 +359,47 @@ def test_a_confidential_layers_versions_are_nowhere(as_role, tmp_path, planner):
     ):  # fmt: skip
         assert planner.get(path).status_code == 404
         assert reviewer.get(path).status_code == 200
+
+
+@pytest.fixture
+def raster(tmp_path):
+    path = tmp_path / "GC.tif"
+    place = rasterio.transform.from_origin(109.9, 40.7, 0.001, 0.001)
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        width=20,
+        height=20,
+        count=2,
+        dtype="float32",
+        crs="EPSG:4490",
+        transform=place,
+    ) as target:
+        target.write(np.arange(800, dtype="float32").reshape(2, 20, 20))
+    return path
+
+
+def test_of_a_raster_with_several_bands_one_is_chosen(surveyor, reviewer, raster, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    LayerFactory(code="GC", kind="raster")
+    upload = whole(surveyor, raster, layer="GC", answers={"source_date": None, "legal_source": ""})
+    work()
+    upload = told(surveyor, upload)
+    assert (upload["state"], [question["name"] for question in upload["questions"]]) == ("asking", ["band"])
+    assert "波段" in surveyor.get(upload["page"]).content.decode()
+    assert answer(surveyor, upload, band=3).status_code == 400
+    assert answer(surveyor, upload, band=2).json()["state"] == "staging"
+    work()
+    assert told(surveyor, upload)["state"] == "staged"
+    assert reviewer.get("/layers/GC/versions/1/").status_code == 200
+    assert act(reviewer, 1, "publish", code="GC").status_code == 200
+
+
+def test_a_raster_is_no_version_of_a_vector_layer(surveyor, raster, layer):
+    upload = whole(surveyor, raster, layer="GRID", answers=ANSWERS)
+    work()
+    assert "栅格" in told(surveyor, upload)["messages"][0]
 
 
 def test_coordinates_as_web_maps_have_them_are_warned_of(surveyor, reviewer, tmp_path):

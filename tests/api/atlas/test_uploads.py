@@ -13,6 +13,7 @@ import pytest
 from gis_projects.atlas import upload_files
 from gis_projects.atlas.models import Upload
 from gis_projects.people.permissions import Role
+from gis_projects.trail.models import Job
 from tests.api.atlas.uploading import begin, part
 from tests.factories.layers import LayerFactory
 
@@ -156,6 +157,15 @@ def test_a_confidential_layer_is_as_one_that_does_not_exist(surveyor, file, monk
     unknown, secret = begin(surveyor, file, layer="NONE"), begin(surveyor, file, layer="JM")
     assert unknown.status_code == secret.status_code == 400
     assert secret.json()["detail"].replace("JM", "NONE") == unknown.json()["detail"]
+    for subject in (
+        "layers.version:JM@1",
+        f"atlas.upload:{Upload.objects.get(layer='JM').pk}",
+        "layers.version:DLTB@1",
+    ):
+        Job.objects.create(
+            kind="atlas.make_overviews", subject=subject, actor_id=str(Upload.objects.first().owner_id)
+        )
+    assert [job["about"] for job in surveyor.get("/api/v1/jobs/").json()] == ["DLTB@1"]
     page = surveyor.get("/layers/uploads/").content.decode()
     assert "DLTB" in page
     assert "JM" not in page
