@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,14 +27,12 @@ class Usage:
     own: dict[int, float] = field(default_factory=dict)
     server: dict[int, float] = field(default_factory=dict)
     memory: int = 0
+    history: list[tuple[float, float, float]] = field(default_factory=list)
 
-    @property
-    def seconds(self) -> float:
-        return sum(self.own.values()) + sum(self.server.values())
-
-    @property
-    def server_seconds(self) -> float:
-        return sum(self.server.values())
+    def seconds(self, until: float = math.inf) -> tuple[float, float]:
+        """Ours and the database's, up to a moment (`time.time()`)."""
+        known = [entry for entry in self.history if entry[0] <= until] or self.history[:1]
+        return known[-1][1:]
 
 
 def _stat(pid: int) -> tuple[int, float] | None:
@@ -84,6 +84,7 @@ def watched(land: Land) -> Iterator[Usage]:
                 for (pid,) in cursor.fetchall():
                     if (stat := _stat(pid)) is not None:
                         usage.server[pid] = stat[1]
+            usage.history.append((time.time(), sum(usage.own.values()), sum(usage.server.values())))
             if ended:
                 return
             done.wait(_EVERY)

@@ -1,25 +1,38 @@
-"""Vector tiles of the parcels against django-vectortiles on the same table."""
+"""Vector tiles of the parcels: how soon one is there, how many a second, and against tipg and django-vectortiles."""
 
 from __future__ import annotations
 
+import gzip
+import resource
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
+from itertools import cycle, islice
 
 import numpy as np
 import shapely
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import connection, transaction
+from django.test import Client
 
-from layers import queries, tiles
+from layers import overviews, queries, tiles
+from layers.models import LayerVersion
+from layers.overviews import settling
+from layers.queries import PinnedVersion
 from siting.checks import PRESENT_LAND_LAYER
+from tests.bench import tile_servers
+from tests.bench.asking import Answers, asked
 from tests.bench.check import outline_of_the_city
-from tests.bench.land import WORK, Land
-from tests.bench.report import Report, Row
+from tests.bench.land import ROOT, Land
+from tests.bench.report import Report, Row, percentiles
 
-PEERS = WORK.parent / "bench-venv/bin/python"
-ZOOMS = {8: 3, 10: 12, 12: 40, 14: 80}  # tiles at most: at small zooms one of the peer's takes seconds
-ROUNDS = 3
+ZOOMS = {8: 6, 9: 12, 10: 40, 11: 80, 12: 120, 13: 120, 14: 120, 16: 80}  # tiles at most
+LIMITS = {8: 200, 9: 200, 10: 200, 11: 200, 12: 250, 13: 250, 14: 50, 16: 50}  # ms, 95 of 100
+MAX_KB = 100  # compressed, up to zoom 11
+CLIENTS = 4
+PEER_TILES, CACHED_REQUESTS, NGINX_REQUESTS = 400, 4000, 12_000
 
 Tile = tuple[int, int, int]
 
@@ -42,69 +55,121 @@ def random_tiles(zoom: int, count: int, within: shapely.Geometry) -> list[Tile]:
     return [found[i] for i in np.random.default_rng(zoom).permutation(len(found))[:count]]
 
 
-@contextmanager
-def peer(land: Land, layer_id: int) -> Iterator[Callable[[Tile], tuple[float, int]]]:
-    """The peer in its own environment; asked for a tile it tells its seconds, without the way there, and bytes."""
-    if not PEERS.exists():
-        raise SystemExit("the peers' environment is missing: run scripts/bench (make bench PART=tiles)")
-    script = Path(__file__).parent / "peers/vector_tiles.py"
-    process = subprocess.Popen(
-        [PEERS, script, land.database, land.host, land.user, str(layer_id)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stdin is not None
-    assert process.stdout is not None
-    questions, answers = process.stdin, process.stdout
+def drawn_anew(version: LayerVersion) -> tuple[float, float]:
+    """Make the overviews of a version once more, from nothing; seconds and the process's memory (MB) so far.
 
-    def ask(tile: Tile) -> tuple[float, int]:
-        questions.write("{} {} {}\n".format(*tile))
-        questions.flush()
-        answer = answers.readline().split()
-        if len(answer) != 2:
-            raise SystemExit("the peer's tiles failed; its message is above")
-        return float(answer[0]), int(answer[1])
+    A city that was loaded long ago has other ones; nothing in the platform may touch those of a published version.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("DELETE FROM layers_overviewtile WHERE layer_id = %s", [version.layer_id])
+        loads = settling.loads(version)
+        version.detail_zoom = loads.detail_zoom()
+        version.feature_zoom = loads.feature_zoom(version.detail_zoom)
+        version.save(update_fields=["detail_zoom", "feature_zoom"])
+    began = time.perf_counter()
+    overviews.build(version)
+    return time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
-    try:
-        yield ask
-    finally:
-        questions.close()
-        process.wait(30)
+
+def session() -> str:
+    """The header of the demo's planner, signed in without a password."""
+    browser = Client()
+    browser.force_login(
+        get_user_model().objects.get(username="planner"), backend=settings.AUTHENTICATION_BACKENDS[-1]
+    )
+    return f"Cookie: {settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}\r\n"
 
 
 def run(land: Land) -> bool:
+    row = LayerVersion.objects.select_related("layer").defer("coverage").get(
+        layer__code=PRESENT_LAND_LAYER, status="published"
+    )  # fmt: skip
+    made = subprocess.run(
+        [sys.executable, "-c", _CHILD, str(row.pk)], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
+    ).stdout.split()
     version = queries.current([PRESENT_LAND_LAYER])[PRESENT_LAND_LAYER]
     city = outline_of_the_city()
-    report = Report(
-        "tiles",
-        f"Vector tiles of {land.parcels:,} parcels, one after the other, no cache",
-        "django-vectortiles",
+    report = Report("tiles", f"Vector tiles of {land.parcels:,} parcels", "peer")
+    report.add(
+        Row("overviews of all zooms, by blocks", float(made[0]), "s"),
+        Row("memory of the process that made them", float(made[1]), "MB", target=1500),
     )
-    with peer(land, version.layer_id) as ask:
-        for zoom, count in ZOOMS.items():
-            chosen = random_tiles(zoom, count, city)
-            ours, theirs, our_bytes, their_bytes = [], [], [], []
-            for turn in range(ROUNDS + 1):  # the first only warms up
-                for tile in chosen:
-                    began = time.perf_counter()
-                    mine = tiles.tile(version, *tile)
-                    took = time.perf_counter() - began
-                    other, size = ask(tile)
-                    if turn:
-                        ours.append(took)
-                        theirs.append(other)
-                        our_bytes.append(len(mine))
-                        their_bytes.append(size)
-            note = "stored at publication" if zoom < version.detail_zoom else "cut when asked"
-            report.add(
-                Row(f"z{zoom}, {len(chosen)} tiles", len(ours) / sum(ours), "tiles/s", len(theirs) / sum(theirs), 1.0,
-                    at_most=False, note=note),
-                Row(f"z{zoom}, bytes per tile", float(np.mean(our_bytes)) / 1024, "kB",
-                    float(np.mean(their_bytes)) / 1024),
-            )  # fmt: skip
+    uncached(report, version, city)
+    served(report, land, version, city)
     report.notes += [
-        "each in its own process with Django's connection kept open, taking turns tile by tile; the peer's view with "
-        "the same three properties; no HTTP, no compression, no tile cache on either side",
-        f"below z{version.detail_zoom} ours were made at publication, once; the peer sends every parcel of the tile",
-        f"{ROUNDS} rounds after one to warm up; tiles per second of all rounds together",
+        f"overviews below z{version.detail_zoom}, made once; from there on tiles are cut from the features",
+        "uncached: layers.tiles.tile in one process and gzip; other lines over HTTP, every tile different, "
+        f"{tile_servers.WORKERS} workers each (ours and django-vectortiles: gunicorn × {tile_servers.THREADS} threads; "
+        "tipg: uvicorn, a pool each, buffer set to ours)",
+        "clients, servers and database share the machine; ours asks session, permission and version each time and "
+        "compresses; tipg compresses too, django-vectortiles doesn't",
     ]
     return report.finish()
+
+
+_CHILD = """
+import sys, django
+django.setup()
+from layers.models import LayerVersion
+from tests.bench.tiles import drawn_anew
+print(*drawn_anew(LayerVersion.objects.select_related("layer").get(pk=sys.argv[1])))
+"""
+
+
+def uncached(report: Report, version: PinnedVersion, city: shapely.Geometry) -> None:
+    """How long one tile takes where nobody has asked for it before."""
+    for zoom, count in ZOOMS.items():
+        chosen = random_tiles(zoom, count, city)
+        seconds, sizes = [], []
+        tiles.tile(version, *chosen[0])
+        for tile in chosen:
+            began = time.perf_counter()
+            packed = gzip.compress(tiles.tile(version, *tile), 5)
+            seconds.append(time.perf_counter() - began)
+            sizes.append(len(packed) / 1024)
+        p50, p95 = percentiles(seconds)
+        report.add(
+            Row(f"z{zoom} uncached, p95 of {len(chosen)}", p95 * 1000, "ms", target=LIMITS[zoom],
+                note=f"p50 {p50 * 1000:.1f} ms"),
+            Row(f"z{zoom} compressed, largest", max(sizes), "kB", target=MAX_KB if zoom <= 11 else None,
+                note=f"p50 {np.median(sizes):.1f} kB"),
+        )  # fmt: skip
+
+
+def served(report: Report, land: Land, version: PinnedVersion, city: shapely.Geometry) -> None:
+    """Requests per second over HTTP."""
+    chosen = random_tiles(14, PEER_TILES, city)
+    warm = random_tiles(15, 40, city)
+    cookie = session()
+
+    def ours(some: Sequence[Tile]) -> list[str]:
+        return [f"/tiles/{version.layer}/{version.number}/{z}/{x}/{y}.mvt" for z, x, y in some]
+
+    def rounds(port: int, address: str) -> Answers:
+        asked(port, [address.format(*tile) for tile in warm], CLIENTS)
+        return asked(port, [address.format(*tile) for tile in chosen], CLIENTS)
+
+    with tile_servers.tipg(land, version.layer_id) as port:
+        tipg = rounds(port, "/collections/public.bench_parcels/tiles/WebMercatorQuad/{}/{}/{}")
+    with tile_servers.vectortiles(land, version.layer_id) as port:
+        vectortiles = rounds(port, "/{}/{}/{}")
+    with tile_servers.platform(land) as port:
+        asked(port, ours(warm), CLIENTS, cookie)
+        fresh = asked(port, ours(chosen), CLIENTS, cookie)
+        cached = asked(port, list(islice(cycle(ours(chosen)), CACHED_REQUESTS)), CLIENTS, cookie)
+        with tile_servers.nginx(port) as front:
+            asked(front, ours(chosen), CLIENTS, cookie)
+            given = asked(front, list(islice(cycle(ours(chosen)), NGINX_REQUESTS)), CLIENTS, cookie)
+    times = percentiles(fresh.seconds)
+    report.add(
+        Row(f"z14 against tipg, {CLIENTS} clients", fresh.rate, "/s", tipg.rate, 2.0, at_most=False,
+            note=f"ours p50 {times[0] * 1000:.0f} ms, p95 {times[1] * 1000:.0f} ms"),
+        Row("z14 against django-vectortiles", fresh.rate, "/s", vectortiles.rate, 1.2, at_most=False),
+        Row("z14 bytes on the wire, mean, against tipg", float(np.mean(fresh.sizes)) / 1024, "kB",
+            float(np.mean(tipg.sizes)) / 1024),
+        Row("z14 bytes on the wire, mean, against django-vectortiles", float(np.mean(fresh.sizes)) / 1024, "kB",
+            float(np.mean(vectortiles.sizes)) / 1024),
+        Row("cached, through Django", cached.rate, "/s", target=400, at_most=False),
+        Row("cached, given out by nginx", given.rate, "/s", target=1500, at_most=False),
+    )  # fmt: skip

@@ -1,22 +1,25 @@
-"""django-vectortiles on the same table, in the peers' environment: reads "z x y" lines, answers "seconds bytes".
+"""django-vectortiles on the same table, in the peers' environment: a WSGI application for gunicorn.
 
-Arguments: database, host, user, layer id.
+The environment names database, host, user and layer: PEER_DATABASE, PEER_HOST, PEER_USER, PEER_LAYER.
 """
 
 from __future__ import annotations
 
-import sys
-import time
+import os
 
 import django
 from django.conf import settings
+from django.urls import path
 
-DATABASE, HOST, USER, LAYER = sys.argv[1:5]
 settings.configure(
+    ALLOWED_HOSTS=["*"],
+    ROOT_URLCONF=__name__,
+    SECRET_KEY="peer",
     INSTALLED_APPS=["django.contrib.gis", "vectortiles"],
     DATABASES={
         "default": {
-            "ENGINE": "django.contrib.gis.db.backends.postgis", "NAME": DATABASE, "HOST": HOST, "USER": USER,
+            "ENGINE": "django.contrib.gis.db.backends.postgis",
+            "NAME": os.environ["PEER_DATABASE"], "HOST": os.environ["PEER_HOST"], "USER": os.environ["PEER_USER"],
             "CONN_MAX_AGE": None,
         }
     },
@@ -25,7 +28,7 @@ settings.configure(
 django.setup()
 
 from django.contrib.gis.db import models  # noqa: E402
-from django.test import RequestFactory  # noqa: E402
+from django.core.wsgi import get_wsgi_application  # noqa: E402
 from vectortiles.backends.postgis import VectorLayer  # noqa: E402
 from vectortiles.views import MVTView  # noqa: E402
 
@@ -49,17 +52,12 @@ class Parcels(VectorLayer):
     id = "DLTB"
     geom_field = "geom"
     tile_fields = ("key", "class_code", "name")
-    queryset = Feature.objects.filter(layer_id=int(LAYER), last_version=None)
+    queryset = Feature.objects.filter(layer_id=int(os.environ["PEER_LAYER"]), last_version=None)
 
 
 class Tiles(MVTView):
     layer_classes = [Parcels]
 
 
-view, requests = Tiles.as_view(), RequestFactory()
-for line in sys.stdin:
-    z, x, y = map(int, line.split())
-    request = requests.get("/")
-    began = time.perf_counter()
-    response = view(request, z=z, x=x, y=y)
-    print(time.perf_counter() - began, len(response.content), flush=True)
+urlpatterns = [path("<int:z>/<int:x>/<int:y>", Tiles.as_view())]
+application = get_wsgi_application()
