@@ -1,6 +1,6 @@
 from django.urls import path
 
-from gis_projects.atlas.api import differences, layers, printing, search, uploads, versions
+from gis_projects.atlas.api import browsing, differences, exports, layers, printing, search, uploads, versions
 
 app_name = "atlas-api"
 urlpatterns = [
@@ -8,6 +8,9 @@ urlpatterns = [
     path("layers/identify/", layers.Identify.as_view(), name="identify"),
     path("layers/<slug:code>/identify/", layers.IdentifyOne.as_view(), name="identify-one"),
     path("layers/<slug:code>/feature/", layers.OneFeature.as_view(), name="feature"),
+    path("layers/<slug:code>/features/", browsing.Features.as_view(), name="features"),
+    path("layers/<slug:code>/exports/", exports.Exports.as_view(), name="exports"),
+    path("exports/<int:pk>/", exports.Export.as_view(), name="export"),
     path("layers/<slug:code>/differences/", differences.Differences.as_view(), name="differences"),
     path("layers/<slug:code>/differences/rows/", differences.Rows.as_view(), name="differences-rows"),
     path("layers/<slug:code>/differences/flow/", differences.Flow.as_view(), name="differences-flow"),

@@ -191,6 +191,19 @@ ADDRESSES: dict[str, list[Address]] = {
     "atlas:tile": [
         Address("401 404 200 200 200 200 200", tile("DLTB")),
         Address("401 404 404 404 200 200 200", tile("JM")),  # confidential
+        Address("401 404 404 404 200 200 200", tile("NEU")),  # staged
+        Address("401 404 404 404 404 404 404", tile("DEM")),  # a raster
+    ],
+    "atlas:picture": [
+        Address("401 404 200 200 200 200 200", tile("DEM"), query=lambda world: {"style": "hillshade"}),
+        Address("401 404 404 404 200 200 200", tile("GC")),  # confidential
+        Address("401 404 404 404 404 404 404", tile("DLTB")),  # no raster
+    ],
+    "atlas:tile-permission": [
+        Address("403 403 204 204 204 204 204", lambda world: {"layer": "DLTB", "version": "1"}),
+        Address("403 403 403 403 204 204 204", lambda world: {"layer": "JM", "version": "1"}),  # confidential
+        Address("403 403 403 403 204 204 204", lambda world: {"layer": "NEU", "version": "1"}),  # staged
+        Address("403 403 403 403 403 403 403", lambda world: {"layer": "DLTB", "version": "9"}),
     ],
     "atlas:layer": [
         Address(WITH_ROLE, lambda world: {"code": "DLTB"}),
@@ -322,6 +335,23 @@ ADDRESSES: dict[str, list[Address]] = {
     ],
     "atlas:exports": [Address("302 403 403 403 200 200 200")],
     "atlas:export-file": [Address("302 403 403 403 404 404 404", lambda world: {"pk": 10**9})],
+    "atlas-api:features": [
+        Address(API_WITH_ROLE, of_layer("DLTB")),
+        Address("403 403 404 404 200 200 200", of_layer("JM")),
+        Address("403 403 400 400 400 400 400", of_layer("DLTB"), lambda world: {"least": "x"}),
+    ],
+    "atlas-api:exports": [
+        Address(
+            "403 403 403 403 202 202 202", of_layer("DLTB"), method="post", json=lambda w: {"format": "gpkg"}
+        ),
+        Address(
+            "403 403 403 403 202 202 202", of_layer("JM"), method="post", json=lambda w: {"format": "gpkg"}
+        ),
+        Address(
+            "403 403 403 403 400 400 400", of_layer("DLTB"), method="post", json=lambda w: {"format": "x"}
+        ),
+    ],
+    "atlas-api:export": [Address("403 403 403 403 404 404 404", lambda world: {"pk": 10**9})],
     # --- OGC API
     "ogc:landing": [Address(OGC)],
     "ogc:api": [Address(OGC)],

@@ -207,3 +207,21 @@ def test_sweeping_takes_old_files_and_leaves_new_ones(queued, settings):
     os.utime(path, (long_ago, long_ago))
     assert actions.sweep() == 1
     assert not path.exists()
+
+
+# --- the API --------------------------------------------------------------------------------------
+
+
+def test_a_program_of_a_session_asks_and_looks_how_far_it_is(reviewer):
+    address = "/api/v1/layers/DLTB/exports/?class=01"
+    answer = reviewer.post(address, {"format": "parquet"}, content_type="application/json")
+    assert answer.status_code == 202
+    told = reviewer.get(answer.json()["url"]).json()
+    assert (told["state"], told["file"]) == ("queued", None)
+    job = run(Job.objects.get(pk=answer.json()["id"]))
+    told = reviewer.get(answer.json()["url"]).json()
+    assert (told["state"], told["features"], told["sha256"]) == ("done", 8, job.result["sha256"])
+    assert hashlib.sha256(content(reviewer.get(told["file"]))).hexdigest() == told["sha256"]
+    assert signed_in(Role.SURVEYOR).get(answer.json()["url"]).status_code == 404
+    for wrong in ({"format": "gpkg", "crs": 2334}, {"format": "x"}, {}):
+        assert reviewer.post(address, wrong, content_type="application/json").status_code == 400

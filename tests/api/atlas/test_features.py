@@ -7,6 +7,7 @@ import re
 import pytest
 from django.test import Client
 
+from gis_projects.people import actions
 from gis_projects.people.permissions import Role
 from tests.factories.layers import ORIGIN, STEP, grid_table, published
 from tests.factories.people import user_of
@@ -134,3 +135,39 @@ def test_who_may_not_export_sees_no_form(client):
     reviewer = Client()
     reviewer.force_login(user_of(Role.REVIEWER))
     assert 'name="format"' in reviewer.get(PATH).content.decode()
+
+
+# --- the API --------------------------------------------------------------------------------------
+
+API = "/api/v1/layers/DLTB/features/"
+
+
+def test_the_api_pages_by_place(client):
+    first = client.get(API, {"class": "01", "limit": 40, "sort": "-key"}).json()
+    assert (first["count"], first["count_is_exact"], first["version"]) == (60, True, 1)
+    assert first["features"][0]["key"] == "K0119"
+    second = client.get(API, {"class": "01", "limit": 40, "sort": "-key", "after": first["next"]}).json()
+    assert [row["key"] for row in second["features"]] == [f"K{n:04d}" for n in range(39, 0, -2)]
+    assert second["next"] is None
+    assert second["features"][0]["attributes"] == {"QSXZ": "20", "TBMJ": 58.5}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"limit": 0}, {"limit": 1001}, {"sort": "x"}, {"after": "["}, {"after": "[1]"},
+        {"after": '["a", "b"]', "sort": "area_m2"},
+        {"after": '[1, "b"]'}, {"version": "x"}, {"bbox": "1"}, {"field": "x"}, {"most": "-1"},
+    ],
+)  # fmt: skip
+def test_the_api_refuses_with_a_problem(client, query):
+    answer = client.get(API, query)
+    assert answer.status_code == 400
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_the_api_takes_a_token(table):
+    _token, word = actions.create_token(by=user_of(Role.PLANNER), name="x")
+    program = Client(headers={"authorization": f"Bearer {word}"})
+    assert program.get(API).json()["count"] == 120
+    assert Client(headers={"authorization": "Bearer gp-x"}).get(API).status_code == 403

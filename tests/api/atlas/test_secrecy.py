@@ -106,6 +106,10 @@ def test_ogc_tiles_and_their_counts(users, role, how):
                 assert body["numberMatched"] == body["numberReturned"] == COUNTS[version]
                 body = client.get(f"/ogc/collections/{code}/items?version={version}&class_code=01").json()
                 assert body["numberMatched"] == COUNTS[version] // 2
+            answer = client.get(f"/api/v1/layers/{code}/features/?version={version}")
+            expected = 200 if known else 404 if signed_in and role != "nobody" else 403
+            assert answer.status_code == expected, (code, version)
+            assert answer.json()["count"] == COUNTS[version] if known else not tells(answer, code)
             tile = client.get(f"/tiles/{code}/{version}/{TILE}.mvt")
             assert tile.status_code == (200 if known else 401 if not signed_in else 404), (code, version)
         current = client.get(f"/ogc/collections/{code}/items")
