@@ -13,6 +13,7 @@ from layers.quality.rows import Block, Rows
 
 SIDE = 5
 WEST, SOUTH, STEP = 109.9, 40.6, 0.001  # cells of about 85 m × 111 m
+CORNERS = [(WEST + STEP * i, SOUTH + STEP * j) for i, j in ((0.5, 0.5), (2.5, 0.7), (1.2, 2.6), (3, 3))]
 CERTAIN = 0.3  # m²: more than two tiles can share in a strip of a millimetre
 
 
@@ -272,3 +273,30 @@ def test_what_is_too_much_for_full_doubles_is_laid_on_the_grid(monkeypatch):
     pairs, covered, _ = found(shapes, 1000)
     assert pairs[(0, 1)][0] == pytest.approx(expected_area, rel=1e-6)
     assert covered.area == pytest.approx(0.0007, rel=1e-6)
+
+
+def test_faults_on_the_borders_of_blocks_are_found_once():
+    shapes = objects([*tiling(4), *(shapely.box(x, y, x + 2 * STEP, y + 2 * STEP) for x, y in CORNERS)])
+    borders = {
+        value for block in blocks_of(shapes, 40) for value in block.cell if np.isfinite(value)
+    }  # fmt: skip
+    pairs, _, _ = found(shapes, 40)
+    assert pairs.keys() >= expected(shapes).keys()
+    across = [
+        shape
+        for _, shape in pairs.values()
+        for west, south, east, north in [shape.bounds]
+        if any(west < border < east or south < border < north for border in borders)
+    ]
+    assert len(across) > 10
+
+
+@settings(deadline=None, max_examples=25)
+@given(seed=st.integers(0, 10**6), faults=faults)
+def test_who_shares_ground_has_edges_that_make_no_coverage(seed, faults):
+    shapes = faulty(tiling(seed), faults)
+    pairs, _, _ = found(shapes, 60)
+    invalid = ~shapely.is_empty(shapely.coverage_invalid_edges(objects(shapes)))
+    assert all(invalid[first] or invalid[second] for first, second in pairs)
+    if shapely.coverage_is_valid(objects(shapes)):
+        assert not pairs
