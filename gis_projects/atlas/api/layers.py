@@ -19,6 +19,7 @@ from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, require
 from gis_projects.sentences import word
 from layers.models import Kind, LayerVersion, Status
+from layers.raster_tiles import colours_key
 
 # A screen at the largest scale at which anybody draws along parcels: about 6 km.
 MAX_SNAP_DEGREES = 0.08
@@ -121,8 +122,9 @@ def tile_template(version: LayerVersion) -> str:
 
 
 def raster_template(version: LayerVersion) -> str:
-    """The address of a raster version's tiles with {z}, {x}, {y} and {style} left open."""
-    return f"/tiles/{version.layer.code}/{version.number}/{{z}}/{{x}}/{{y}}.png?style={{style}}"
+    """The address of a raster version's tiles with {z}, {x}, {y} and {style} left open; it names their colours."""
+    colours = colours_key(version.layer.style)
+    return f"/tiles/{version.layer.code}/{version.number}/{{z}}/{{x}}/{{y}}.png?style={{style}}&colours={colours}"
 
 
 def raster_styles(version: LayerVersion) -> list[str]:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Role
 from layers.models import Layer
+from layers.raster_tiles import colours_key
 from tests.factories.layers import LayerFactory, grid_table, published, square
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +60,9 @@ def test_a_raster_has_an_address_of_pictures_instead(layers, planner):
     Layer.objects.filter(code="XZQ").update(kind="raster")
     layer = planner.get("/api/v1/layers/").json()[0]
     assert layer["tile_url"] is None
-    assert layer["raster_url"] == "/tiles/XZQ/1/{z}/{x}/{y}.png?style={style}"
+    assert layer["raster_url"] == (
+        f"/tiles/XZQ/1/{{z}}/{{x}}/{{y}}.png?style={{style}}&colours={colours_key(Layer.objects.get(code='XZQ').style)}"
+    )
     assert layer["raster_styles"] == ["values", "hillshade", "slope"]
 
 
