@@ -236,6 +236,7 @@ JOBS = {
     "atlas.inspect_upload": gettext_noop("查看上传的文件"),
     "atlas.stage_upload": gettext_noop("图层入库"),
     "atlas.make_overviews": gettext_noop("生成概览图块"),
+    "atlas.export_layer": gettext_noop("导出要素"),
 }
 
 
