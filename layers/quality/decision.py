@@ -37,7 +37,7 @@ class Summary:
     features: int
     counts: Counts
     areas: Areas
-    outcome: str
+    outcome: Outcome
     because: tuple[Notice, ...]
     seconds: float
 
@@ -46,7 +46,7 @@ class Summary:
         return {
             "counts": self.counts,
             "areas": self.areas,
-            "outcome": str(self.outcome),
+            "outcome": self.outcome.value,
             "because": [
                 {"code": notice.code, "template": notice.template, "params": dict(notice.params)}
                 for notice in self.because

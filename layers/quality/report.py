@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,10 +20,10 @@ from layers import standards
 from layers.models import LayerVersion, QualityFinding
 from layers.progress import Phase, Progress, silent
 from layers.quality import attributes, duplicates, findings, outline, overlaps, rows, sentences
-from layers.quality.decision import Decision, Summary, arrangement_of, decide, thresholds_of
+from layers.quality.decision import Outcome, Summary, arrangement_of, decide, thresholds_of
 from layers.quality.findings import Finding, Kind
 from layers.quality.geometry import as_multipolygon
-from layers.quality.outside import Outside, outside
+from layers.quality.outside import outside
 from layers.quality.overlaps import Overlaps
 from layers.quality.rings import Rings, rings
 from layers.quality.rows import Block, Rows
@@ -67,7 +67,7 @@ def inspect(version: LayerVersion, *, region: Any = None, progress: Progress = s
     everything = rows.read(version)
     gapless = arrangement_of(layer) == "coverage"
     outlined = gapless or not version.coverage_given
-    collected = _Collected(version, everything)
+    collected = _Collected(version)
     originals = duplicates.originals(everything)
     copies = np.flatnonzero(originals != np.arange(len(everything)))
     if len(everything):
@@ -89,7 +89,7 @@ def inspect(version: LayerVersion, *, region: Any = None, progress: Progress = s
         for shape in one.shapes:
             collected.add(sentences.shapes(everything, shape))
         if region is not None:
-            collected.add(sentences.outside(everything, _outside(one.block, region)))
+            collected.add(sentences.outside(everything, outside(one.block.home, one.block.wholes, region)))
         outlines.append(one.outline)
         done += len(one.block.home)
         progress(Phase.QUALITY, done, len(everything))
@@ -110,18 +110,12 @@ def inspect(version: LayerVersion, *, region: Any = None, progress: Progress = s
 
 def _summed_up(version: LayerVersion, features: int, started: float) -> Summary:
     tally = findings.tally(version)
-    open_ = Summary(features, tally.counts, tally.areas, "", (), time.perf_counter() - started)
-    decision: Decision = decide(open_, thresholds_of(version.layer))
-    summary = Summary(
-        features, tally.counts, tally.areas, decision.outcome, decision.because, time.perf_counter() - started
-    )
+    undecided = Summary(features, tally.counts, tally.areas, Outcome.PASS, (), time.perf_counter() - started)
+    decision = decide(undecided, thresholds_of(version.layer))
+    summary = replace(undecided, outcome=decision.outcome, because=decision.because)
     version.quality = summary.to_json()
-    kept = (
-        ["non_overlapping", "quality"]
-        if version.coverage_given
-        else ["non_overlapping", "quality", "coverage"]
-    )
-    version.save(update_fields=kept)
+    changed = ["non_overlapping", "quality", *([] if version.coverage_given else ["coverage"])]
+    version.save(update_fields=changed)
     return summary
 
 
@@ -181,10 +175,6 @@ def _shapes(block: Block, everything: Rows, edges: Rings, used: npt.NDArray[np.b
     return found
 
 
-def _outside(block: Block, region: Any) -> Outside:
-    return outside(block.home, block.wholes, region)
-
-
 def _absent(version: LayerVersion) -> list[Finding]:
     """Required columns that no feature has, and that weren't reported before (feature by feature, or as absent)."""
     standard = standards.get(version.layer.standard)
@@ -212,7 +202,7 @@ def _extent(everything: Rows) -> MultiPolygon:
 class _Collected:
     """Findings until there are enough to be written together."""
 
-    def __init__(self, version: LayerVersion, everything: Rows) -> None:
+    def __init__(self, version: LayerVersion) -> None:
         self._version = version
         self._waiting: list[Finding] = []
 

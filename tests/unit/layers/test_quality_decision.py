@@ -1,14 +1,14 @@
 import pytest
 
 from layers.models import Layer
-from layers.quality.decision import MEASURES, Summary, decide, thresholds_of
+from layers.quality.decision import MEASURES, Outcome, Summary, decide, thresholds_of
 from layers.quality.findings import Kind
 from layers.quality.limits import THRESHOLDS
 
 
 def summary(counts, areas=None, features=100):
     whole = {kind: {"error": 0, "warning": 0, "note": 0} | values for kind, values in counts.items()}
-    return Summary(features, whole, areas or {}, "", (), 0.0)
+    return Summary(features, whole, areas or {}, Outcome.PASS, (), 0.0)
 
 
 def test_nothing_found_passes():
