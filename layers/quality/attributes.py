@@ -137,8 +137,10 @@ def _column(values: Any) -> _Column:
         distinct, rows = np.unique(values, return_inverse=True)
         return _Column([_text(value) for value in distinct.tolist()], rows)
     number: dict[Any, int] = {}
+    # JSON's lists and objects can't be told apart by a hash: by their text
+    texts = (str(value) if isinstance(value, list | dict) else value for value in values.tolist())
     rows = np.fromiter(
-        (number.setdefault(value, len(number)) for value in values.tolist()), dtype=np.intp, count=len(values)
+        (number.setdefault(value, len(number)) for value in texts), dtype=np.intp, count=len(values)
     )
     return _Column([_text(value) for value in number], rows)
 
