@@ -111,7 +111,7 @@ _GONE = _BY_KEY.format("f.last_version >= %(number)s")
 
 def feature(version: PinnedVersion, key: str) -> Identified | None:
     """One feature of a version, whole; None where it has none of that key. One query, two for one that is gone."""
-    parameters = {"key": key, "layer": version.layer_id, "number": version.number}
+    parameters: dict[str, str | int] = {"key": key, "layer": version.layer_id, "number": version.number}
     with connection.cursor() as cursor:
         for statement in (_LIVING, _GONE):
             cursor.execute(statement, parameters)

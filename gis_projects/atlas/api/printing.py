@@ -48,7 +48,7 @@ class PrintIn(serializers.Serializer[Any]):
     title = serializers.CharField(max_length=60, allow_blank=True, default="")
     approval = serializers.CharField(max_length=60, allow_blank=True, default="")
     base = serializers.BooleanField(default=False)
-    layers = LayerIn(many=True, max_length=MAX_LAYERS)
+    layers = serializers.ListField(child=LayerIn(), max_length=MAX_LAYERS)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         for name in ("lon", "lat", "turned"):

@@ -16,7 +16,7 @@ import layers.queries
 from gis_projects.atlas.printing.drawing import drawn_class, hatch_id, path_data, pattern, swatch
 from gis_projects.atlas.printing.sheet import Frame
 from gis_projects.sentences import word
-from layers import lookup, tile_shapes, tiles
+from layers import lookup, raster_tiles, tile_shapes, tiles
 from layers.models import Kind, LayerVersion
 from layers.queries import PinnedVersion
 
@@ -166,8 +166,6 @@ def _classes(
 
 def _raster(wanted: Wanted, frame: Frame) -> Drawn:
     """Tiles of the raster, each laid onto the plane by three of its corners: straight to a fraction of a pixel."""
-    from layers import raster_tiles
-
     pinned = layers.queries.pinned({wanted.version.layer.code: wanted.version.number})[
         wanted.version.layer.code
     ]
@@ -176,9 +174,10 @@ def _raster(wanted: Wanted, frame: Frame) -> Drawn:
     while len(places) > MAX_TILES:
         zoom -= 1
         places = _tile_range(frame.ground, zoom)
+    style = raster_tiles.Style(wanted.style or raster_tiles.Style.VALUES)
     images = []
     for x, y in places:
-        png = raster_tiles.tile(pinned, zoom, x, y, wanted.style or "values")
+        png = raster_tiles.tile(pinned, zoom, x, y, style, colours=wanted.version.layer.style)
         if not png:
             continue
         west, south, east, north = tiles.tile_bounds(zoom, x, y)

@@ -122,6 +122,14 @@ def test_only_who_publishes_layers_changes_them(layers, planner):
     assert Layer.objects.get(code="DLTB").name == "国土调查地类图斑"
 
 
+def test_a_layer_without_a_legend_is_changed_too(reviewer):
+    published("BARE", grid_table(1, 1))
+    page = reviewer.get("/layers/BARE/edit/")
+    answer = reviewer.post("/layers/BARE/edit/", form_data(page, opacity="0.6"))
+    assert answer.status_code == 302, (answer.context["form"].errors, answer.context["looks"].errors)
+    assert Layer.objects.get(code="BARE").opacity == 0.6
+
+
 def test_saving_what_is_there_leaves_no_step(layers):
     update_layer(by=user_of(Role.REVIEWER), code="DLTB", name="国土调查地类图斑")
     assert not Step.objects.filter(verb="atlas.update_layer").exists()
