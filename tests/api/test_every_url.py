@@ -21,6 +21,7 @@ from tests.factories.disclosed import shown
 from tests.factories.layers import REGION, LayerFactory, grid_table, published
 from tests.factories.library import InvestmentFactory, ProjectFactory
 from tests.factories.people import UserFactory, baotou, user_of
+from tests.factories.rasters import published_raster
 
 SITE = shapely.box(109.901, 40.601, 109.904, 40.603)
 
@@ -60,10 +61,12 @@ def visitors():
 
 
 @pytest.fixture
-def world(visitors):
+def world(visitors, tmp_path):
     publish(read(DEFAULT_PATH.read_bytes()))
     published("DLTB", grid_table(4, 4))
     confidential = published("JM", grid_table(2, 2), secrecy="confidential")
+    published_raster(tmp_path, "DEM")
+    published_raster(tmp_path, "GC", secrecy="confidential")
     project = ProjectFactory(name="九原大道改造", region_id="150207", region=None, kinds=["key"])
     InvestmentFactory(project=project)
     text = "drawn"
