@@ -20,7 +20,7 @@ from layers.progress import Cancelled, Phase
 from layers.quality import exports, findings, overlaps, report, rows
 from layers.quality.findings import Finding, Kind
 from tests.factories.layers import REGION, LayerFactory, square
-from tests.unit.layers.test_quality_blocks import CERTAIN, faults, faulty, tiling
+from tests.factories.tilings import CERTAIN, faults, faulty, tiling
 
 pytestmark = pytest.mark.django_db
 
