@@ -72,6 +72,14 @@ def check(path: Path) -> Contents:
     return _contents(names)
 
 
+def shown(name: str) -> str:
+    """A member's name as its author wrote it: Windows writes GBK without saying so, which reads as CP437."""
+    try:
+        return name.encode("cp437").decode("gb18030")
+    except UnicodeError:
+        return name
+
+
 def _contents(names: list[str]) -> Contents:
     lower = {name.lower() for name in names}
     stems = [name[:-4] for name in names if name.lower().endswith(".shp")]

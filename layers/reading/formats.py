@@ -135,7 +135,7 @@ def _zipped(contents: archives.Contents) -> Sniffed:
         return Sniffed(FILE_GEODATABASE, {"member": contents.geodatabase})
     if contents.markup is not None:
         return Sniffed(KMZ, {"member": contents.markup})
-    return Sniffed(SHAPEFILE_ZIP, {"stems": list(contents.stems)})
+    return Sniffed(SHAPEFILE_ZIP, {"stems": [(archives.shown(stem), stem) for stem in contents.stems]})
 
 
 def _is_kml(text: bytes) -> bool:

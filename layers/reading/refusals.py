@@ -17,6 +17,7 @@ _WORDS = {
     "cad-expands": "图纸的块展开后超过 %(limit)d 个图元，不能读取。",
     "rows-lost": "文件有 %(there)d 个要素，只读出 %(read)d 个：有要素过大或已损坏，不能读取。",
     "count-differs": "文件声明有 %(there)d 个要素，实际读出 %(read)d 个，请核对文件是否完整。",
+    "many-layers": "文件有 %(count)d 个图层，只列出前 %(shown)d 个。",
     "no-geometry": "图层没有几何字段。",
     "not-readable": "文件内容无法读取：%(reason)s",
     "too-much-memory": "文件的内容太大，超过读取时的内存限制。",

@@ -110,9 +110,8 @@ class Shapefile(Gdal):
 
     def __init__(self, task: dict[str, Any]) -> None:
         super().__init__(task)
-        stems = task["stems"]
-        short = [os.path.basename(stem) for stem in stems]
-        self._stems = dict(zip(short if len(set(short)) == len(short) else stems, stems, strict=True))
+        short = {os.path.basename(shown): stem for shown, stem in task["stems"]}
+        self._stems = short if len(short) == len(task["stems"]) else dict(task["stems"])
 
     def names(self) -> list[str]:
         return sorted(self._stems)[:MAX_LAYERS]

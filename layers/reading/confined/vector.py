@@ -130,7 +130,10 @@ def _undeclared(task_kind: str, opened: Opened, extent: list[float] | None) -> b
 
 def _describe(source: Source) -> list[dict[str, Any]]:
     layers = []
-    for name in source.names()[:_DESCRIBED]:
+    names = source.names()
+    if len(names) > _DESCRIBED:
+        source.notices.append({"code": "many-layers", "params": {"count": len(names), "shown": _DESCRIBED}})
+    for name in names[:_DESCRIBED]:
         opened = source.open(name, skip=0, size=_SAMPLE_ROWS)
         first, _ = _first(opened)
         first = None if first is None else _straightened(first)

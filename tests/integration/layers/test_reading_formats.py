@@ -253,3 +253,26 @@ def test_a_zip_may_not_be_read_for_its_name(tmp_path):
         for suffix, content in good.shapefile().items():
             archive.writestr(f"数据/图斑{suffix}", content)
     assert inspect(path).layers[0].name == "图斑"
+
+
+def test_names_of_a_zip_made_by_windows_are_read_in_gbk(tmp_path):
+    """Names in GBK without the mark of UTF-8."""
+    packed = good.zipped({f"data/layer{suffix}": content for suffix, content in good.shapefile().items()})
+    packed = packed.replace(b"data/layer", "地类/图斑".encode("gbk") + b"1")
+    path = good.file(tmp_path, packed)
+    assert [layer.name for layer in inspect(path).layers] == ["图斑1"]
+    assert len(read_features(path, layer_name="图斑1")) == 2
+
+
+def test_shapefiles_of_one_name_in_two_folders_are_told_apart(tmp_path):
+    members = {f"{folder}/a{suffix}": data for folder in "甲乙" for suffix, data in good.shapefile().items()}
+    path = good.file(tmp_path, good.zipped(members))
+    assert [layer.name for layer in inspect(path).layers] == ["乙/a", "甲/a"]
+    assert len(read_features(path, layer_name="甲/a")) == 2
+
+
+def test_more_layers_than_are_listed_are_counted(tmp_path):
+    folders = "".join(f"<Folder><name>f{n}</name>{documents.PLACE}</Folder>" for n in range(101))
+    told = inspect(good.file(tmp_path, documents.KML.format(folders)))
+    assert len(told.layers) == 100
+    assert [(notice.code, notice.params["count"]) for notice in told.notices] == [("many-layers", 101)]
