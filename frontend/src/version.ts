@@ -15,7 +15,7 @@ interface VersionMap {
 
 type Found = GeoJSON.FeatureCollection<GeoJSON.Geometry, { message: string; severity: "error" | "warning" | "note"; kind_label: string; key: string }> & { truncated: boolean };
 
-const PLAIN = [{ class: "", label: "", fill: "rgba(110,106,98,.16)", stroke: "#6e6a62" }];
+const PLAIN = { class: "", label: "", fill: "rgba(110,106,98,.16)", stroke: "#6e6a62" };
 const COLOURS = { error: "#9c1c22", warning: "#a04a00", note: "#2f6690" };
 const RADIUS = { error: 7, warning: 6, note: 5 };
 
@@ -24,7 +24,8 @@ async function start(): Promise<void> {
   const about = embedded<VersionMap>("version-map")!;
   const { map } = await createStage(need("#map"), { scrollWheelZoom: false });
   if (about.layer?.tile_url) {
-    const legend = about.layer.legend.length ? about.layer.legend : PLAIN;
+    // What has a class that the legend lacks must be seen before it is published.
+    const legend = about.layer.legend.some((look) => look.class === "") ? about.layer.legend : [...about.layer.legend, PLAIN];
     tiles({ ...about.layer, legend }, 50).addTo(map);
   }
   if (about.extent) {

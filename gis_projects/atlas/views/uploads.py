@@ -143,7 +143,7 @@ def _shown(user: User, row: Upload, request: HttpRequest, problems: dict[str, st
         "mapping": _mapping_rows(layer, chosen, row.answers) if answerable and layer and chosen else [],
         "coverages": _coverages(layer) if layer else [],
         "chosen_problems": queries.sentences([dict(each) for each in chosen.problems]) if chosen else [],
-        "notices": queries.sentences(row.inspection.get("notices") or []),
+        "remarks": queries.sentences(row.inspection.get("notices") or []),
         "may_retry": row.state in (workflow.State.REFUSED, workflow.State.FAILED) and not open_,
     }
 

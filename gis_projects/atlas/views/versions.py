@@ -97,7 +97,7 @@ def _shown(user: User, version: LayerVersion, request: HttpRequest) -> dict[str,
             for name, label in queries.CHANGES.items()
             if name in version.changes
         ],
-        "notices": sentences(version.report.get("notices", [])),
+        "remarks": sentences(version.report.get("notices", [])),
         "quality": queries.quality_rows(version),
         "outcome": outcome,
         "outcome_label": word(queries.OUTCOMES.get(outcome, "")),

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
+from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections
 
@@ -115,6 +116,17 @@ def test_what_was_answered_beforehand_is_not_asked(staged):
     assert staged["number"] == 2
     assert Publication.objects.get(number=2).uploader.roles == ["surveyor"]
     assert Step.objects.get(verb="atlas.stage_layer").data["upload"] == staged["uuid"]
+
+
+def test_the_pages_say_what_the_layers_ask_to_be_said(staged, surveyor, reviewer):
+    Layer.objects.update(notice="演示数据，非真实界线")
+    cache.clear()
+    for client, page in (
+        (surveyor, staged["page"]),
+        (surveyor, "/layers/uploads/"),
+        (reviewer, staged["version_page"]),
+    ):
+        assert "演示数据，非真实界线" in client.get(page).content.decode()
 
 
 def test_nothing_changes_for_others_before_the_second_person(staged, surveyor, planner, reviewer):
