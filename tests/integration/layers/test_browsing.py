@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from layers import browsing
 from layers.browsing import Selection
-from layers.models import LayerVersion
-from tests.factories.layers import ORIGIN, STEP, grid_table, published, square
+from layers.loading import stage
+from layers.models import LayerVersion, Status
+from tests.factories.layers import ORIGIN, REGION, STEP, grid_table, published, square
 
 pytestmark = pytest.mark.django_db
 
@@ -177,6 +178,14 @@ def test_offset_and_counting_have_bounds(three_versions):
     assert browsing.count(row, at_most=16) == browsing.Counted(16, exact=True)
     with pytest.raises(ValueError, match="no order"):
         browsing.page(row, order="attributes; DROP")
+
+
+def test_a_staged_version_is_looked_through_by_its_number_and_changes_no_answer(three_versions):
+    before = [r.key for r in browsing.page(version(3)).rows]
+    staged = stage(version(3).layer, grid_table(2, 2), coverage=REGION)
+    assert staged.status == Status.STAGED
+    assert [r.key for r in browsing.page(staged).rows] == ["K0000", "K0001", "K0002", "K0003"]
+    assert [r.key for r in browsing.page(version(3)).rows] == before
 
 
 def test_attributes_are_named_with_their_kind(db):
