@@ -20,6 +20,7 @@ from rest_framework.views import set_rollback
 from gis_projects.sentences import sentence
 
 MEDIA_TYPE = "application/problem+json"
+PROGRAMS = ("/api/", "/ogc/")  # below these, errors are documents
 UNUSABLE = "urn:gis-projects:problem:unusable-input"
 INVALID = "urn:gis-projects:problem:invalid-fields"
 
@@ -143,7 +144,7 @@ def _drf_errors(details: Any, field: str | None = None) -> list[dict[str, Any]]:
 
 
 def _answer(request: HttpRequest, status: int, detail: str, template: str) -> HttpResponse:
-    if request.path.startswith("/api/"):
+    if request.path.startswith(PROGRAMS):
         return JsonResponse(
             document(status, detail),
             status=status,
@@ -186,7 +187,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _alone(request: HttpRequest, status: int, detail: str) -> HttpResponse:
-    if request.path.startswith("/api/"):
+    if request.path.startswith(PROGRAMS):
         return _answer(request, status, detail, "errors/alone.html")
     page = render_to_string(
         "errors/alone.html", {"status": status, "problem": _title(status), "detail": detail}

@@ -160,3 +160,8 @@ def test_core_only_reading(planner):
     for method in ("post", "put", "patch", "delete"):
         assert getattr(planner, method)(ITEMS).status_code == 405
     assert planner.head(ITEMS).status_code == 200
+
+
+def test_core_addresses_that_are_none_are_problems_too(planner):
+    for path in ("/ogc/nothing", "/ogc/collections/DLTB/nothing", "/ogc/collections/%00/items"):
+        get(planner, path, 404)
