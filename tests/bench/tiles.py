@@ -46,13 +46,16 @@ def random_tiles(zoom: int, count: int, within: shapely.Geometry) -> list[Tile]:
         radians = np.radians(latitude)
         return int((1 - np.arcsinh(np.tan(radians)) / np.pi) / 2 * side)
 
-    found = [
-        (zoom, x, y)
-        for x in range(int((west + 180) / 360 * side), int((east + 180) / 360 * side) + 1)
-        for y in range(row(north), row(south) + 1)
-        if shapely.intersects(within, shapely.box(*tiles.tile_bounds(zoom, x, y)))
-    ]
-    return [found[i] for i in np.random.default_rng(zoom).permutation(len(found))[:count]]
+    columns = np.arange(int((west + 180) / 360 * side), int((east + 180) / 360 * side) + 1)
+    rows = np.arange(row(north), row(south) + 1)
+    found = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
+    found = found[np.random.default_rng(zoom).permutation(len(found))]
+    shapely.prepare(within)
+    chosen: list[Tile] = []
+    for x, y in found.tolist():
+        if len(chosen) < count and shapely.intersects(within, shapely.box(*tiles.tile_bounds(zoom, x, y))):
+            chosen.append((zoom, x, y))
+    return chosen
 
 
 def drawn_anew(version: LayerVersion) -> tuple[float, float]:

@@ -75,8 +75,8 @@ def zooms_of(text: str) -> range:
     ValueError
         It is no such range.
     """
-    first, _dash, last = text.partition("-")
-    found = range(int(first), int(last or first) + 1)
+    first, dash, last = text.partition("-")
+    found = range(int(first), int(last if dash else first) + 1)
     if not found or found[0] < 0 or found[-1] > tiles.MAX_ZOOM:
         raise ValueError(_("级别应写作 10-14 或 12，在 0 到 22 之间。"))
     return found
