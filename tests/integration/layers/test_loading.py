@@ -1,6 +1,5 @@
 """Publication: what a new version shares, closes and adds, and what a failure leaves."""
 
-
 import numpy as np
 import pytest
 import shapely
