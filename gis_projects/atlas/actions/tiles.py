@@ -31,7 +31,9 @@ class Seeded:
         return asdict(self)
 
 
-def seed(code: str, zooms: Sequence[int], *, told: Callable[[int, int], None] = lambda zoom, count: None) -> Seeded:
+def seed(
+    code: str, zooms: Sequence[int], *, told: Callable[[int, int], None] = lambda zoom, count: None
+) -> Seeded:
     """Make the vector tiles of a layer's version in force at these zooms, where it has features.
 
     Raises
