@@ -5,8 +5,8 @@ between cells by distance, or the nearest cell's where values are classes. Slope
 differences (B. K. P. Horn, Hill shading and the reflectance map, 1981) over the tile's own pixels, whose size on the
 ground is their Mercator size times the cosine of the latitude.
 
-Colours are the layer's style: ``{"": {"ramp": [[value, "#rrggbb"], …]}}`` for values, or ``{"": {"fill": …}}`` for a ramp
-of one colour over the raster's own range; ``{class code: {"fill": …}}`` for classes.
+Colours are the layer's style: ``{"": {"ramp": [[value, "#rrggbb"], …]}}`` for values, or ``{"": {"fill": …}}`` for a
+ramp of one colour over the raster's own range; ``{class code: {"fill": …}}`` for classes.
 """
 
 from __future__ import annotations
