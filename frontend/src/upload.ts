@@ -8,6 +8,7 @@ import type { Upload } from "./upload/state";
 
 interface Candidate {
   epsg: number;
+  swap_axes: boolean;
   label: string;
   outline: GeoJSON.Geometry | null;
 }
@@ -35,6 +36,9 @@ function watch(): void {
   poll.soon();
 }
 
+/** The candidate as its radio button names it: one system with its axes in either order is two candidates. */
+const value = (c: Candidate): string => `${c.epsg}${c.swap_axes ? "-swapped" : ""}`;
+
 async function preview(): Promise<void> {
   const candidates = (embedded<Candidate[]>("candidates") ?? []).filter((c) => c.outline);
   const element = document.getElementById("map");
@@ -44,14 +48,14 @@ async function preview(): Promise<void> {
   map.setMaxBounds(L.latLngBounds([-85, -180], [85, 180])); // a wrong candidate may lie anywhere
   map.setMinZoom(2);
   const look = (on: boolean): L.PathOptions => ({ color: on ? "#9c1c22" : "#4d5862", weight: on ? 3 : 1.5, dashArray: on ? "" : "5 4", fillOpacity: on ? 0.12 : 0 });
-  const shapes = new Map(candidates.map((c) => [String(c.epsg), L.geoJSON(c.outline!, { interactive: false, ...PASSIVE, style: look(false) }).addTo(map)]));
+  const shapes = new Map(candidates.map((c) => [value(c), L.geoJSON(c.outline!, { interactive: false, ...PASSIVE, style: look(false) }).addTo(map)]));
   const choose = (epsg: string): void => {
     shapes.forEach((shape, code) => shape.setStyle(look(code === epsg)));
     const shape = shapes.get(epsg);
     if (!shape) return;
     shape.bringToFront();
     map.fitBounds(shape.getBounds(), { padding: [40, 40], maxZoom: 14, animate: false });
-    need("#map-status").textContent = t("upload.shownAs", { name: candidates.find((c) => String(c.epsg) === epsg)!.label });
+    need("#map-status").textContent = t("upload.shownAs", { name: candidates.find((c) => value(c) === epsg)!.label });
   };
   document.querySelectorAll<HTMLInputElement>('input[name="epsg"]').forEach((radio) => {
     radio.addEventListener("change", () => choose(radio.value));

@@ -203,7 +203,7 @@ def _stage(row: Upload, layer: Layer, watch: Watch) -> LayerVersion:
         return loading.stage_raster(layer, path, band=answers.get("band"), **told)
     return loading.stage(
         layer, path, coverage=coverage(answers.get("coverage")), layer_name=answers.get("file_layer"),
-        mapping=_mapping(row, layer), region=queries.region(), **told,
+        swap_axes=bool(answers.get("swap_axes")), mapping=_mapping(row, layer), region=queries.region(), **told,
     )  # fmt: skip
 
 

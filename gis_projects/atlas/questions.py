@@ -16,6 +16,7 @@ from layers.models import Kind, Layer, LayerVersion, Status
 from layers.notices import Notice, Refused
 
 MAX_LEGAL = 200
+AXES_SWAPPED = "axes-swapped"  # the reader's word for it (layers.projection)
 _WORLD = shapely.box(-180, -90, 180, 90)
 
 
@@ -42,6 +43,11 @@ class FileLayer:
             candidates=tuple(data.get("crs_candidates") or ()),
             problems=tuple(data.get("problems") or ()),
         )
+
+    @property
+    def axes_in_doubt(self) -> bool:
+        """The declared coordinate system fits only with the axes the other way round."""
+        return any(problem.get("code") == AXES_SWAPPED for problem in self.problems)
 
     @property
     def field_names(self) -> list[str]:
@@ -107,6 +113,8 @@ def open_questions(
         open_.append("file_layer")
     elif file_layer.crs is None and not answers.get("epsg"):
         open_.append("epsg")
+    elif file_layer.axes_in_doubt and "swap_axes" not in answers:
+        open_.append("swap_axes")
     if layer is not None and layer.kind == Kind.VECTOR:
         if file_layer is not None and _mapping_is_open(layer, file_layer, answers):
             open_.append("mapping")
@@ -124,6 +132,7 @@ _LABELS = {
     "layer": gettext_noop("要更新的图层"),
     "file_layer": gettext_noop("文件中的图层"),
     "epsg": gettext_noop("坐标系"),
+    "swap_axes": gettext_noop("坐标轴"),
     "band": gettext_noop("波段"),
     "mapping": gettext_noop("字段对应"),
     "coverage": gettext_noop("覆盖范围"),
@@ -166,6 +175,7 @@ def checked(
         if answers.get("file_layer") != given["file_layer"]:
             # what was said about another layer of the file doesn't hold for this one
             answers.pop("epsg", None)
+            answers.pop("swap_axes", None)
             answers.pop("mapping", None)
             answers.pop("band", None)
         answers["file_layer"] = given["file_layer"]
@@ -174,6 +184,8 @@ def checked(
             answers["epsg"] = int(given["epsg"])
         except (TypeError, ValueError):
             raise Refused(Notice("epsg", "坐标系应是 EPSG 编号。", field="epsg")) from None
+    if given.get("swap_axes") is not None:
+        answers["swap_axes"] = bool(given["swap_axes"])
     if given.get("band"):
         answers["band"] = _band(given["band"], chosen(inspection, answers))
     if "mapping" in given:

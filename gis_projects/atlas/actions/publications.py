@@ -69,7 +69,8 @@ def publish_layer(
     reason
         Kept with the publication; needed where the quality asks for one.
     described
-        What `stage_layer` takes: coverage, epsg, layer_name, mapping, source_date, legal_source, valid_from, valid_to.
+        What `stage_layer` takes: coverage, epsg, swap_axes, layer_name, mapping, source_date, legal_source,
+        valid_from, valid_to.
 
     Raises
     ------
@@ -110,6 +111,7 @@ def stage_layer(
     progress: Progress = silent,
     coverage: Any = None,
     epsg: int | None = None,
+    swap_axes: bool = False,
     layer_name: str | None = None,
     band: int | None = None,
     mapping: Mapping[str, str] | None = None,
@@ -122,7 +124,7 @@ def stage_layer(
 
     Parameters
     ----------
-    coverage, epsg, layer_name, band, mapping, source_date, legal_source, valid_from, valid_to, progress
+    coverage, epsg, swap_axes, layer_name, band, mapping, source_date, legal_source, valid_from, valid_to, progress
         See `layers.loading.stage` and `stage_raster`. A raster layer takes its coverage from the file.
     request
         Why it is brought.
@@ -137,9 +139,9 @@ def stage_layer(
     version = None
     try:
         version = _stage(
-            layer, source, progress=progress, coverage=coverage, epsg=epsg, layer_name=layer_name, band=band,
-            mapping=mapping, source_date=source_date, legal_source=legal_source, valid_from=valid_from,
-            valid_to=valid_to,
+            layer, source, progress=progress, coverage=coverage, epsg=epsg, swap_axes=swap_axes,
+            layer_name=layer_name, band=band, mapping=mapping, source_date=source_date, legal_source=legal_source,
+            valid_from=valid_from, valid_to=valid_to,
         )  # fmt: skip
         staging.held_against_reference(version)
         with transaction.atomic():

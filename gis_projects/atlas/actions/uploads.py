@@ -118,7 +118,11 @@ def _name_layer(row: Upload, by: User, code: str) -> None:
 
 def _early(answers: Mapping[str, Any], row: Upload) -> dict[str, Any]:
     """Answers before the file is here; what depends on its content is checked when it is asked for."""
-    later = {name: answers[name] for name in ("file_layer", "epsg", "band", "mapping") if answers.get(name)}
+    later = {
+        name: answers[name]
+        for name in ("file_layer", "epsg", "swap_axes", "band", "mapping")
+        if answers.get(name)
+    }
     now = {name: value for name, value in answers.items() if name not in later}
     checked = questions.checked(now, inspection={}, layer=queries.layer_of(row), before={})
     return {**checked, **later}

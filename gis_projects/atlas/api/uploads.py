@@ -67,6 +67,7 @@ class AnswersIn(serializers.Serializer[Any]):
     layer = serializers.CharField(required=False, allow_blank=True, max_length=32)
     file_layer = serializers.CharField(required=False, max_length=255)
     epsg = serializers.IntegerField(required=False, min_value=1, max_value=999_999)
+    swap_axes = serializers.BooleanField(required=False, help_text="the file has northing or latitude first")
     band = serializers.IntegerField(required=False, min_value=1, max_value=10_000)
     mapping = serializers.DictField(
         child=serializers.CharField(allow_blank=True, max_length=255), required=False

@@ -183,6 +183,8 @@ def questions_of(row: Upload) -> list[dict[str, Any]]:
             question["choices"] = [entry.name for entry in questions.file_layers(row.inspection)]
         elif name == "epsg":
             question["choices"] = candidates(row)
+        elif name == "swap_axes":
+            question["choices"] = [True, False]
         elif name == "band":
             file_layer = questions.chosen(row.inspection, row.answers)
             question["choices"] = [
@@ -207,6 +209,7 @@ def candidates(row: Upload) -> list[dict[str, Any]]:
     return [
         {
             "epsg": entry["epsg"],
+            "swap_axes": bool(entry.get("swapped")),
             "label": word(entry.get("label", "")),
             "score": entry.get("score"),
             "reason": sentences([entry["reason"]])[0] if entry.get("reason") else "",

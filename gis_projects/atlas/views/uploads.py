@@ -102,6 +102,7 @@ def _given(request: HttpRequest) -> dict[str, Any]:
         "layer",
         "file_layer",
         "epsg",
+        "band",
         "coverage",
         "source_date",
         "legal_source",
@@ -109,6 +110,12 @@ def _given(request: HttpRequest) -> dict[str, Any]:
         "valid_to",
     )
     given: dict[str, Any] = {name: form[name].replace("\0", "") for name in names if name in form}
+    if "epsg" in given:
+        # A candidate is a system and an order of its axes: "4490" or "4490-swapped".
+        given["epsg"], _dash, order = given["epsg"].partition("-")
+        given["swap_axes"] = order == "swapped"
+    if form.get("swap_axes") in ("yes", "no"):
+        given["swap_axes"] = form["swap_axes"] == "yes"
     if given.get("epsg") == "other":
         given["epsg"] = form.get("epsg_other", "").strip()
         if not given["epsg"]:

@@ -56,6 +56,11 @@ class Command(BaseCommand):
         )
         parser.add_argument("--epsg", type=int, help="coordinate system of a file that declares none")
         parser.add_argument("--layer", dest="layer_name", help="which layer of a file with several")
+        parser.add_argument(
+            "--swap-axes",
+            action="store_true",
+            help="the file has northing or latitude first, against its CRS",
+        )
         parser.add_argument("--band", type=int, help="which band of a raster with several, from 1 on")
         parser.add_argument(
             "--mapping", nargs="+", type=_pair, default=None, metavar="FIELD=NAME",
@@ -75,6 +80,7 @@ class Command(BaseCommand):
             "create": _new_layer(code, file, options) if options["create"] else None,
             "epsg": options["epsg"],
             "layer_name": options["layer_name"],
+            "swap_axes": options["swap_axes"],
             "band": options["band"],
             "mapping": dict(options["mapping"]) if options["mapping"] else None,
             "source_date": options["date"],

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from gis_projects.atlas.actions import uploads, versions
+from gis_projects.atlas.actions import exports, uploads, versions
 from layers import loading
 
 
@@ -21,8 +21,11 @@ class Command(BaseCommand):
         staged = loading.tidy()
         orphans = versions.discard_orphans()
         files = uploads.tidy()
+        swept = exports.sweep()
         if options["json"]:
-            self.stdout.write(json.dumps({"staging": staged, "orphans": orphans, "uploads": files}))
+            self.stdout.write(
+                json.dumps({"staging": staged, "orphans": orphans, "uploads": files, "exports": swept})
+            )
             return
         self.stdout.write(
             f"中断的入库：{staged['versions']} 个版本、{staged['files']} 个栅格文件；无人认领的待发布版本：{orphans} 个"
@@ -31,3 +34,4 @@ class Command(BaseCommand):
             f"上传：{files['expired']} 份过期、{files['stranded']} 份中断、{files['folders']} 份文件已删除"
             f"（{files['bytes'] / 1024**2:.1f} MB）"
         )
+        self.stdout.write(f"导出：{swept} 份过期文件")

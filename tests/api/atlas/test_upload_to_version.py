@@ -20,7 +20,7 @@ from gis_projects.atlas.models import Publication, Upload
 from gis_projects.people.permissions import Role
 from gis_projects.trail.models import Job, Step
 from layers import queries
-from layers.models import Layer, LayerVersion, Status
+from layers.models import Feature, Layer, LayerVersion, Status
 from layers.progress import Phase
 from tests.api.atlas.uploading import ANSWERS, begin, part, whole, work
 from tests.factories.files import zipped_shapefile
@@ -373,6 +373,59 @@ def test_a_confidential_layers_versions_are_nowhere(as_role, tmp_path, planner):
         assert reviewer.get(path).status_code == 200
 
 
+def latitude_first(path, shapes):
+    """GeoJSON as some programs write it: with its axes the wrong way round."""
+    turned = [shapely.transform(shape, lambda xy: xy[:, ::-1]) for shape in shapes]
+    features = [
+        {"type": "Feature", "properties": {"BSM": f"S{n}"}, "geometry": shapely.geometry.mapping(shape)}
+        for n, shape in enumerate(turned)
+    ]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    return path
+
+
+def test_axes_the_wrong_way_round_are_asked_about_and_turned(surveyor, layer, tmp_path):
+    upload = whole(
+        surveyor, latitude_first(tmp_path / "GRID.geojson", [square(0, 0)]), layer="GRID", answers=ANSWERS
+    )
+    work()
+    upload = told(surveyor, upload)
+    assert [question["name"] for question in upload["questions"]] == ["swap_axes"]
+    page = surveyor.get(upload["page"]).content.decode()
+    assert 'name="swap_axes"' in page
+    form = {"layer": "GRID", "swap_axes": "yes", "coverage": "region", "source_date": "", "legal_source": ""}
+    assert surveyor.post(upload["page"], form).status_code == 302
+    work()
+    assert told(surveyor, upload)["state"] == "staged"
+    feature = Feature.objects.get(layer=layer, first_version=2)
+    assert shapely.equals_exact(shapely.from_wkb(bytes(feature.geom.wkb)), square(0, 0), 1e-9, normalize=True)
+
+
+def test_a_candidate_with_turned_axes_is_chosen_on_the_page(surveyor, layer, tmp_path):
+    turned = shapely.transform(square(0, 0), lambda xy: xy[:, ::-1])
+    path = zipped_shapefile(tmp_path / "GRID.zip", [turned], epsg=4490, prj=False)
+    upload = whole(surveyor, path, layer="GRID", answers=ANSWERS)
+    work()
+    upload = told(surveyor, upload)
+    (question,) = upload["questions"]
+    best = question["choices"][0]
+    assert (best["epsg"], best["swap_axes"]) == (4490, True)
+    assert shapely.box(109.8, 40.5, 110.1, 40.8).contains(shapely.geometry.shape(best["outline"]))
+    assert 'value="4490-swapped"' in surveyor.get(upload["page"]).content.decode()
+    form = {
+        "layer": "GRID",
+        "epsg": "4490-swapped",
+        "coverage": "region",
+        "source_date": "",
+        "legal_source": "",
+    }
+    assert surveyor.post(upload["page"], form).status_code == 302
+    work()
+    assert told(surveyor, upload)["state"] == "staged"
+    feature = Feature.objects.get(layer=layer, first_version=2)
+    assert shapely.equals_exact(shapely.from_wkb(bytes(feature.geom.wkb)), square(0, 0), 1e-9, normalize=True)
+
+
 @pytest.fixture
 def raster(tmp_path):
     path = tmp_path / "GC.tif"
@@ -401,7 +454,9 @@ def test_of_a_raster_with_several_bands_one_is_chosen(surveyor, reviewer, raster
     assert (upload["state"], [question["name"] for question in upload["questions"]]) == ("asking", ["band"])
     assert "波段" in surveyor.get(upload["page"]).content.decode()
     assert answer(surveyor, upload, band=3).status_code == 400
-    assert answer(surveyor, upload, band=2).json()["state"] == "staging"
+    form = {"layer": "GC", "band": "2", "source_date": "", "legal_source": ""}
+    assert surveyor.post(upload["page"], form).status_code == 302
+    assert told(surveyor, upload)["state"] == "staging"
     work()
     assert told(surveyor, upload)["state"] == "staged"
     assert reviewer.get("/layers/GC/versions/1/").status_code == 200
