@@ -131,7 +131,7 @@ _public = (_database(_public_url) if _public_url else {**_default, "USER": PUBLI
 }
 DATABASES = {"default": _default, "public": _public}
 # Django warns that an old GDAL can't be kept from files and the network when it parses a foreign coordinate system.
-# We never hand it any: foreign files are opened only by layers/reading.py, confined, and with another GDAL.
+# We never hand it any: foreign files are opened only by layers/reading, confined, and with another GDAL.
 SILENCED_SYSTEM_CHECKS = ["gis.W001"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -139,7 +139,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "gis_projects.people.backends.Accounts",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -247,6 +247,7 @@ HTTPS = env.bool("HTTPS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SESSION_ENGINE = "gis_projects.people.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 3600  # a working day
 CSRF_FAILURE_VIEW = "gis_projects.problems.csrf_failure"

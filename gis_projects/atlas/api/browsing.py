@@ -33,21 +33,12 @@ class PageIn(serializers.Serializer[Any]):
     version = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
     after = serializers.CharField(required=False, max_length=1000)
 
-    def validate_after(self, value: str) -> browsing.Place:
-        try:
-            at, key = json.loads(value)
-        except (ValueError, TypeError, RecursionError):
-            raise serializers.ValidationError("after", code="after") from None
-        if not isinstance(at, str | int | float) or isinstance(at, bool) or not isinstance(key, str):
-            raise serializers.ValidationError("after", code="after")
-        if "\0" in f"{at}{key}" or at != at:
-            raise serializers.ValidationError("after", code="after")
-        return at, key
-
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        place, numbers = attrs.get("after"), attrs["sort"].endswith("area_m2")
-        if place is not None and isinstance(place[0], str) == numbers:
-            raise serializers.ValidationError({"after": "after"}, code="after")
+        if "after" in attrs:
+            place = queries.place_in(attrs["after"], attrs["sort"])
+            if place is None:
+                raise serializers.ValidationError({"after": "after"}, code="after")
+            attrs["after"] = place
         return attrs
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -66,14 +67,18 @@ class OutputCrs:
             box = (box[1], box[0], box[3], box[2])
         if self.geographic:
             return shapely.box(*box)
-        ring = shapely.segmentize(
-            shapely.box(*box), max(box[2] - box[0], box[3] - box[1], 1e-6) / _EDGE_POINTS
-        )
-        xy = shapely.get_coordinates(ring)
+        xy = _edge(box)
         lonlat = np.column_stack(_transformer(self.epsg).transform(xy[:, 0], xy[:, 1], direction="INVERSE"))
         if not np.isfinite(lonlat).all():
             raise ValueError("outside the projection")
         return shapely.Polygon(lonlat)
+
+
+def _edge(box: tuple[float, float, float, float]) -> npt.NDArray[np.float64]:
+    """Points along the sides of a box, also of one that is but a line or a point."""
+    part = np.linspace(0.0, 1.0, _EDGE_POINTS + 1)[:-1]
+    corners = shapely.get_coordinates(shapely.box(*box))
+    return np.vstack([start + part[:, None] * (end - start) for start, end in pairwise(corners)])
 
 
 @lru_cache(maxsize=32)

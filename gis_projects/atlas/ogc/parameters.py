@@ -96,6 +96,8 @@ def _moment(text: str, *, end: bool) -> datetime:
                 found = timezone.make_aware(datetime.combine(day, time.max if end else time.min))
             else:
                 found = parse_datetime(text.upper())
+            if found is not None:
+                timezone.localtime(found)  # the ends of the calendar have no local time
         except (ValueError, OverflowError):
             found = None
     if found is None:

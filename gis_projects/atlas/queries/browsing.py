@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 
 from gis_projects.atlas.queries import catalogue
 from gis_projects.atlas.queries.catalogue import LAYER_SCOPE
+from gis_projects.parsing import loads
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, find
-from layers.browsing import Selection
+from layers.browsing import Place, Selection
 from layers.models import Kind, Layer, LayerVersion, Status
 
 
@@ -83,6 +84,18 @@ def selection_of(asked: QueryDict, properties: Collection[str]) -> Selection:
     if errors:
         raise ValidationError({name: [message] for name, message in errors.items()})
     return Selection(filters=filters, **chosen)
+
+
+def place_in(text: str, order: str) -> Place | None:
+    """Where a page begins, as the link to it says (JSON: the sorted column's value, the key), or None."""
+    try:
+        value, key = loads(text)
+        if order.endswith("area_m2") and not isinstance(value, bool | str):
+            value = float(value)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    wanted = float if order.endswith("area_m2") else str
+    return (value, key) if isinstance(value, wanted) and isinstance(key, str) else None
 
 
 def _text(asked: QueryDict, name: str) -> str:

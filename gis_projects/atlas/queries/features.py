@@ -91,6 +91,8 @@ def snap(user: User, box: Box) -> Collected:
     """What a drawing may snap to in a box: land-survey parcels and visible sites, whole, with true vertices."""
     found: list[tuple[dict[str, Any], Any]] = []
     for parcels in layers.queries.nearby_edges(pinned(user, [PARCELS]), box, limit=MAX_SNAP_FEATURES):
+        if not len(parcels.keys):
+            continue
         keys, starts = np.unique(parcels.keys.astype(str), return_index=True)
         ends = [*starts[1:], len(parcels.keys)]
         for key, start, end in zip(keys, starts, ends, strict=True):

@@ -88,23 +88,11 @@ def _page(version: LayerVersion, selection: Selection, asked: QueryDict) -> tupl
     order = asked.get("sort", "key")
     if order.removeprefix("-") not in browsing.ORDERS:
         order = "key"
-    after, before = _place(asked, "after", order), _place(asked, "before", order)
+    after, before = (queries.place_in(asked.get(name, ""), order) for name in ("after", "before"))
     page = browsing.page(
         version, selection, order=order, limit=PAGE, after=None if before else after, before=before
     )
     return page, order
-
-
-def _place(asked: QueryDict, name: str, order: str) -> Place | None:
-    """Where a page begins, as the link to it says; what is no such place is the beginning."""
-    try:
-        value, key = json.loads(asked.get(name, ""))
-    except (ValueError, TypeError, RecursionError):
-        return None
-    wanted = (int, float) if order.endswith("area_m2") else str
-    if not isinstance(value, wanted) or isinstance(value, bool) or not isinstance(key, str):
-        return None
-    return None if "\0" in f"{value}{key}" or value != value else (value, key)
 
 
 def _turned(asked: QueryDict, **places: Place | None) -> str:

@@ -37,7 +37,7 @@ def _numbers(text: str) -> dict[str, int] | None:
     named: dict[str, int] = {}
     for part in text.split(","):
         code, _colon, number = part.partition(":")
-        if not (number.isascii() and number.isdigit() and len(number) < 10):
+        if not (number.isascii() and number.isdigit() and len(number) < 10) or "\0" in code:
             return None
         named[code] = int(number)
     return named if 0 < len(named) <= MAX_LAYERS else None

@@ -313,6 +313,8 @@ def tile(request: HttpRequest, code: str, before: str, after: str, z: str, x: st
     try:
         require(user, Permission.READ_LAYERS)
         pair = differences.pair(user, code, *numbers)
+        if pair.layer.kind != Kind.VECTOR:
+            raise Http404
     except (Http404, PermissionDenied):
         return _problem(404, _("没有这样的对象，或者您无权查看。"))
     etag = f'W/"{pair.content[:20]}-{tile_cache.ENCODING}-{zoom}-{column}-{row}"'

@@ -16,7 +16,7 @@ from gis_projects import problems
 from gis_projects.atlas import tile_cache
 from gis_projects.atlas.queries import catalogue
 from layers import raster_tiles, tiles
-from layers.models import Kind, LayerVersion, Secrecy
+from layers.models import Kind, LayerVersion, Secrecy, Status
 
 MAX_ZOOM = 22
 MVT, PNG = "application/vnd.mapbox-vector-tile", "image/png"
@@ -60,12 +60,17 @@ def _asked(
 
 
 def _cache_control(version: LayerVersion, *, lasting: bool = True) -> str:
-    """What the address names never changes; but of a confidential layer it must be asked for each time, lest the
-    next person at the same screen gets it.
-    """
-    if not lasting or version.layer.secrecy == Secrecy.CONFIDENTIAL:
+    """What the address names never changes, and may be kept for good unless `_ask_always`."""
+    if not lasting or _ask_always(version):
         return "private, no-cache"
     return f"private, max-age={YEAR}, immutable"
+
+
+def _ask_always(version: LayerVersion) -> bool:
+    """Whether a browser must ask each time: lest the next person at the same screen gets a confidential layer; and
+    as the number of a version that waits means other content when that one is sent back and another takes its place.
+    """
+    return version.layer.secrecy == Secrecy.CONFIDENTIAL or version.status == Status.STAGED
 
 
 def _handed_on(path: str, media_type: str) -> HttpResponse | None:
@@ -166,7 +171,7 @@ def permission(request: HttpRequest, layer: str, version: str) -> HttpResponse:
     response = HttpResponse(status=204)
     response["Tile-Folder"] = tile_cache.vectors(found.layer.code, found.root_hash)
     response["Tile-Cache-Control"] = _cache_control(found)
-    # the answer may be kept for a moment, but not about a confidential layer
-    response["Tile-Ask-Always"] = "1" if found.layer.secrecy == Secrecy.CONFIDENTIAL else ""
+    # the answer may be kept for a moment otherwise
+    response["Tile-Ask-Always"] = "1" if _ask_always(found) else ""
     response["Cache-Control"] = "no-store"
     return response
