@@ -48,7 +48,7 @@ FROM (SELECT DISTINCT layer_id, z, x, y FROM layers_overviewtile
 _KEPT = (
     "layer_name", "class_system", "class_names", "root_hash", "hash_algorithm", "coverage", "coverage_given",
     "feature_count", "non_overlapping", "detail_zoom", "feature_zoom", "source_name", "source_sha256", "source_crs",
-    "source_date", "legal_source", "valid_from", "valid_to", "quality", "overviews_done", "report",
+    "source_date", "legal_source", "valid_from", "valid_to", "quality", "report",
 )  # fmt: skip
 
 
@@ -88,8 +88,11 @@ def stage(layer: Layer) -> LayerVersion:
                 Notice("nothing-before", "图层 %(layer)s 没有更早的版本可恢复。", {"layer": layer.code})
             )
         window = {"layer": layer.pk, "source": source.number, "current": current.number, "number": number}
+        # tiles that are still to be made of what is withdrawn would show through copied ones
+        since = LayerVersion.objects.filter(layer=layer, number__gte=source.number)
+        drawn = not since.filter(overviews_done=False).exists()
         version = LayerVersion.objects.create(
-            layer=layer, number=number, withdraws=current, status=Status.STAGING,
+            layer=layer, number=number, withdraws=current, status=Status.STAGING, overviews_done=drawn,
             **{name: getattr(source, name) for name in _KEPT},
         )  # fmt: skip
         with connection.cursor() as cursor:
@@ -104,7 +107,7 @@ def stage(layer: Layer) -> LayerVersion:
             "unchanged": source.feature_count - len(back),
         }  # fmt: skip
         version.save(update_fields=["status", "changes"])
-        if source.overviews_done:  # otherwise they are made for this version as for any other
+        if drawn:  # otherwise they are made for this version as for any other
             with connection.cursor() as cursor:
                 cursor.execute(_TILES, window)
         if layer.kind == Kind.RASTER:

@@ -96,16 +96,19 @@ def plan(version: LayerVersion) -> list[Block]:
             neighbours=bool(version.non_overlapping) and top >= feature_zoom(version),
         )
         changed = _spread(_tiles(boxes, top))
+    undrawn = _undrawn(version)
+    of_undrawn = [_everything(other, top) for other in undrawn]
     blocks: list[Block] = []
     for z in reversed(zooms):
-        shared = changed if base is not None and _shared(version, base, z) else None
+        shared = changed if base is not None and _all_shared(version, undrawn, base, z) else None
         spread = everything.at(top - z)
         number = base.number if base is not None and shared is not None else 0
         if shared is not None:
             due = shared.at(top - z)
         else:
-            # what an earlier version showed and this one doesn't becomes empty
-            due = _spread(np.concatenate((spread.ranges, _stored(version, z))))
+            # what an earlier version shows, or will once it is drawn, and this one doesn't becomes empty
+            others = [other.at(top - z).ranges for other in of_undrawn]
+            due = _spread(np.concatenate((spread.ranges, _stored(version, z), *others)))
         from_features = z >= feature_zoom(version) - 1
         blocks += [Block(z, *square, base=number, heavy=heavy) for square, heavy in
                    _squares(due, spread if from_features else None, z)]  # fmt: skip
@@ -148,6 +151,23 @@ def _base(version: LayerVersion) -> LayerVersion | None:
     if reading.changed_count(version, base.number) > max(version.feature_count, 100) * _MOSTLY_NEW:
         return None
     return base
+
+
+def _undrawn(version: LayerVersion) -> list[LayerVersion]:
+    """Versions before this one whose tiles are still to be made."""
+    rows = LayerVersion.objects.filter(
+        layer=version.layer_id, number__lt=version.number, overviews_done=False, feature_zoom__isnull=False
+    )
+    return list(rows.defer("coverage", "report", "quality"))
+
+
+def _all_shared(version: LayerVersion, undrawn: list[LayerVersion], base: LayerVersion, z: int) -> bool:
+    """Whether a version can share the base's tiles of a zoom, and those that are drawn in between will do so too.
+
+    One that draws everything otherwise would show through where this version touched nothing.
+    """
+    between = [other for other in undrawn if other.number > base.number and z < other.detail_zoom]
+    return all(_shared(one, base, z) for one in (version, *between))
 
 
 def _shared(version: LayerVersion, base: LayerVersion, z: int) -> bool:

@@ -36,15 +36,15 @@ FROM drawn LEFT JOIN LATERAL (
 WHERE before.mvt IS NULL OR before.mvt <> COALESCE(drawn.mvt, ''::bytea) OR before.cells IS DISTINCT FROM drawn.cells
 ON CONFLICT DO NOTHING
 """
-# What an earlier version shows and this one doesn't is written as empty.
+# What an earlier version shows, or may come to show, and this one doesn't is written as empty.
 _EMPTY = """
 INSERT INTO layers_overviewtile (layer_id, first_version, z, x, y, mvt)
-SELECT before.layer_id, %(number)s, before.z, before.x, before.y, ''::bytea
-FROM (SELECT DISTINCT ON (o.x, o.y) o.* FROM layers_overviewtile o
-      JOIN unnest(%(x)s::int[], %(y)s::int[]) AS t (x, y) ON (o.x, o.y) = (t.x, t.y)
-      WHERE o.layer_id = %(layer)s AND o.z = %(z)s AND o.first_version < %(number)s
-      ORDER BY o.x, o.y, o.first_version DESC) AS before
-WHERE before.mvt <> '' OR NOT %(sharing)s
+SELECT %(layer)s, %(number)s, %(z)s, t.x, t.y, ''::bytea
+FROM unnest(%(x)s::int[], %(y)s::int[]) AS t (x, y) LEFT JOIN LATERAL (
+    SELECT o.mvt FROM layers_overviewtile o
+    WHERE o.layer_id = %(layer)s AND (o.z, o.x, o.y) = (%(z)s, t.x, t.y) AND o.first_version < %(number)s
+    ORDER BY o.first_version DESC LIMIT 1) AS before ON %(sharing)s
+WHERE NOT %(sharing)s OR before.mvt <> ''
 ON CONFLICT DO NOTHING
 """
 
@@ -66,7 +66,8 @@ def write(
     shapes
         The tiles that show something.
     made
-        All tiles that were made; those that show nothing become empty where an earlier version shows something.
+        All tiles that were made; those that show nothing become empty where an earlier version shows something, or
+        may still.
     sharing
         A tile equal to the one shown before needs no row. Only where every version before has its own: one that is
         made later would show through.

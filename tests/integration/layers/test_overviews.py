@@ -15,6 +15,7 @@ from layers.overviews import making, planning, settling
 from layers.overviews.world import CELL, EXTENT, PIXEL, to_world
 from layers.publishing import discard, publish
 from layers.table import Table
+from layers.withdrawal import withdraw
 from tests.factories.layers import ORIGIN, REGION, LayerFactory, grid_table, square
 from tests.factories.vector_tiles import decoded, shapes
 
@@ -288,6 +289,86 @@ def test_a_version_may_be_drawn_before_the_one_before_it(way, monkeypatch):
     assert step_by_step != drawn
     assert made_anew(third, monkeypatch) == drawn
     assert made_anew(version_of(layer, 2), monkeypatch) == step_by_step
+
+
+def drawn_late(version, while_):
+    """Draw a version while another thing happens in between: after its plan, before its blocks."""
+    blocks = overviews.plan(version)
+    result = while_()
+    for block in blocks:
+        overviews.make(version, block)
+    overviews.finish(version)
+    return result
+
+
+def test_what_is_withdrawn_before_it_is_drawn_shows_nowhere_afterwards(way):
+    layer = LayerFactory(code="A")
+    table = land(16)
+    load(layer, without(table, [100, 101, 102]), coverage=REGION)
+    before = shown(version_of(layer, 1))
+    table.class_codes[40] = "09"
+    second = stage(layer, table, coverage=REGION)
+    publish(second)
+
+    def taken_back():
+        withdraw(layer)
+        return version_of(layer, 3)
+
+    third = drawn_late(second, taken_back)
+    if not third.overviews_done:
+        overviews.build(third)
+    assert shown(version_of(layer, 2)) != before
+    assert shown(third) == before
+
+
+@pytest.mark.parametrize("drawn_before", [False, True])
+def test_what_has_gone_shows_nowhere_though_the_version_that_had_it_is_drawn_later(
+    way, monkeypatch, drawn_before
+):
+    monkeypatch.setattr(settling, "MAX_TILE_FEATURES", 6)
+    layer = LayerFactory(code="A")
+    table = land(16)
+    few = without(table, range(30)) if drawn_before else without(table, range(200))
+    if drawn_before:
+        load(layer, few, coverage=REGION)
+    middle = stage(layer, table, coverage=REGION)
+    publish(middle)
+
+    def shrunk():
+        version = stage(layer, few, coverage=REGION)
+        overviews.build(version)
+        publish(version)
+        return version, shown(version)
+
+    last, drawn = drawn_late(middle, shrunk)
+    assert {z for z, _, _ in drawn} == set(range(overviews.LOWEST_ZOOM, last.detail_zoom))
+    assert shown(last) == drawn
+
+
+def test_another_way_of_drawing_in_between_does_not_show_through(monkeypatch):
+    layer = LayerFactory(code="A")
+    table = land()
+    monkeypatch.setattr(settling, "MAX_TILE_FEATURES", 40)
+    monkeypatch.setattr(planning, "BLOCK_FEATURES", 60)
+    load(layer, table, coverage=REGION)
+    with monkeypatch.context() as patch:
+        patch.setattr(settling, "DENSE_FROM", 100)
+        patch.setattr(settling, "_PATIENCE", 1.0)
+        table.class_codes[40] = "09"
+        second = stage(layer, table, coverage=REGION)
+        publish(second)
+    assert second.feature_zoom != version_of(layer, 1).feature_zoom
+
+    def third_one():
+        table.class_codes[40] = "01"
+        version = stage(layer, table, coverage=REGION)
+        assert version.feature_zoom == version_of(layer, 1).feature_zoom
+        overviews.build(version)
+        publish(version)
+        return version, shown(version)
+
+    third, drawn = drawn_late(second, third_one)
+    assert shown(third) == drawn
 
 
 def test_zooms_settle_by_what_tiles_would_hold(monkeypatch):
