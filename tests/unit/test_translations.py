@@ -76,7 +76,7 @@ def test_everything_that_is_said_has_its_english(collected):
         "合规检查",  # a template
         "没有这样的对象，或者您无权查看。",  # python that knows a request
         "地块 %(plot)s 没有界址点",  # a notice of the engine, said by a helper
-        "不能识别的文件，看起来是%(kind)s；可接受 GeoJSON、压缩的 shapefile（zip）和 GeoPackage。",
+        "zip 中没有 .shp、.gdb 或 .kml，看起来是%(kind)s。",  # of a refusal
         "一般的压缩包",  # a word that stands in a notice
         "要素超过 %(limit)d 个。",  # of a table of notices
         "占用永久基本农田",  # a rule
@@ -132,13 +132,13 @@ def test_a_coordinate_system_in_english(english):
 
 
 def test_a_refusal_in_english(english):
-    told = notice_error(Notice("no-points", "地块 %(plot)s 没有界址点", {"plot": "面"}, line=3))
-    assert (told["message"], told["line"]) == ("Plot 面 has no boundary points", 3)
+    told = notice_error(Notice("no-points", "地块 %(plot)s 没有界址点", {"plot": "南区"}, line=3))
+    assert (told["message"], told["line"]) == ("Plot 南区 has no boundary points", 3)
 
 
 def test_a_word_in_a_refusal_is_english_too(english):
-    notice = LayerNotice("not-a-layer", "zip 中没有 .shp 文件，看起来是%(kind)s。", {"kind": "一般的压缩包"})
-    assert sentences.sentence(notice) == "The zip holds no .shp file; it looks like an ordinary archive."
+    notice = LayerNotice("not-a-layer", "zip 中没有 .shp、.gdb 或 .kml，看起来是%(kind)s。", {"kind": "一般的压缩包"})
+    assert sentences.sentence(notice) == "There is no .shp, .gdb or .kml in the zip; it looks like an ordinary archive."
 
 
 def test_nothing_is_not_a_word(english):
