@@ -13,7 +13,7 @@ from gis_projects.people.permissions import Role
 from layers import overviews, tiles
 from layers.loading import stage
 from layers.models import Layer
-from layers.publishing import discard
+from layers.publishing import discard, publish
 from tests.factories.layers import ORIGIN, REGION, grid_table, published
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +85,22 @@ def test_a_browser_may_keep_a_tile_for_good_but_not_a_confidential_one(layers, r
     assert secret["Cache-Control"] == "private, no-cache"
     for response in (usual, secret):
         assert {"Cookie", "Accept-Encoding"} <= {word.strip() for word in response["Vary"].split(",")}
+
+
+def test_a_tile_that_waits_is_asked_for_each_time(layers, as_role):
+    """Its number means other content once it is sent back and another one comes."""
+    layer, publisher = Layer.objects.get(code="DLTB"), as_role(Role.ADMINISTRATOR)
+    version = stage(layer, grid_table(1, 1, keys=["SENT_BACK"]), coverage=REGION)
+    first = publisher.get(address(version=2))
+    assert b"SENT_BACK" in first.content
+    assert first["Cache-Control"] == "private, no-cache"
+    asked = publisher.get("/tiles/DLTB/2/permission/")
+    assert asked["Tile-Cache-Control"] == "private, no-cache"
+    discard(version)
+    publish(stage(layer, grid_table(1, 1, keys=["BETTER"]), coverage=REGION))
+    second = publisher.get(address(version=2), headers={"if-none-match": first["ETag"]})
+    assert b"BETTER" in second.content
+    assert second["Cache-Control"] == "private, max-age=31536000, immutable"
 
 
 def test_an_unchanged_tile_is_not_sent_again(layers, planner):

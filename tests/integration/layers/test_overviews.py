@@ -14,9 +14,10 @@ from layers.notices import UnusableLayer
 from layers.overviews import making, planning, settling
 from layers.overviews.world import CELL, EXTENT, PIXEL, to_world
 from layers.publishing import discard, publish
-from layers.table import Table
 from layers.withdrawal import withdraw
+from layers.table import Table
 from tests.factories.layers import ORIGIN, REGION, LayerFactory, grid_table, square
+from tests.factories.tilings import land, without
 from tests.factories.vector_tiles import decoded, shapes
 
 pytestmark = pytest.mark.django_db
@@ -35,40 +36,6 @@ def way(request, monkeypatch):
     monkeypatch.setattr(settling, "MAX_TILE_FEATURES", 40)
     monkeypatch.setattr(planning, "BLOCK_FEATURES", 60)
     return request.param
-
-
-def land(side=20, step=0.02, seed=1):
-    """A tiling with crooked borders: squares whose shared corners and edges are moved together."""
-    rng = np.random.default_rng(seed)
-    parts = 4  # of an edge
-    n = side * parts + 1
-    x, y = np.meshgrid(np.arange(n), np.arange(n), indexing="ij")
-    points = np.stack((x, y), axis=-1) / parts + rng.uniform(-0.08, 0.08, (n, n, 2))
-    points = np.round(np.array(ORIGIN) + points * step, 9)
-    cells = []
-    for i in range(side):
-        for j in range(side):
-            west, south, east, north = i * parts, j * parts, (i + 1) * parts, (j + 1) * parts
-            ring = [
-                *points[west:east, south], *points[east, south:north],
-                *points[east:west:-1, north], *points[west, north:south:-1],
-            ]  # fmt: skip
-            cells.append(shapely.Polygon(ring))
-    classes = rng.choice(["01", "02", "03"], side * side, p=[0.5, 0.3, 0.2]).tolist()
-    return Table(
-        geometries=np.array(cells, dtype=object), keys=[f"K{n:04d}" for n in range(side * side)],
-        class_codes=classes, names=[""] * side**2,
-    )  # fmt: skip
-
-
-def without(table, rows):
-    keep = np.ones(len(table), dtype=bool)
-    keep[list(rows)] = False
-    return Table(
-        geometries=table.geometries[keep], keys=np.asarray(table.keys, dtype=object)[keep].tolist(),
-        class_codes=np.asarray(table.class_codes, dtype=object)[keep].tolist(),
-        names=np.asarray(table.names, dtype=object)[keep].tolist(),
-    )  # fmt: skip
 
 
 def version_of(layer, number):
@@ -310,11 +277,8 @@ def test_what_is_withdrawn_before_it_is_drawn_shows_nowhere_afterwards(way):
     second = stage(layer, table, coverage=REGION)
     publish(second)
 
-    def taken_back():
-        withdraw(layer)
-        return version_of(layer, 3)
-
-    third = drawn_late(second, taken_back)
+    drawn_late(second, lambda: withdraw(layer))
+    third = version_of(layer, 3)
     if not third.overviews_done:
         overviews.build(third)
     assert shown(version_of(layer, 2)) != before
@@ -328,7 +292,7 @@ def test_what_has_gone_shows_nowhere_though_the_version_that_had_it_is_drawn_lat
     monkeypatch.setattr(settling, "MAX_TILE_FEATURES", 6)
     layer = LayerFactory(code="A")
     table = land(16)
-    few = without(table, range(30)) if drawn_before else without(table, range(200))
+    few = without(table, range(30 if drawn_before else 200))
     if drawn_before:
         load(layer, few, coverage=REGION)
     middle = stage(layer, table, coverage=REGION)
