@@ -14,8 +14,8 @@ from layers.notices import UnusableLayer
 from layers.overviews import making, planning, settling
 from layers.overviews.world import CELL, EXTENT, PIXEL, to_world
 from layers.publishing import discard, publish
-from layers.withdrawal import withdraw
 from layers.table import Table
+from layers.withdrawal import withdraw
 from tests.factories.layers import ORIGIN, REGION, LayerFactory, grid_table, square
 from tests.factories.tilings import land, without
 from tests.factories.vector_tiles import decoded, shapes
