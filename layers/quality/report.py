@@ -22,7 +22,6 @@ from layers.progress import Phase, Progress, silent
 from layers.quality import attributes, duplicates, findings, outline, overlaps, rows, sentences
 from layers.quality.decision import Outcome, Summary, arrangement_of, decide, thresholds_of
 from layers.quality.findings import Finding, Kind
-from layers.quality.geometry import as_multipolygon
 from layers.quality.outside import outside
 from layers.quality.overlaps import Overlaps
 from layers.quality.rings import Rings, rings
@@ -102,7 +101,7 @@ def inspect(version: LayerVersion, *, region: Any = None, progress: Progress = s
         if gapless:
             collected.add(sentences.gaps(outline.gaps(covered)))
         if not version.coverage_given:
-            version.coverage = _stored(covered if not covered.is_empty else _extent(everything))
+            version.coverage = _stored(covered)  # points and lines answer for no ground around them
     collected.write()
     version.non_overlapping = apart
     return _summed_up(version, len(everything), started)
@@ -189,14 +188,6 @@ def _absent(version: LayerVersion) -> list[Finding]:
 
 def _stored(area: MultiPolygon) -> Any:
     return GEOSGeometry(memoryview(shapely.to_wkb(area)), srid=4490)
-
-
-def _extent(everything: Rows) -> MultiPolygon:
-    """The box of all features, where none of them has a surface."""
-    if not len(everything):
-        return MultiPolygon()
-    (west, south), (east, north) = everything.boxes[:, :2].min(axis=0), everything.boxes[:, 2:].max(axis=0)
-    return as_multipolygon(shapely.box(west, south, east, north))
 
 
 class _Collected:

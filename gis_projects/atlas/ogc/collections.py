@@ -25,7 +25,7 @@ from gis_projects.atlas.ogc.crs import CRS84, STORAGE, URIS
 from gis_projects.atlas.queries import browsing, catalogue
 from gis_projects.people.models import User
 from gis_projects.sentences import word
-from layers.browsing import Field, fields
+from layers.browsing import Field, extent, fields
 from layers.models import Kind, LayerVersion
 
 QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
@@ -63,15 +63,17 @@ def properties_of(question: Question, code: str, **_path: str) -> list[str]:
 
 
 def bounds(found: LayerVersion) -> tuple[float, float, float, float]:
-    """West, south, east, north of the version's coverage in degrees."""
+    """West, south, east, north of the version's coverage in degrees, or of its features where it covers no ground."""
     return _bounds(found.pk, found.root_hash)
 
 
 @lru_cache(maxsize=1024)
 def _bounds(pk: int, root_hash: str) -> tuple[float, float, float, float]:
     """Of a version that never changes: its root hash is part of the question."""
-    extent = LayerVersion.objects.filter(pk=pk).order_by().aggregate(box=Extent("coverage"))["box"]
-    west, south, east, north = extent
+    rows = LayerVersion.objects.filter(pk=pk).order_by()
+    box = rows.aggregate(box=Extent("coverage"))["box"] or extent(rows.defer("coverage").get())
+    assert box is not None, "a version without a coverage has features"
+    west, south, east, north = box
     return west, south, east, north
 
 

@@ -13,8 +13,9 @@ import shapely
 from gis_projects.atlas.ogc.crs import CRS84
 from layers.loading import load
 from layers.models import Feature, Layer, LayerVersion
+from layers.table import Table
 from tests.api.ogc.asking import ITEMS, cell, get, keys, linked, local, numbers
-from tests.factories.layers import ORIGIN, REGION, grid_table
+from tests.factories.layers import ORIGIN, REGION, LayerFactory, grid_table
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("layers")]
 
@@ -32,6 +33,13 @@ def test_core_collections_are_the_layers_that_may_be_read(planner, reviewer):
         begin, end = entry["extent"]["temporal"]["interval"][0]
         assert begin.endswith("T00:00:00Z")
         assert end is None
+
+
+def test_core_a_layer_of_lines_without_a_coverage_reaches_as_far_as_they_do(planner):
+    road = shapely.LineString([(109.9, 40.6), (110.1, 40.7)])
+    load(LayerFactory(code="ROADS", order=9), Table(geometries=[road], keys=["G6"]))
+    body = get(planner, "/ogc/collections/ROADS").json()
+    assert body["extent"]["spatial"]["bbox"] == [[109.9, 40.6, 110.1, 40.7]]
 
 
 def test_core_features_are_those_of_the_version_in_force(planner):
@@ -117,7 +125,10 @@ def test_core_datetime_gives_the_state_of_then(planner):
     assert len(keys(planner, datetime=f"../{stamp}")) == 16
     assert len(keys(planner, datetime=second.published_at.date().isoformat())) == 15
     get(planner, ITEMS, 404, datetime="2001-01-01T00:00:00Z")  # there was no such layer
-    for wrong in ("x", "2026-13-01", "../..", "/", "2026-01-02/2026-01-01", "2026-01-01T00:00:00", "1/2/3"):
+    for wrong in (
+        "x", "2026-13-01", "../..", "/", "2026-01-02/2026-01-01", "2026-01-01T00:00:00", "1/2/3",
+        "9999-12-31T23:59:59Z", "../9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00/..",
+    ):  # fmt: skip
         get(planner, ITEMS, 400, datetime=wrong)
     get(planner, ITEMS, 400, datetime=stamp, version=1)
 

@@ -13,12 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from layers import pieces
+from layers import pieces, queries
 from layers.areas import exact_areas
+from layers.loading import load
 from layers.models import Feature, FeaturePiece, LayerVersion, QualityFinding, Status
 from layers.progress import Cancelled, Phase
 from layers.quality import exports, findings, overlaps, report, rows
 from layers.quality.findings import Finding, Kind
+from layers.table import Table
 from tests.factories.layers import REGION, LayerFactory, square
 from tests.factories.tilings import CERTAIN, faults, faulty, tiling
 
@@ -280,7 +282,20 @@ def test_points_and_lines_have_no_overlaps_but_duplicates():
     summary = report.inspect(version)
     assert list(summary.counts) == ["duplicate"]
     assert version.non_overlapping
-    assert version.coverage.extent == pytest.approx((109.9, 40.6, 109.95, 40.65))
+
+
+def test_points_and_lines_cover_no_ground_by_themselves():
+    """Between them nobody looked: a box around them would make a check say clear."""
+    layer = LayerFactory(code="A")
+    table = Table(
+        geometries=[shapely.Point(109.9, 40.6), shapely.LineString([(109.95, 40.6), (109.9, 40.65)])]
+    )
+    load(layer, table)
+    version = queries.current(["A"])["A"]
+    assert queries.covers({"A": version}, shapely.box(109.91, 40.61, 109.92, 40.62)) == {"A": False}
+    load(layer, table, coverage=REGION)
+    version = queries.current(["A"])["A"]
+    assert queries.covers({"A": version}, shapely.box(109.91, 40.61, 109.92, 40.62)) == {"A": True}
 
 
 def test_an_empty_version_is_whole():
