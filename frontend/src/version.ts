@@ -31,6 +31,8 @@ async function start(): Promise<void> {
   if (about.extent) {
     const [west, south, east, north] = about.extent;
     map.fitBounds([[south, west], [north, east]], { padding: [20, 20], animate: false });
+    // Whoever opens the page wants to see the version: nearer, if it shows nothing from so far away.
+    if (about.layer && map.getZoom() < about.layer.min_zoom) map.setZoom(about.layer.min_zoom, { animate: false });
   }
   const shown = L.geoJSON(undefined, {
     ...PASSIVE,
