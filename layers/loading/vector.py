@@ -28,11 +28,13 @@ from layers.loading.predecessor import Predecessor, hashes_of
 from layers.loading.sources import FileLayer, Source, of_file, of_table, together
 from layers.loading.writing import Rules, Writer, Written
 from layers.locks import Lock
-from layers.models import Kind, Layer, LayerVersion, Status
+from layers.models import Kind as LayerKind
+from layers.models import Layer, LayerVersion, Severity, Status
 from layers.notices import Notice, UnusableLayer
 from layers.progress import Phase, Progress, silent
 from layers.publishing import LoadReport, discard, lock, next_version, publish
-from layers.quality import report
+from layers.quality import findings, report
+from layers.quality.findings import Finding, Kind
 from layers.quality.geometry import as_multipolygon
 from layers.table import Table
 
@@ -102,7 +104,7 @@ def stage(
     UnreadableFile, UnusableLayer
         With notices: the file can't be used, or another version of the layer is on its way.
     """
-    if layer.kind != Kind.VECTOR:
+    if layer.kind != LayerKind.VECTOR:
         raise UnusableLayer(
             Notice("layer-not-vector", "图层 %(layer)s 不是矢量图层。", {"layer": layer.code})
         )
@@ -225,12 +227,14 @@ def _finished(
 ) -> LayerVersion:
     """From rows to a staged version: what is gone is closed, keys are settled, all is counted, sealed and inspected."""
     _refuse_nothing(version, written)
+    notices = together([*features.notices(), *written.notices])
     with transaction.atomic():
         hashes = _closed(version, predecessor, written)
         version.root_hash = hashing.root_hash_of(hashes)
         version.feature_count = len(hashes)
-        version.report = _report(version, features, written)
+        version.report = _report(version, notices, written)
         version.save(update_fields=["root_hash", "feature_count", "changes", "report"])
+        findings.write(version, _lost(notices))
         if written.inserted >= _ANALYSE_FROM:
             with connection.cursor() as cursor:
                 cursor.execute("ANALYZE layers_feature, layers_featurepiece")
@@ -290,8 +294,16 @@ def _counted(layer: int, number: int) -> tuple[int, int, int]:
     return came, went, both
 
 
-def _report(version: LayerVersion, features: Source, written: Written) -> dict[str, Any]:
-    notices = together([*features.notices(), *written.notices])
+def _lost(notices: list[Notice]) -> list[Finding]:
+    """Features that a file states and the reader didn't find: where they lay, the ground would read as clear."""
+    return [
+        Finding(Kind.REJECTED, Severity.ERROR, notice.template, notice.params)
+        for notice in notices
+        if notice.code == "count-differs" and notice.params["read"] < notice.params["there"]
+    ]
+
+
+def _report(version: LayerVersion, notices: list[Notice], written: Written) -> dict[str, Any]:
     if written.waiting:
         notices.append(
             Notice("key-repeated", "%(count)d 个要素的标识重复，已加序号区分。", {"count": written.waiting})

@@ -14,6 +14,7 @@ from layers.quality import report
 from layers.table import Table
 from layers.withdrawal import withdraw
 from tests.factories.layers import REGION, LayerFactory, grid_table, published, square
+from tests.integration.layers.hostile.shapefiles import shapefile_whose_dbf_is_cut
 
 pytestmark = pytest.mark.django_db
 
@@ -125,6 +126,16 @@ def test_repairs_and_rejections_are_kept_with_the_version():
     assert kept["repaired"][0]["key"] == "bow"
     assert kept["repaired"][0]["area_after"] > 0
     assert kept["rejected"] == [{"key": "null", "reason": "没有几何"}]
+
+
+def test_what_a_file_states_and_does_not_give_is_not_passed_over(tmp_path):
+    """Where it lay, the layer would read as clear ground."""
+    load(LayerFactory(code="A"), shapefile_whose_dbf_is_cut(tmp_path), coverage=REGION)
+    version = LayerVersion.objects.get()
+    assert version.feature_count == 1
+    assert version.quality["outcome"] != "pass"
+    (finding,) = version.findings.filter(kind="rejected")
+    assert (finding.severity, finding.params) == ("error", {"there": 2, "read": 1})
 
 
 def test_nothing_usable_is_refused():
