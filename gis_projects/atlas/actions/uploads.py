@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from gis_projects.atlas import jobs, questions, upload_files, workflow
 from gis_projects.atlas.actions import staging
-from gis_projects.atlas.models import Upload
+from gis_projects.atlas.models import Publication, Upload
 from gis_projects.atlas.queries import uploads as queries
 from gis_projects.atlas.workflow import State
 from gis_projects.people.permissions import Permission, require
@@ -210,13 +210,14 @@ def retry(*, by: User, key: UUID) -> Upload:
 def cancel(*, by: User, key: UUID) -> Upload:
     """Give a file up, wherever it is on its way; work that is under way sees it and leaves nothing behind."""
     with transaction.atomic():
+        queries.upload(by, key)
+        # In the order of whoever publishes or sends back: the publication first, lest the two wait for each other.
+        list(Publication.objects.select_for_update().filter(version__upload=key))
         row = _locked(by, key)
         version = row.version
         staging.give_up(row)
         if version is not None:
-            publication = getattr(version, "publication", None)
-            if publication is not None:
-                publication.delete()
+            Publication.objects.filter(version=version).delete()
             record(
                 by=by,
                 verb="atlas.cancel_layer",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from gis_projects.atlas import jobs, upload_files
-from gis_projects.atlas.actions import staging
+from gis_projects.atlas.actions import staging, uploads
 from gis_projects.atlas.models import Publication, Upload
 from gis_projects.people.permissions import Role
 from gis_projects.trail.models import Job, Step
@@ -222,6 +223,34 @@ def test_two_decide_in_the_same_moment(staged, as_role, reviewer):
         thread.join()
     assert sorted(codes) == [200, 409]
     assert Step.objects.filter(verb="atlas.publish_layer", subject="layers.version:GRID@2").count() == 1
+
+
+def test_publishing_and_cancelling_do_not_wait_for_each_other(staged, surveyor, reviewer, monkeypatch):
+    """Who publishes holds the publication before the upload; so must who cancels, or one of the two breaks off."""
+    surveyor.raise_request_exception = reviewer.raise_request_exception = False
+    codes, holds, locked = {}, threading.Event(), uploads._locked
+
+    def slowly(by, key):
+        row = locked(by, key)
+        holds.set()
+        time.sleep(0.5)  # so that the other one comes in between, whatever it waits for
+        return row
+
+    monkeypatch.setattr(uploads, "_locked", slowly)
+
+    def cancel():
+        try:
+            codes["cancel"] = surveyor.delete(staged["url"]).status_code
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=cancel)
+    thread.start()
+    assert holds.wait(10)
+    codes["publish"] = act(reviewer, 2, "publish").status_code
+    thread.join()
+    assert codes == {"cancel": 200, "publish": 409}
+    assert not LayerVersion.objects.filter(number=2).exists()
 
 
 def test_a_second_file_for_the_layer_is_told_of_the_first(staged, surveyor, tmp_path):
