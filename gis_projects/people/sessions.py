@@ -16,7 +16,12 @@ SELECT session_data, expire_date FROM django_session WHERE session_key = %s AND 
 
 
 class SessionStore(db.SessionStore):
-    """Django's own store; only the reading is plain."""
+    """Django's own store; only the reading is plain, and a key that is none is no error."""
+
+    def _validate_session_key(self, key: Any) -> Any:
+        """A cookie may hold anything, also what no database takes; keys are letters and digits."""
+        valid = super()._validate_session_key(key)  # type: ignore[misc]
+        return valid and key.isascii() and key.isalnum()
 
     def _get_session_from_db(self) -> Any:
         with connection.cursor() as cursor:

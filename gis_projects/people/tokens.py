@@ -9,7 +9,6 @@ server in front may add.
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -84,7 +83,7 @@ def _read(scheme: str, content: str) -> tuple[str | None, str]:
         return None, content
     try:
         name, _colon, word = base64.b64decode(content, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, no ASCII, no UTF-8
         return None, ""
     return name, word
 

@@ -67,3 +67,10 @@ def test_a_page_is_closed_as_soon_as_the_account_is_disabled(client, planner):
     assert client.get("/map/").status_code == 200
     User.objects.filter(pk=planner.pk).update(is_active=False)
     assert client.get("/map/").status_code == 302
+
+
+@pytest.mark.parametrize("key", ["aaaaaaaa\\000aaaa", "éééééééé", "a", "'; DROP TABLE--"])
+def test_a_cookie_that_is_no_key_is_nobodys(client, key):
+    """Quoted cookies may write any octet, also a NUL, which no database takes."""
+    for page in ("/map/", "/ogc/"):
+        assert client.get(page, headers={"cookie": f'sessionid="{key}"'}).status_code in (302, 401)

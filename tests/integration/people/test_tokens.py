@@ -117,6 +117,7 @@ def test_what_ended_works_no_more(planner, end):
         bearer("x" * 5000),
         bearer("nul\0"),
         {"authorization": "Basic not-base64!"},
+        {"authorization": "Basic é"},
         {"authorization": "Basic " + base64.b64encode(b"\xff\xfe:x").decode()},
         basic("planner", "wrong"),
     ],
