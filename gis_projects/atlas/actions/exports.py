@@ -20,7 +20,7 @@ from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, Scope, require
 from gis_projects.sentences import sentence
 from gis_projects.trail import actions as trail
-from gis_projects.trail.jobs import start
+from gis_projects.trail.jobs import OPEN, start
 from gis_projects.trail.models import Job
 from layers import browsing, exporting
 from layers.browsing import Selection
@@ -30,6 +30,8 @@ from layers.models import LayerVersion
 DIRECT = 20_000  # features that are written while somebody waits
 KEPT = timedelta(days=3)
 LIMIT_SECONDS = 6 * 3600
+MAX_OPEN = 5  # exports of one person that are queued or running
+MAX_KEPT_BYTES = 20 * 1024**3  # of everybody's finished files together
 
 
 def check(*, by: User, version: LayerVersion, kind: str, epsg: int, encoding: str) -> None:
@@ -132,11 +134,26 @@ def request_export(
 
     check(by=by, version=version, kind=kind, epsg=epsg, encoding=encoding)
     sweep()
+    _refuse_crowd(by)
     return start(
         export_layer, by=by, kind=KIND, subject=subject(version), limit_seconds=LIMIT_SECONDS, user=by.pk,
         code=version.layer.code, number=version.number, selection=to_json(selection), kind_of_file=kind, epsg=epsg,
         encoding=encoding,
     )  # fmt: skip
+
+
+def _refuse_crowd(by: User) -> None:
+    """Nobody fills the queue or the disk with the same million features over and over."""
+    User.objects.select_for_update().get(pk=by.pk)  # two requests at once count each other
+    if Job.objects.filter(kind=KIND, actor_id=str(by.pk), state__in=OPEN).count() >= MAX_OPEN:
+        raise ValidationError(
+            _("您已有 %(count)d 项导出在排队或进行，请等它们完成。"), params={"count": MAX_OPEN}, code="many"
+        )
+    kept = folder().glob("*") if folder().exists() else ()
+    if sum(path.stat().st_size for path in kept if path.is_file()) > MAX_KEPT_BYTES:
+        raise ValidationError(
+            _("导出文件已占满留给它们的空间，请过几天再导出，或联系管理员清理。"), code="full"
+        )
 
 
 def export_for(

@@ -225,3 +225,18 @@ def test_a_program_of_a_session_asks_and_looks_how_far_it_is(reviewer):
     assert signed_in(Role.SURVEYOR).get(answer.json()["url"]).status_code == 404
     for wrong in ({"format": "gpkg", "crs": 2334}, {"format": "x"}, {}):
         assert reviewer.post(address, wrong, content_type="application/json").status_code == 400
+
+
+def test_one_persons_waiting_exports_and_the_room_for_all_are_bounded(reviewer, monkeypatch, settings):
+    address, wanted = "/api/v1/layers/DLTB/exports/", {"format": "csv"}
+    monkeypatch.setattr(actions, "MAX_OPEN", 2)
+    answers = [reviewer.post(address, wanted, content_type="application/json") for _again in range(3)]
+    assert [answer.status_code for answer in answers] == [202, 202, 400]
+    assert Job.objects.count() == 2
+    surveyor = signed_in(Role.SURVEYOR)
+    assert surveyor.post(address, wanted, content_type="application/json").status_code == 202
+    run(Job.objects.first())
+    monkeypatch.setattr(actions, "MAX_KEPT_BYTES", 10)
+    answer = surveyor.post(address, wanted, content_type="application/json")
+    assert answer.status_code == 400
+    assert "空间" in answer.json()["errors"][0]["message"]
