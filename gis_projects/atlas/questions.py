@@ -16,6 +16,7 @@ from layers.models import Kind, Layer, LayerVersion, Status
 from layers.notices import Notice, Refused
 
 MAX_LEGAL = 200
+MAX_COVERAGE_VERTICES = 50_000
 AXES_SWAPPED = "axes-swapped"  # the reader's word for it (layers.projection)
 _WORLD = shapely.box(-180, -90, 180, 90)
 
@@ -250,9 +251,17 @@ def _coverage(given: Any, layer: Layer | None) -> Any:
 def geometry_of(given: Any) -> Any:
     """A coverage given as GeoJSON polygons in longitude and latitude, as a shapely geometry."""
     try:
-        shape = shapely.from_geojson(json.dumps(given))
+        shape = shapely.force_2d(shapely.from_geojson(json.dumps(given)))
     except (TypeError, ValueError, shapely.errors.GEOSException):
         shape = None
+    if shape is not None and shapely.get_num_coordinates(shape) > MAX_COVERAGE_VERTICES:
+        # before its validity is looked at: of a scribble with very many edges that takes minutes
+        raise Refused(
+            Notice(
+                "coverage-vertices", "覆盖范围不能超过 %(limit)d 个点。", {"limit": MAX_COVERAGE_VERTICES},
+                field="coverage",
+            )
+        )  # fmt: skip
     if (
         shape is None
         or shape.geom_type not in ("Polygon", "MultiPolygon")

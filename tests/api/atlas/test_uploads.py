@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from gis_projects.atlas import upload_files
+from gis_projects.atlas import questions, upload_files
 from gis_projects.atlas.models import Upload
 from gis_projects.people.permissions import Role
 from gis_projects.trail.models import Job
@@ -196,3 +196,16 @@ def test_the_sha256_is_of_hex_digits(surveyor, file):
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     assert begin(surveyor, file, sha256=digest).status_code == 201
     assert begin(surveyor, file, sha256="0x12").status_code == 400
+
+
+def test_a_coverage_of_very_many_points_is_refused_unread_and_heights_are_left_out(surveyor, file):
+    ring = [[109 + n / 1e5, 40 + (n % 2) / 2] for n in range(60_000)]
+    scribble = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+    refused = begin(surveyor, file, answers={"coverage": scribble})
+    assert refused.status_code == 400
+    assert "50000" in refused.json()["errors"][0]["message"]
+    corners = [[109, 40, 5], [110, 40, 5], [110, 41, 5], [109, 40, 5]]
+    taken = begin(surveyor, file, answers={"coverage": {"type": "Polygon", "coordinates": [corners]}})
+    assert taken.status_code == 201
+    kept = Upload.objects.get(pk=taken.json()["uuid"]).answers["coverage"]
+    assert not questions.geometry_of(kept).has_z
