@@ -6,8 +6,10 @@ from typing import Any
 
 from django import forms
 from django.forms import BaseFormSet, formset_factory
+from django.forms.fields import InvalidJSONInput
 from django.utils.translation import gettext_lazy as _
 
+from gis_projects.parsing import loads
 from layers.models import Layer
 
 HATCHES = [
@@ -23,10 +25,28 @@ HATCHES = [
 _COLOUR = r"^#[0-9a-fA-F]{6}$"
 
 
+class _JSON(forms.JSONField):
+    """JSON as everything from outside is parsed: bounded in depth, and with nothing that can't be stored."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and value.strip():
+            try:
+                return loads(value)
+            except ValueError as error:
+                raise forms.ValidationError(str(error), code="invalid") from error
+        return super().to_python(value)
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        try:
+            return loads(data or "null")
+        except ValueError:
+            return InvalidJSONInput(data)
+
+
 class LayerForm(forms.ModelForm[Layer]):
     """Everything of a layer that may be changed, but its look."""
 
-    thresholds = forms.JSONField(label=_("质量阈值"), required=False)
+    thresholds = _JSON(label=_("质量阈值"), required=False)
 
     class Meta:
         model = Layer

@@ -29,6 +29,8 @@ FIELDS = frozenset(
     }
 )  # fmt: skip
 
+_TOO_MUCH = 1e15  # of anything that is measured
+
 
 def update_layer(*, by: User, code: str, **changes: Any) -> Layer:
     """Change a layer's own description and look; a step names each field that did change.
@@ -82,6 +84,7 @@ def check_thresholds(value: Any) -> None:
                 names = {"kind": kind, "measures": _("、").join(MEASURES)}
                 raise ValidationError({"thresholds": _("%(kind)s 的指标只能是 %(measures)s。") % names})
             if not all(
-                isinstance(n, int | float) and not isinstance(n, bool) and n >= 0 for n in measures.values()
+                isinstance(n, int | float) and not isinstance(n, bool) and 0 <= n < _TOO_MUCH
+                for n in measures.values()
             ):
                 raise ValidationError({"thresholds": _("%(kind)s 的阈值应是非负的数。") % {"kind": kind}})

@@ -59,7 +59,7 @@ def versions(user: User, layer: Layer) -> list[Row]:
     befores = [*(version.number for version in rows[1:]), None]
     return [
         Row(version, publications.get(version.number), before)
-        for version, before in zip(rows, befores, strict=True)
+        for version, before in zip(rows, befores, strict=False)  # of no version there is none before
     ]
 
 

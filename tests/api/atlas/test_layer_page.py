@@ -7,8 +7,9 @@ from gis_projects.atlas.actions.layers import update_layer
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Role
 from gis_projects.trail.models import Step
+from layers.loading import stage
 from layers.models import Layer
-from tests.factories.layers import grid_table, published
+from tests.factories.layers import REGION, LayerFactory, grid_table, published
 from tests.factories.people import user_of
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +92,11 @@ def test_the_form_changes_words_and_look_and_leaves_a_step(layers, reviewer):
         {"thresholds": '{"overlap": {"never": {}}}'},
         {"thresholds": '{"overlap": {"reason": {"metres": 1}}}'},
         {"thresholds": '{"overlap": {"reason": {"errors": -1}}}'},
+        {"thresholds": '{"overlap": {"reason": {"area_m2": 1e999}}}'},
+        {"thresholds": '{"overlap": {"refuse": {"count": Infinity}}}'},
+        {"thresholds": "[" * 60_000},
+        {"thresholds": "9" * 5000},
+        {"thresholds": '{"\\ud800": {}}'},
         {"look-TOTAL_FORMS": "1"},
     ],
 )
@@ -133,6 +139,15 @@ def test_a_layer_without_a_legend_is_changed_too(reviewer):
 def test_saving_what_is_there_leaves_no_step(layers):
     update_layer(by=user_of(Role.REVIEWER), code="DLTB", name="国土调查地类图斑")
     assert not Step.objects.filter(verb="atlas.update_layer").exists()
+
+
+def test_a_layer_whose_only_version_waits_has_a_page(planner, reviewer):
+    layer = LayerFactory(code="NEU")
+    stage(layer, grid_table(), coverage=REGION)
+    for client, number in ((planner, 0), (reviewer, 1)):
+        page = client.get("/layers/NEU/")
+        assert page.status_code == 200
+        assert len(page.context["versions"]) == number
 
 
 def test_who_has_no_role_sees_no_page(layers, client):
