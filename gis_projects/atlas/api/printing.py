@@ -54,6 +54,9 @@ class PrintIn(serializers.Serializer[Any]):
         for name in ("lon", "lat", "turned"):
             if not math.isfinite(attrs[name]):
                 raise serializers.ValidationError({name: [_("请输入有限的数。")]}, code="number")
+        codes = [one["code"] for one in attrs["layers"]]
+        if len(set(codes)) < len(codes):  # each is drawn, whatever it costs
+            raise serializers.ValidationError({"layers": [_("同一图层只能给一次。")]}, code="layers")
         return attrs
 
 

@@ -38,6 +38,11 @@ def printed(client, *codes, **changes):
     return client.post("/api/v1/print/", order(*codes, **changes), content_type="application/json")
 
 
+@pytest.mark.django_db
+def test_a_layer_is_drawn_once(layers, planner):
+    assert printed(planner, "DLTB", "DLTB").status_code == 400
+
+
 # --- the frame ------------------------------------------------------------------------------------
 
 
