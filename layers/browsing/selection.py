@@ -67,7 +67,8 @@ class Selection:
     def everything(self) -> bool:
         """Whether nothing is left out."""
         return (
-            not (self.boxes or self.filters or self.words.split()) and self.least_m2 is self.most_m2 is None
+            not (self.boxes or self.filters or self.words.split())
+            and self.area is self.least_m2 is self.most_m2 is None
         )
 
 

@@ -15,7 +15,9 @@ def nested(value: Any) -> SafeString:
         if isinstance(value.get("href"), str):
             return _link(value)
         if value.get("type") in ("Feature", "FeatureCollection") and "geometry" in value:
-            value = {**value, "geometry": json.dumps(value["geometry"], ensure_ascii=False)}
+            # what the data say is text, however it is written: a link in it would be theirs
+            said = {name: _text(item) for name, item in (value.get("properties") or {}).items()}
+            value = {**value, "geometry": _text(value["geometry"]), "properties": said}
         rows = format_html_join(
             "", "<dt>{}</dt><dd>{}</dd>", ((name, nested(item)) for name, item in value.items())
         )

@@ -70,6 +70,14 @@ def test_crs_a_box_in_a_zone_is_the_zones_box_and_not_a_wider_one(planner):
     assert keys(planner, **asked) == expected
 
 
+@pytest.mark.parametrize("uri", [STORAGE, EPSG + "3857", EPSG + "4525"])
+def test_crs_a_box_may_be_a_point_and_is_counted(planner, uri):
+    west, south, _east, _north = cell(1.5, 1.5, 0)
+    x, y = pyproj.Transformer.from_crs("EPSG:4490", "EPSG:" + uri.rsplit("/", 1)[1]).transform(south, west)
+    body = get(planner, ITEMS, **{"bbox": numbers((x, y, x, y)), "bbox-crs": uri}).json()
+    assert ([one["id"] for one in body["features"]], body["numberMatched"]) == (["K0005"], 1)
+
+
 def test_crs_unknown_ones_are_refused(planner):
     for wrong in ("EPSG:4490", EPSG + "2334", EPSG + "4534", "", "x"):
         get(planner, ITEMS, 400, crs=wrong)

@@ -164,3 +164,13 @@ def test_answers_are_nobody_elses(planner):
     answer = get(planner, ITEMS)
     assert answer["Cache-Control"] == "private, no-cache"
     assert {"Authorization", "Cookie"} <= {name.strip() for name in answer["Vary"].split(",")}
+
+
+def test_what_the_data_say_is_text_on_a_page_also_where_it_looks_like_a_link(planner):
+    link = {"href": "javascript:alert(1)", "title": "<b>点我</b>"}
+    published("LINK", grid_table(1, 1, attributes=[{"来源": link}]))
+    for address in ("/ogc/collections/LINK/items", "/ogc/collections/LINK/items/K0000"):
+        page = get(planner, address, f="html").content.decode()
+        assert "javascript:alert(1)" in page
+        assert 'href="javascript' not in page
+        assert "<b>" not in page
