@@ -72,7 +72,7 @@ def test_superseded_versions_are_given_out_and_staged_ones_are_not(layers, plann
 
 
 @pytest.mark.parametrize(
-    "layers", ["", "DLTB", "DLTB:x", "DLTB:-1", "DLTB:1,", ",".join(f"L{n}:1" for n in range(61))]
+    "layers", ["", "DLTB", "DLTB:x", "DLTB:-1", "DLTB:1,", "\0:1", ",".join(f"L{n}:1" for n in range(61))]
 )
 def test_what_is_no_list_is_refused(planner, layers):
     assert bundle(planner, layers).status_code == 400

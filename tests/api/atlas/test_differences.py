@@ -291,6 +291,11 @@ def test_overlapping_features_have_no_matrix_to_download(planner):
     assert (answer["reconcilable"], answer["m2"]) == (False, None)
 
 
+def test_a_raster_has_no_tiles_of_its_differences(planner):
+    Layer.objects.filter(code="DLTB").update(kind="raster")
+    assert planner.get("/tiles/DLTB/changes/1/2/14/13193/6166.mvt").status_code == 404
+
+
 def test_a_raster_has_two_pictures_and_no_features(planner):
     published("DLTB")
     published("DLTB", grid_table(1, 1))

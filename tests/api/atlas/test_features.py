@@ -93,6 +93,7 @@ def test_what_cannot_be_understood_is_said_and_lists_nothing(client, query):
     [
         {"after": "["}, {"after": '["\\u0000", "x"]'}, {"after": "[1, 2]"}, {"after": "[[],[]]"}, {"sort": "; DROP"},
         {"after": '["K0001", "K0001"]', "sort": "area_m2"}, {"after": "[NaN, \"x\"]", "sort": "area_m2"},
+        {"after": '["\\ud800", "x"]'}, {"before": f"[{'9' * 400}, \"x\"]", "sort": "area_m2"}, {"after": "[" * 60_000},
         {"q": "\0"}, {"class": "\0"}, {"column": "nothing"}, {"before": "{}"}, {"field": "TBMJ", "value": "nan"},
     ],
 )  # fmt: skip
@@ -157,6 +158,7 @@ def test_the_api_pages_by_place(client):
     [
         {"limit": 0}, {"limit": 1001}, {"sort": "x"}, {"after": "["}, {"after": "[1]"},
         {"after": '["a", "b"]', "sort": "area_m2"},
+        {"after": '["\\udc00", "b"]'}, {"after": f"[{'9' * 400}, \"x\"]", "sort": "area_m2"},
         {"after": '[1, "b"]'}, {"version": "x"}, {"bbox": "1"}, {"field": "x"}, {"most": "-1"},
     ],
 )  # fmt: skip

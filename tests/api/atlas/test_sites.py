@@ -110,6 +110,11 @@ def test_parcels_come_whole_with_their_true_vertices(planner):
     assert shapely.geometry.shape(parcel["geometry"]).equals(square(0, 0))
 
 
+def test_where_no_parcel_is_there_is_nothing_to_snap_to(planner):
+    published("DLTB", grid_table(3, 3))
+    assert planner.get("/api/v1/snap/?bbox=109.5,40.5,109.51,40.51").json()["features"] == []
+
+
 def test_a_parcel_that_was_cut_has_no_edges_where_it_was_cut(planner):
     big = square(0, 0, 0.02).segmentize(0.0002)
     published("DLTB", grid_table(1, 1, geometries=[big]))
