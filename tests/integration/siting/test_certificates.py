@@ -16,8 +16,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import DatabaseError, connection, transaction
 from shapely.affinity import translate
 
-from layers import queries
+from layers import queries, withdrawal
+from layers.loading import stage
 from layers.models import Layer
+from layers.publishing import discard, publish
+from layers.table import Table
 from siting import boundaries, certificates, checks, versions
 from siting.documents import canonical, document
 from siting.engine.boundary import build
@@ -123,6 +126,30 @@ def test_a_changed_feature_far_from_the_site_is_found_too(certificate):
 def test_recomputing_reads_the_versions_of_then(certificate):
     land.publish_layer("STBHHX", [])
     assert checks.run(land.boundary(), facts=land.FACTS).verdict == "clear"
+    assert certificates.recompute(certificate) == []
+
+
+def test_a_version_that_waits_or_was_sent_back_changes_no_answer(certificate):
+    """Its features stand in the same tables, and what it lets go is closed already."""
+
+    def nothing_changed():
+        assert certificates.recompute(certificate) == []
+        again = certificates.seal(document(checks.run(land.boundary(), facts=land.FACTS)))
+        return again["digest"] == certificate["digest"]
+
+    layer = Layer.objects.get(code="STBHHX")
+    elsewhere = Table(geometries=[shapely.box(109.89, 40.64, 109.895, 40.645)], keys=["R1"])
+    waiting = stage(layer, elsewhere, coverage=land.EXTENT)
+    assert nothing_changed()
+    discard(waiting)
+    assert nothing_changed()
+    publish(stage(layer, elsewhere, coverage=land.EXTENT))
+    assert checks.run(land.boundary(), facts=land.FACTS).verdict == "clear"
+    assert certificates.recompute(certificate) == []
+    back = withdrawal.stage(layer)
+    assert checks.run(land.boundary(), facts=land.FACTS).verdict == "clear"
+    publish(back)
+    assert checks.run(land.boundary(), facts=land.FACTS).verdict == certificate["verdict"] != "clear"
     assert certificates.recompute(certificate) == []
 
 
