@@ -170,7 +170,8 @@ def stage_upload(progress: Progress, *, upload: str) -> dict[str, Any]:
 
     def work(row: Upload) -> None:
         loading.tidy()  # what a killed run of this left behind
-        layer = queries.layer_of(row)
+        # asked again: since the file came, a right may have gone or the layer become confidential
+        layer = queries.layers_for(row.owner).filter(code=row.layer).first()
         if layer is None:
             raise Refused(
                 Notice("layer-unknown", "没有代码为 %(code)s 的图层。", {"code": row.layer}, field="layer")

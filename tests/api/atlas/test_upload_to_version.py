@@ -18,6 +18,7 @@ from django.db import connections
 from gis_projects.atlas import jobs, upload_files
 from gis_projects.atlas.actions import staging, uploads
 from gis_projects.atlas.models import Publication, Upload
+from gis_projects.people.models import User
 from gis_projects.people.permissions import Role
 from gis_projects.trail.models import Job, Step
 from layers import queries
@@ -250,6 +251,14 @@ def test_publishing_and_cancelling_do_not_wait_for_each_other(staged, surveyor, 
     codes["publish"] = act(reviewer, 2, "publish").status_code
     thread.join()
     assert codes == {"cancel": 200, "publish": 409}
+    assert not LayerVersion.objects.filter(number=2).exists()
+
+
+def test_a_right_that_went_before_the_work_began_stages_nothing(layer, surveyor, tmp_path):
+    upload = whole(surveyor, zipped_shapefile(tmp_path / "a.zip"), layer="GRID", answers=ANSWERS)
+    User.objects.update(is_active=False)
+    work()
+    assert Upload.objects.get(pk=upload["uuid"]).state == "refused"
     assert not LayerVersion.objects.filter(number=2).exists()
 
 
