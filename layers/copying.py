@@ -18,14 +18,9 @@ _SRID = struct.pack("<I", 4490)
 NULL = struct.pack("!i", -1)
 JSONB = b"\x01"  # the version of its format, before the text
 _length = struct.Struct("!i").pack
-_int2 = struct.Struct("!ih").pack
 _int4 = struct.Struct("!ii").pack
 _int8 = struct.Struct("!iq").pack
 _float8 = struct.Struct("!id").pack
-
-
-def int2(value: int) -> bytes:
-    return _int2(2, value)
 
 
 def int4(value: int) -> bytes:

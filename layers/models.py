@@ -5,7 +5,7 @@ A version is *staging* while its rows are written, *staged* when it only waits f
 have it as their `first_version`, and what it no longer has got the number before as `last_version`, so every
 question about an earlier number is answered as before, and publishing changes two rows.
 
-Row triggers (migrations 0002 and 0004) refuse every UPDATE and DELETE on published rows, with three exceptions: a
+Row triggers (migrations 0002 and 0005) refuse every UPDATE and DELETE on published rows, with three exceptions: a
 feature's `last_version` from NULL to a number (and back while the version that closed it isn't published), a
 version's status from published to superseded, and its `overviews_done` from false to true. Rows of a version
 that isn't published yet may be deleted with it. A feature comes in only while its version is staging (migration

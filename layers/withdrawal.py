@@ -101,10 +101,12 @@ def stage(layer: Layer) -> LayerVersion:
             cursor.execute(_BRING_BACK, window)
             back = {row[0] for row in cursor.fetchall()}
         changed = len(gone & back)
+        if layer.kind == Kind.RASTER:
+            changed = int(source.root_hash != current.root_hash)
         version.status = Status.STAGED
         version.changes = {
-            "added": len(back) - changed, "removed": len(gone) - changed, "changed": changed,
-            "unchanged": source.feature_count - len(back),
+            "added": len(back - gone), "removed": len(gone - back), "changed": changed,
+            "unchanged": source.feature_count - len(back - gone) - changed,
         }  # fmt: skip
         version.save(update_fields=["status", "changes"])
         if drawn:  # otherwise they are made for this version as for any other
