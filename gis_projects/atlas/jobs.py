@@ -25,7 +25,7 @@ from layers import loading, overviews, reading
 from layers.models import Kind, Layer, LayerVersion, Status
 from layers.notices import Notice, Refused
 from layers.progress import Cancelled, Phase
-from layers.publishing import lock
+from layers.publishing import discard, lock
 
 logger = logging.getLogger(__name__)
 
@@ -177,15 +177,27 @@ def stage_upload(progress: Progress, *, upload: str) -> dict[str, Any]:
                 Notice("layer-unknown", "没有代码为 %(code)s 的图层。", {"code": row.layer}, field="layer")
             )
         version = _finished_before(row, layer) or _stage(row, layer, watch)
-        staging.held_against_reference(version)
-        staging.staged(key, version, then=lambda row: follow_with_overviews(version, by=row.owner))
+        try:
+            staging.held_against_reference(version)
+            staging.staged(key, version, then=lambda row: follow_with_overviews(version, by=row.owner))
+        except Exception:
+            if connection.is_usable():
+                discard(version)
+            raise
 
     return _carefully(key, State.STAGING, work)
 
 
 def _finished_before(row: Upload, layer: Layer) -> LayerVersion | None:
-    """The version that a run of this job staged before it was killed, just short of saying so."""
-    waiting = LayerVersion.objects.filter(layer=layer, status=Status.STAGED, source_sha256=row.sha256)
+    """The version that a run of this job staged before it was killed, just short of saying so.
+
+    An older one may be of the same file, but of other answers.
+    """
+    if row.job is None:
+        return None
+    waiting = LayerVersion.objects.filter(
+        layer=layer, status=Status.STAGED, source_sha256=row.sha256, staged_at__gte=row.job.created_at
+    )
     return waiting.exclude(pk__in=Publication.objects.values("version")).first()
 
 

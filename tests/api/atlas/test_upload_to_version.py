@@ -22,11 +22,12 @@ from gis_projects.people.models import User
 from gis_projects.people.permissions import Role
 from gis_projects.trail.models import Job, Step
 from layers import queries
+from layers.loading import stage
 from layers.models import Feature, Layer, LayerVersion, Status
 from layers.progress import Phase
 from tests.api.atlas.uploading import ANSWERS, begin, part, whole, work
 from tests.factories.files import zipped_shapefile
-from tests.factories.layers import LayerFactory, grid_table, published, square
+from tests.factories.layers import REGION, LayerFactory, grid_table, published, square
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -260,6 +261,30 @@ def test_a_right_that_went_before_the_work_began_stages_nothing(layer, surveyor,
     work()
     assert Upload.objects.get(pk=upload["uuid"]).state == "refused"
     assert not LayerVersion.objects.filter(number=2).exists()
+
+
+def test_what_failed_is_staged_anew_by_the_new_answers(layer, surveyor, tmp_path, monkeypatch):
+    upload = whole(surveyor, zipped_shapefile(tmp_path / "a.zip"), layer="GRID", answers=ANSWERS)
+    with monkeypatch.context() as broken:
+        broken.setattr(staging, "staged", lambda *args, **more: 1 / 0)
+        work()
+    assert told(surveyor, upload)["state"] == "failed"
+    assert not LayerVersion.objects.filter(number=2).exists()
+    answer(surveyor, upload, source_date="2024-02-03")
+    work()
+    assert told(surveyor, upload)["state"] == "staged"
+    assert str(LayerVersion.objects.get(number=2).source_date) == "2024-02-03"
+
+
+def test_another_uploads_unsaid_version_is_not_taken_over(layer, surveyor, tmp_path):
+    """Of the same file, staged by a process that was killed, with who knows which answers."""
+    path = zipped_shapefile(tmp_path / "a.zip")
+    stage(layer, path, coverage=REGION)
+    LayerVersion.objects.filter(number=2).update(source_sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    upload = whole(surveyor, path, layer="GRID", answers=ANSWERS)
+    work()
+    assert told(surveyor, upload)["state"] == "refused"
+    assert not Publication.objects.filter(number=2).exists()
 
 
 def test_a_second_file_for_the_layer_is_told_of_the_first(staged, surveyor, tmp_path):
