@@ -75,6 +75,7 @@ def stage_raster(
 def load_raster(layer: Layer, path: Path, **told: Any) -> LoadReport:
     """`stage_raster` and `publish`; if either fails, the layer is as it was."""
     started = time.perf_counter()
-    with transaction.atomic():
+    # the file is guarded until the row that names it can be seen
+    with locks.shared(Lock.RASTERS, 0), transaction.atomic():
         version = stage_raster(layer, path, **told)
         return publish(version, seconds=time.perf_counter() - started)

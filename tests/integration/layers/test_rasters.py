@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
+from django.db import connection
 from rasterio.transform import from_origin
 
 from layers import queries, rasters
 from layers.areas import exact_areas
-from layers.loading import load, load_raster
+from layers.loading import load, load_raster, raster
+from layers.locks import Lock
 from layers.models import LayerVersion, Raster
 from layers.notices import UnreadableFile, UnusableLayer
 from layers.withdrawal import withdraw
@@ -150,6 +152,24 @@ def test_a_new_version_and_back(tmp_path):
     back = withdraw(layer)
     assert (back.root_hash, back.changed, back.unchanged) == (first.root_hash, 1, 0)
     assert queries.current()["PD"].raster_path == first.raster_path
+
+
+def test_a_files_row_is_committed_before_tidying_may_look_for_it(tmp_path, monkeypatch):
+    held = []
+    publish = raster.publish
+
+    def looked(version, **told):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND pid = pg_backend_pid()",
+                [int(Lock.RASTERS)],
+            )
+            held.append(cursor.fetchone()[0])
+        return publish(version, **told)
+
+    monkeypatch.setattr(raster, "publish", looked)
+    slope(tmp_path)
+    assert held == [1]
 
 
 def test_a_changed_file_is_found(tmp_path):
