@@ -12,7 +12,9 @@ class Migration(migrations.Migration):
             "feature_zoom",
             models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="单个要素起始级别"),
         ),
-        migrations.AddField("overviewtile", "cells", models.BinaryField(default=None, null=True, verbose_name="栅格")),
+        migrations.AddField(
+            "overviewtile", "cells", models.BinaryField(default=None, null=True, verbose_name="栅格")
+        ),
         # they are compressed already
         migrations.RunSQL(
             "ALTER TABLE layers_overviewtile ALTER COLUMN cells SET STORAGE EXTERNAL", migrations.RunSQL.noop

@@ -179,7 +179,7 @@ def open_page(
         if user is not None:
             with django_db_blocker.unblock():
                 client = Client()
-                client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+                client.force_login(user, backend="gis_projects.people.backends.Accounts")
             context.add_cookies(
                 [
                     {

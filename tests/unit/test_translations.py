@@ -137,8 +137,13 @@ def test_a_refusal_in_english(english):
 
 
 def test_a_word_in_a_refusal_is_english_too(english):
-    notice = LayerNotice("not-a-layer", "zip 中没有 .shp、.gdb 或 .kml，看起来是%(kind)s。", {"kind": "一般的压缩包"})
-    assert sentences.sentence(notice) == "There is no .shp, .gdb or .kml in the zip; it looks like an ordinary archive."
+    notice = LayerNotice(
+        "not-a-layer", "zip 中没有 .shp、.gdb 或 .kml，看起来是%(kind)s。", {"kind": "一般的压缩包"}
+    )
+    assert (
+        sentences.sentence(notice)
+        == "There is no .shp, .gdb or .kml in the zip; it looks like an ordinary archive."
+    )
 
 
 def test_nothing_is_not_a_word(english):

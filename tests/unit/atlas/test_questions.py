@@ -57,7 +57,9 @@ def test_fields_are_asked_for_only_where_the_names_do_not_tell():
     assert "mapping" not in questions.open_questions(inspection(file_layer(fields=names)), layer, ANSWERED)
     assert "mapping" in questions.open_questions(inspection(file_layer(fields=["X1"])), layer, ANSWERED)
     given = {"mapping": {names[0]: "X1"}}
-    checked = questions.checked(given, inspection=inspection(file_layer(fields=["X1"])), layer=layer, before={})
+    checked = questions.checked(
+        given, inspection=inspection(file_layer(fields=["X1"])), layer=layer, before={}
+    )
     assert checked["mapping"] == {names[0]: "X1"}
 
 
@@ -81,7 +83,10 @@ def test_a_remembered_field_that_is_gone_is_asked_for():
         ({"legal_source": "文" * 201}, "legal_source"),
         ({"coverage": "everywhere"}, "coverage"),
         ({"coverage": {"type": "Point", "coordinates": [110, 40]}}, "coverage"),
-        ({"coverage": {"type": "Polygon", "coordinates": [[[110, 40], [500, 40], [110, 41], [110, 40]]]}}, "coverage"),
+        (
+            {"coverage": {"type": "Polygon", "coordinates": [[[110, 40], [500, 40], [110, 41], [110, 40]]]}},
+            "coverage",
+        ),
         ({"mapping": {"DLBM": "X"}}, "mapping"),
     ],
 )
