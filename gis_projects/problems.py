@@ -143,14 +143,19 @@ def _drf_errors(details: Any, field: str | None = None) -> list[dict[str, Any]]:
 # --- Django's own errors --------------------------------------------------------------------------
 
 
+def response(status: int, detail: str) -> JsonResponse:
+    """A problem document as the answer of a plain view."""
+    return JsonResponse(
+        document(status, detail),
+        status=status,
+        content_type=MEDIA_TYPE,
+        json_dumps_params={"ensure_ascii": False},
+    )
+
+
 def _answer(request: HttpRequest, status: int, detail: str, template: str) -> HttpResponse:
     if request.path.startswith(PROGRAMS):
-        return JsonResponse(
-            document(status, detail),
-            status=status,
-            content_type=MEDIA_TYPE,
-            json_dumps_params={"ensure_ascii": False},
-        )
+        return response(status, detail)
     page = render_to_string(
         template, {"status": status, "problem": _title(status), "detail": detail}, request
     )

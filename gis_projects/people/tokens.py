@@ -16,7 +16,7 @@ from typing import Any
 from axes.handlers.proxy import AxesProxyHandler
 from axes.helpers import get_cool_off
 from django.contrib.auth.signals import user_login_failed
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -131,12 +131,7 @@ def accepted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             try:
                 user = authenticate(request)
             except TokenRefused as refusal:
-                response = JsonResponse(
-                    problems.document(refusal.status, str(refusal)),
-                    status=refusal.status,
-                    content_type=problems.MEDIA_TYPE,
-                    json_dumps_params={"ensure_ascii": False},
-                )
+                response = problems.response(refusal.status, str(refusal))
                 if refusal.wait is not None:
                     response["Retry-After"] = str(refusal.wait)
             else:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -15,21 +15,11 @@ from django.views.decorators.http import require_safe
 from gis_projects import problems
 from gis_projects.atlas import tile_cache
 from gis_projects.atlas.queries import catalogue
+from gis_projects.atlas.views.tiles import MAX_ZOOM, MVT, RETRY_SECONDS, YEAR
 from layers import tiles
 from layers.models import Kind, LayerVersion, Secrecy
 
 MAX_LAYERS = 60
-MAX_ZOOM = 22
-RETRY_SECONDS = 10
-MVT = "application/vnd.mapbox-vector-tile"
-YEAR = 365 * 24 * 3600
-
-
-def _problem(status: int, detail: str) -> JsonResponse:
-    body = problems.document(status, detail)
-    return JsonResponse(
-        body, status=status, content_type=problems.MEDIA_TYPE, json_dumps_params={"ensure_ascii": False}
-    )
 
 
 def _numbers(text: str) -> dict[str, int] | None:
@@ -58,13 +48,13 @@ def bundle(request: HttpRequest, z: str, x: str, y: str) -> HttpResponse:
     answer; the header ``Tiles-Not-Made`` names those whose overviews are still being made.
     """
     if not request.user.is_authenticated:
-        return _problem(401, _("请先登录。"))
+        return problems.response(401, _("请先登录。"))
     numbers, place = _numbers(request.GET.get("layers", "")), _address(z, x, y)
     if numbers is None or place is None:
-        return _problem(400, _("瓦片编号有误。"))
+        return problems.response(400, _("瓦片编号有误。"))
     versions = list(catalogue.numbered(request.user, numbers).filter(layer__kind=Kind.VECTOR))
     if not versions:
-        return _problem(404, _("没有这样的对象，或者您无权查看。"))
+        return problems.response(404, _("没有这样的对象，或者您无权查看。"))
     content = bytearray()
     missing: list[str] = []
     for version in versions:

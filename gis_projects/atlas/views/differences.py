@@ -15,6 +15,7 @@ from django.utils.http import parse_etags
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from gis_projects import problems
 from gis_projects.atlas import tile_cache
 from gis_projects.atlas.api.layers import layer_data
 from gis_projects.atlas.differences import (
@@ -27,7 +28,7 @@ from gis_projects.atlas.differences import (
     value_text,
 )
 from gis_projects.atlas.queries import differences
-from gis_projects.atlas.views.tiles import MAX_ZOOM, MVT, YEAR, _problem, _whole
+from gis_projects.atlas.views.tiles import MAX_ZOOM, MVT, YEAR, whole
 from gis_projects.library import exports
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, require
@@ -120,7 +121,7 @@ def _number(request: HttpRequest, name: str) -> int | None:
     text = request.GET.get(name, "")
     if not text:
         return None
-    number = _whole(text, 2**31)
+    number = whole(text, 2**31)
     if number is None:
         raise Http404
     return number
@@ -304,19 +305,19 @@ def tile(request: HttpRequest, code: str, before: str, after: str, z: str, x: st
     """One vector tile of what changed. Both versions are asked for before anything kept is looked at."""
     user = request.user
     if not user.is_authenticated:
-        return _problem(401, _("请先登录。"))
-    numbers = [_whole(text, 2**31) for text in (before, after)]
-    zoom = _whole(z, MAX_ZOOM + 1)
-    column, row = (_whole(text, 2**zoom) if zoom is not None else None for text in (x, y))
+        return problems.response(401, _("请先登录。"))
+    numbers = [whole(text, 2**31) for text in (before, after)]
+    zoom = whole(z, MAX_ZOOM + 1)
+    column, row = (whole(text, 2**zoom) if zoom is not None else None for text in (x, y))
     if None in numbers or zoom is None or column is None or row is None:
-        return _problem(400, _("瓦片编号有误。"))
+        return problems.response(400, _("瓦片编号有误。"))
     try:
         require(user, Permission.READ_LAYERS)
         pair = differences.pair(user, code, *numbers)
         if pair.layer.kind != Kind.VECTOR:
             raise Http404
     except (Http404, PermissionDenied):
-        return _problem(404, _("没有这样的对象，或者您无权查看。"))
+        return problems.response(404, _("没有这样的对象，或者您无权查看。"))
     etag = f'W/"{pair.content[:20]}-{tile_cache.ENCODING}-{zoom}-{column}-{row}"'
     response: HttpResponse
     if etag in parse_etags(request.headers.get("If-None-Match", "")):

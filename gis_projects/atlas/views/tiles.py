@@ -24,16 +24,7 @@ YEAR = 365 * 24 * 3600
 RETRY_SECONDS = 10
 
 
-def _problem(status: int, detail: str) -> JsonResponse:
-    return JsonResponse(
-        problems.document(status, detail),
-        status=status,
-        content_type=problems.MEDIA_TYPE,
-        json_dumps_params={"ensure_ascii": False},
-    )
-
-
-def _whole(text: str, below: int) -> int | None:
+def whole(text: str, below: int) -> int | None:
     """A whole number from 0 up to but not including ``below``, or None."""
     if not (text.isascii() and text.isdigit()) or len(text) > 10:
         return None
@@ -46,17 +37,17 @@ def _asked(
 ) -> tuple[LayerVersion, int, int, int] | JsonResponse:
     """The version and the tile that are asked for, or why there is none."""
     if not request.user.is_authenticated:
-        return _problem(401, _("请先登录。"))
-    number = _whole(version, 2**31)
-    zoom = _whole(z, MAX_ZOOM + 1)
-    column, row = (_whole(text, 2**zoom) if zoom is not None else None for text in (x, y))
+        return problems.response(401, _("请先登录。"))
+    number = whole(version, 2**31)
+    zoom = whole(z, MAX_ZOOM + 1)
+    column, row = (whole(text, 2**zoom) if zoom is not None else None for text in (x, y))
     if number is None or zoom is None or column is None or row is None:
-        return _problem(400, _("瓦片编号有误。"))
+        return problems.response(400, _("瓦片编号有误。"))
     ask = catalogue.tile_version if kind == Kind.VECTOR else catalogue.picture_version
     try:
         return ask(request.user, layer, number), zoom, column, row
     except (Http404, PermissionDenied):
-        return _problem(404, _("没有这样的对象，或者您无权查看。"))
+        return problems.response(404, _("没有这样的对象，或者您无权查看。"))
 
 
 def _cache_control(version: LayerVersion, *, lasting: bool = True) -> str:
@@ -100,7 +91,7 @@ def tile(request: HttpRequest, layer: str, version: str, z: str, x: str, y: str)
         try:
             packed = tile_cache.tile(*place, lambda: tiles.tile(found, zoom, column, row))
         except tiles.NotMade:
-            response = _problem(503, _("该版本的概览瓦片正在生成，请稍后再试。"))
+            response = problems.response(503, _("该版本的概览瓦片正在生成，请稍后再试。"))
             response["Retry-After"] = str(RETRY_SECONDS)
             response["Cache-Control"] = "no-store"
             return response
@@ -131,7 +122,7 @@ def picture(request: HttpRequest, layer: str, version: str, z: str, x: str, y: s
     found, zoom, column, row = asked
     style = request.GET.get("style", raster_tiles.Style.VALUES)
     if style not in list(raster_tiles.Style):
-        return _problem(400, _("没有这种栅格样式。"))
+        return problems.response(400, _("没有这种栅格样式。"))
     colours = raster_tiles.colours_key(found.layer.style)
     etag = f'"{found.root_hash[:20]}-{tile_cache.ENCODING}-{style}-{colours}-{zoom}-{column}-{row}"'
     response: HttpResponse
@@ -161,7 +152,7 @@ def permission(request: HttpRequest, layer: str, version: str) -> HttpResponse:
 
     204 with their folder below the kept tiles, or 403 for whatever reason: the tile's own address gives it.
     """
-    number = _whole(version, 2**31)
+    number = whole(version, 2**31)
     if not request.user.is_authenticated or number is None:
         return HttpResponse(status=403)
     try:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import zlib
 from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
+from django.db import connections
 from django.test import Client
 
 PART = "application/octet-stream"
@@ -41,3 +43,30 @@ def whole(client: Client, path: Path, **more: Any) -> dict[str, Any]:
 def work() -> None:
     """Run everything that is queued."""
     call_command("db_worker", batch=True, interval=0, startup_delay=False, reload=False, verbosity=0)
+
+
+def told(client, upload):
+    return client.get(upload["url"]).json()
+
+
+def answer(client, upload, **answers):
+    return client.post(f"{upload['url']}answers/", answers, content_type="application/json")
+
+
+def act(client, number, verb, reason="", code="GRID"):
+    url = f"/api/v1/layers/{code}/versions/{number}/{verb}/"
+    return client.post(url, {"reason": reason}, content_type="application/json")
+
+
+def meanwhile(act_):
+    """Do it over a connection of its own, as another request would."""
+
+    def run():
+        try:
+            act_()
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
