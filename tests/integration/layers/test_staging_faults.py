@@ -101,6 +101,7 @@ def test_a_staging_that_is_killed_is_taken_away_and_can_be_done_again(layer, pha
         process.send_signal(signal.SIGKILL)
         process.wait()
         process.stdin.close()
+    until_let_go(Lock.STAGING)
     tidied = tidy()
     assert tidied["versions"] == (phase != Phase.READING)
     as_before(layer)
@@ -113,6 +114,21 @@ def test_a_staging_that_is_killed_is_taken_away_and_can_be_done_again(layer, pha
     as_before(layer)
     assert load(layer, grid_table(5, 5), coverage=REGION).version == 2
     assert queries.verify(queries.current(["A"])["A"]).intact
+
+
+def until_let_go(lock: Lock) -> None:
+    """Wait until the database has noticed that whoever held it is dead: on a busy machine that takes a while."""
+    for _ in range(300):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+                " WHERE l.locktype = 'advisory' AND l.classid = %s AND d.datname = current_database()",
+                [int(lock)],
+            )
+            if cursor.fetchone() == (0,):
+                return
+        time.sleep(0.1)
+    raise AssertionError(f"{lock.name} is still held")
 
 
 def terminate(lock: Lock) -> None:
