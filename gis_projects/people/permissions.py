@@ -36,6 +36,12 @@ class Permission(StrEnum):
     READ_SITES = "read_sites"
     EDIT_SITES = "edit_sites"
     RUN_CHECKS = "run_checks"
+    REVIEW_CHECKS = "review_checks"
+    SIGN_CHECKS = "sign_checks"
+    EDIT_RULES = "edit_rules"
+    PUBLISH_RULES = "publish_rules"
+    COMPARE_PLANS = "compare_plans"
+    SETTLE_CONFLICTS = "settle_conflicts"
     READ_LAYERS = "read_layers"
     UPLOAD_LAYERS = "upload_layers"
     PUBLISH_LAYERS = "publish_layers"
@@ -79,11 +85,23 @@ _EVERYONE_INSIDE = frozenset(
 
 ROLES: Mapping[Role, frozenset[Permission]] = {
     Role.PLANNER: _EVERYONE_INSIDE
-    | {Permission.EDIT_PROJECTS, Permission.RECORD_INVESTMENT, Permission.EDIT_SITES},
+    | {
+        Permission.EDIT_PROJECTS,
+        Permission.RECORD_INVESTMENT,
+        Permission.EDIT_SITES,
+        Permission.EDIT_RULES,
+        Permission.COMPARE_PLANS,
+        Permission.SETTLE_CONFLICTS,
+    },
     Role.REVIEWER: _EVERYONE_INSIDE
     | {
         Permission.PUBLISH_LAYERS,
         Permission.EXPORT_LAYERS,
+        Permission.REVIEW_CHECKS,
+        Permission.SIGN_CHECKS,
+        Permission.PUBLISH_RULES,
+        Permission.COMPARE_PLANS,
+        Permission.SETTLE_CONFLICTS,
         Permission.DISCLOSE_PROJECTS,
         Permission.READ_CONFIDENTIAL,
         Permission.READ_TRAIL,

@@ -13,7 +13,7 @@ from django.urls import URLResolver, get_resolver, reverse
 from gis_projects.atlas.actions.publications import stage_layer
 from gis_projects.atlas.actions.uploads import begin
 from gis_projects.people.permissions import Role
-from gis_projects.sites import actions as sites
+from gis_projects.sites.actions import boundaries as sites
 from siting import boundaries
 from siting.rulebook import DEFAULT_PATH, publish, read
 from tests.api.addresses import ADDRESSES, VISITORS, World

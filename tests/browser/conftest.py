@@ -26,7 +26,7 @@ from gis_projects.disclosure.actions import publish_outlines
 from gis_projects.library.models import Project
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Role
-from gis_projects.sites.actions import run_check, save_boundary
+from gis_projects.sites.actions.boundaries import run_check, save_boundary
 from siting.models import Check
 from tests.factories import land
 from tests.factories.disclosed import project_with_site, shown

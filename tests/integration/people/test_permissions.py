@@ -31,9 +31,12 @@ from tests.factories.people import OrganisationFactory, RegionFactory, UserFacto
 def test_each_role_and_what_it_lists():
     inside = {"read_projects", "read_statistics", "read_sites", "read_layers", "run_checks"}
     assert {role: set(map(str, listed)) for role, listed in ROLES.items()} == {
-        "planner": inside | {"edit_projects", "record_investment", "edit_sites"},
+        "planner": inside
+        | {"edit_projects", "record_investment", "edit_sites"}
+        | {"edit_rules", "compare_plans", "settle_conflicts"},
         "reviewer": inside
-        | {"publish_layers", "disclose_projects", "read_confidential", "read_trail", "export_layers"},
+        | {"publish_layers", "disclose_projects", "read_confidential", "read_trail", "export_layers"}
+        | {"review_checks", "sign_checks", "publish_rules", "compare_plans", "settle_conflicts"},
         "surveyor": inside | {"upload_layers", "read_confidential", "export_layers"},
         "administrator": set(map(str, Permission)),
     }

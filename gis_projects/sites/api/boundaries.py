@@ -19,8 +19,10 @@ from gis_projects.library.models import Project
 from gis_projects.parsing import JSONField, JSONParser
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, find, require
-from gis_projects.sites import actions, presenting, queries
+from gis_projects.sites import presenting
+from gis_projects.sites.actions import boundaries as actions
 from gis_projects.sites.bounds import LIVE, refuse_beyond
+from gis_projects.sites.queries import boundaries as queries
 from gis_projects.sites.withholding import for_reader, remarks
 from siting import boundaries, certificates, checks
 from siting.documents import document

@@ -17,8 +17,9 @@ from gis_projects.library import exports
 from gis_projects.library.models import Project
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, find, require
-from gis_projects.sites import presenting, queries
+from gis_projects.sites import presenting
 from gis_projects.sites import report as check_report
+from gis_projects.sites.queries import boundaries as queries
 from gis_projects.sites.withholding import for_reader
 from siting import certificates
 from siting.boundaries import declared_from_json

@@ -1,0 +1,1 @@
+"""What persons add to sites and checks, one module per noun."""
