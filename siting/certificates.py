@@ -12,23 +12,18 @@ import datetime as dt
 import hashlib
 import json
 import math
-import os
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import shapely
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from django.conf import settings
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.contrib.gis.geos import GEOSGeometry
 from django.db import transaction
 from django.utils import timezone
 
 import layers.queries
-from siting import checks
+from siting import checks, keys
 from siting.boundaries import declared_from_json
 from siting.documents import boundary_sha256, canonical, document, engine_versions
 from siting.engine.boundary import build
@@ -46,55 +41,11 @@ _SLACK = {"share": 1.1e-6, "area_ha": 1.1e-4}
 _SLACK_OF_OTHERS = 0.011
 
 
-@lru_cache(maxsize=4)
-def _private_key(path: Path) -> Ed25519PrivateKey:
-    """Return the signing key; made on first use, readable by its owner only."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pem = Ed25519PrivateKey.generate().private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        draft = path.with_suffix(f".{os.getpid()}.new")
-        draft.touch(mode=0o600)
-        draft.write_bytes(pem)
-        try:
-            os.link(draft, path)  # whoever comes second keeps the first one's key
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-    if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError(f"{path} is not an Ed25519 private key")
-    return key
-
-
-def public_key() -> Ed25519PublicKey:
-    return _private_key(settings.SIGNING_KEY_PATH).public_key()
-
-
-def public_key_pem() -> str:
-    """Return the published key, PEM: enough to verify every certificate offline."""
-    pem = public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    return pem.decode()
-
-
-def key_id(key: Ed25519PublicKey) -> str:
-    raw = key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-    return hashlib.sha256(raw).hexdigest()[:16]
-
-
 def seal(unsealed: dict[str, Any]) -> dict[str, Any]:
     """Return the document with its digest and signature."""
     digest = hashlib.sha256(canonical(unsealed).encode()).digest()
-    signature = _private_key(settings.SIGNING_KEY_PATH).sign(digest)
-    return unsealed | {
-        "digest": digest.hex(),
-        "signature": base64.b64encode(signature).decode(),
-        "key": key_id(public_key()),
-    }
+    signature, key = keys.sign(digest)
+    return unsealed | {"digest": digest.hex(), "signature": signature, "key": key}
 
 
 @transaction.atomic
@@ -152,7 +103,11 @@ class Difference:
 
 
 def verify(certificate: dict[str, Any], key: Ed25519PublicKey | None = None) -> list[Difference]:
-    """Verify digest and signature; needs no database. An empty list is a good certificate."""
+    """Verify digest and signature; needs no database. An empty list is a good certificate.
+
+    ``key`` is the only one believed, where it is given; otherwise each key that this installation published is
+    (:mod:`siting.keys`), the retired ones too, but no revoked one.
+    """
     if missing := [name for name in (*_SEAL, "verdict", "boundary", "manifest") if name not in certificate]:
         return [Difference(name, "缺少此项") for name in missing]
     unsealed = {name: value for name, value in certificate.items() if name not in _SEAL}
@@ -164,14 +119,24 @@ def verify(certificate: dict[str, Any], key: Ed25519PublicKey | None = None) -> 
     differences = []
     if digest.hex() != certificate["digest"]:
         differences.append(Difference("digest", "内容与摘要不符：文件在签名后被改动"))
-    key = key or public_key()
-    if certificate["key"] != key_id(key):
-        differences.append(Difference("key", f"由另一密钥签名：{certificate['key']}"))
-    try:
-        key.verify(signature, digest)
-    except InvalidSignature:
-        differences.append(Difference("signature", "签名无效"))
+    believed, doubts = signer(str(certificate["key"]), key)
+    differences += doubts
+    if believed is not None:
+        try:
+            believed.verify(signature, digest)
+        except InvalidSignature:
+            differences.append(Difference("signature", "签名无效"))
     return differences
+
+
+def signer(name: str, only: Ed25519PublicKey | None) -> tuple[Ed25519PublicKey | None, list[Difference]]:
+    """Return the key to verify by, and what speaks against it."""
+    if only is not None:
+        return only, [] if name == keys.key_id(only) else [Difference("key", f"由另一密钥签名：{name}")]
+    published = keys.published().get(name)
+    if published is None:
+        return None, [Difference("key", f"由未知密钥签名：{name}")]
+    return published.key, [Difference("key", f"签名密钥已吊销：{name}")] if published.revoked else []
 
 
 def recompute(certificate: dict[str, Any]) -> list[Difference]:

@@ -7,11 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.core.management.base import BaseCommand, CommandParser
 
-from siting import certificates
+from siting import certificates, keys
 
 
 class Command(BaseCommand):
@@ -28,7 +26,7 @@ class Command(BaseCommand):
     def handle(self, *, file: Path, recompute: bool, key: Path | None, **options: Any) -> None:
         try:
             certificate = json.loads(file.read_text(encoding="utf-8"))
-            public = None if key is None else _public_key(key)
+            public = None if key is None else keys.from_pem(key.read_bytes())
         except (OSError, ValueError) as error:
             self._fail([f"{file}: {error}"])
         if not isinstance(certificate, dict):
@@ -45,9 +43,3 @@ class Command(BaseCommand):
         self.stderr.write("\n".join(lines))
         sys.exit(1)
 
-
-def _public_key(path: Path) -> Ed25519PublicKey:
-    key = serialization.load_pem_public_key(path.read_bytes())
-    if not isinstance(key, Ed25519PublicKey):
-        raise ValueError("不是 Ed25519 公钥")
-    return key

@@ -21,7 +21,7 @@ from gis_projects.sites import presenting
 from gis_projects.sites import report as check_report
 from gis_projects.sites.queries import boundaries as queries
 from gis_projects.sites.withholding import for_reader
-from siting import certificates
+from siting import certificates, keys
 from siting.boundaries import declared_from_json
 from siting.checks import DEFAULT_RULEBOOK
 from siting.engine.verdict import Verdict
@@ -140,7 +140,7 @@ def evidence(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def public_key(request: HttpRequest) -> HttpResponse:
     """The key that verifies every certificate, for everyone."""
-    return HttpResponse(certificates.public_key_pem(), content_type="application/x-pem-file")
+    return HttpResponse(keys.to_pem(keys.public_key()), content_type="application/x-pem-file")
 
 
 @login_required
