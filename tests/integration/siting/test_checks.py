@@ -18,6 +18,7 @@ import layers.loading
 import layers.queries
 from layers.models import Layer
 from siting import boundaries, checks
+from siting.engine import judging
 from siting.engine.crs import DeclaredCrs, from_degrees
 from siting.engine.notices import UnusableInput
 from siting.engine.verdict import Outcome, Severity, Verdict
@@ -242,7 +243,7 @@ def test_a_present_land_that_fails_fails_nothing_else(tmp_path, monkeypatch, cap
     def broken(*arguments):
         raise shapely.errors.GEOSException("TopologyException")
 
-    monkeypatch.setattr(checks, "present_land", broken)
+    monkeypatch.setattr(judging, "present_land", broken)
     found = checks.run(land.boundary(), facts=land.FACTS)
     assert found.land is None
     assert found.verdict is Verdict.PROHIBITED
