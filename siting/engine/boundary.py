@@ -12,6 +12,7 @@ import shapely
 from shapely import MultiPolygon
 
 from siting.engine.area import exact_area, perimeter, rounded
+from siting.engine.corridor import CentreLine
 from siting.engine.crs import DeclaredCrs, gauss_kruger, zone_of_longitude
 from siting.engine.notices import Notice, UnusableInput
 from siting.engine.rings import (
@@ -47,7 +48,8 @@ class Plot:
     """One declared plot (地块): its rings in the order of the file, and every attribute it came with.
 
     ``attributes`` keeps the file's own names and order, so that reading and writing round-trips. The named
-    fields are what the engine and the pages use; empty text where the file has none.
+    fields are what the engine and the pages use; empty text where the file has none. ``centre_lines`` are what the
+    rings were made from, where the plot was declared as lines with a width.
     """
 
     rings: tuple[Ring, ...]
@@ -56,6 +58,7 @@ class Plot:
     name: str = ""
     use: str = ""
     declared_area_m2: float | None = None
+    centre_lines: tuple[CentreLine, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class DeclaredBoundary:
     plots: tuple[Plot, ...]
     crs: DeclaredCrs
     header: Mapping[str, str]
-    format: str  # "coordinate_text" | "geojson" | "shapefile" | "drawing"
+    format: str  # a name of `siting.formats.sniffing.Format`, "pasted" or "drawing"
     notices: tuple[Notice, ...] = ()
 
 
