@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.gis.db import models
+from django.db.models.functions import Cast
 
 from siting.models.rulebooks import RuleBook
 from siting.models.sites import SiteVersion
@@ -11,8 +12,9 @@ from siting.models.sites import SiteVersion
 class Check(models.Model):
     """One answer: a boundary, pinned layer versions, a rulebook, facts → a verdict with its evidence.
 
-    ``canonical`` is the signed text itself; every face (page, API, PDF, command) reads the same one. Rows are only
-    ever inserted (trigger).
+    ``canonical`` is the signed text itself; every face (page, API, PDF, command) reads the same one. ``not_checked``
+    lists the codes of the rules that it leaves open; the database takes them from the text, so that lists needn't
+    parse it. Rows are only ever inserted (trigger).
     """
 
     site_version = models.ForeignKey(SiteVersion, on_delete=models.PROTECT, related_name="checks")
@@ -23,6 +25,14 @@ class Check(models.Model):
     signature = models.CharField(max_length=128)
     key_id = models.CharField(max_length=64)
     created_at = models.DateTimeField()
+    not_checked = models.GeneratedField(
+        expression=models.Func(
+            Cast("canonical", models.JSONField()),
+            template="jsonb_path_query_array(%(expressions)s, '$.not_checked[*].rule')",
+        ),
+        output_field=models.JSONField(),
+        db_persist=True,
+    )
 
     class Meta:
         ordering = ["-created_at", "-pk"]
