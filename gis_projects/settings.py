@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "gis_projects.reporting",
     "gis_projects.atlas",
     "gis_projects.disclosure",
+    "gis_projects.desk",
 ]
 
 MIDDLEWARE = [
@@ -254,6 +255,8 @@ CSRF_FAILURE_VIEW = "gis_projects.problems.csrf_failure"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # Ed25519 private key (PEM) that signs checks; made on first use where none is given.
+# How the outside calls this installation, for the QR codes of reports; empty: as the request does.
+PUBLIC_ADDRESS = env("PUBLIC_ADDRESS", default="")
 SIGNING_KEY_PATH = Path(env("SIGNING_KEY_PATH", default=str(LOCAL_DIR / "signing_key.pem")))
 
 # --- jobs -----------------------------------------------------------------------------------------

@@ -118,6 +118,8 @@ def revise_project(*, by: User | None, project: Project, **changes: Any) -> Proj
     # Nobody moves a project out of, or into, a reach that isn't theirs.
     _require(by, Permission.EDIT_PROJECTS, project)
     project.save(update_fields=[*changed, "updated_at"])
+    if project.site is not None:
+        _keep_live(project, project.site)
     if "region" in changed:
         latest = project.investments.first()
         if latest is not None:
@@ -190,9 +192,10 @@ def attach_site(*, by: User | None, project: Project, site: Site | None = None) 
             raise ValidationError(_("项目已有选址，不能改接另一个。"), code="has-site")
         return project.site
     if site is None:
-        site = Site.objects.create(region_code=project.region_id)
+        site = Site.objects.create(region_code=project.region_id, is_live=project.is_live)
     project.site = site
     project.save(update_fields=["site", "updated_at"])
+    _keep_live(project, site)
     trail.record(by=by, verb="library.attach_site", subject=subject(project), data={"site": site.pk})
     return site
 
@@ -248,6 +251,13 @@ def subject(project: Project) -> str:
 def _require(by: User | None, permission: Permission, target: Project | Scope) -> None:
     if by is not None:
         require(by, permission, target)
+
+
+def _keep_live(project: Project, site: Site) -> None:
+    """A site is live for as long as its project is; the floor below knows no project."""
+    if site.is_live != project.is_live:
+        site.is_live = project.is_live
+        site.save(update_fields=["is_live"])
 
 
 def _locked(project: Project) -> Project:

@@ -30,6 +30,10 @@ class Stage(models.TextChoices):
     SUSPENDED = "suspended", _("停缓建")
 
 
+#: Stages in which nothing is decided about a project's site any more: it isn't checked again.
+ENDED_STAGES = frozenset({Stage.COMPLETED})
+
+
 class Industry(models.TextChoices):
     """国民经济行业门类, the sections of GB/T 4754-2017."""
 
@@ -142,6 +146,11 @@ class Project(Scoped, models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_live(self) -> bool:
+        """Whether its site is: neither withdrawn nor completed."""
+        return self.stage not in ENDED_STAGES
 
 
 class Membership(models.Model):

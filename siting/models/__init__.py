@@ -1,7 +1,32 @@
 """What siting keeps, one module per noun."""
 
+from siting.models.answers import (
+    Change,
+    CurrentAnswer,
+    Footing,
+    How,
+    Proof,
+    RevalidatedSite,
+    Revalidation,
+    RunState,
+)
 from siting.models.checks import Check, Finding
 from siting.models.rulebooks import Rule, RuleBook
 from siting.models.sites import Site, SiteVersion
 
-__all__ = ["Check", "Finding", "Rule", "RuleBook", "Site", "SiteVersion"]
+__all__ = [
+    "Change",
+    "Check",
+    "CurrentAnswer",
+    "Finding",
+    "Footing",
+    "How",
+    "Proof",
+    "RevalidatedSite",
+    "Revalidation",
+    "Rule",
+    "RuleBook",
+    "RunState",
+    "Site",
+    "SiteVersion",
+]

@@ -231,3 +231,23 @@ def test_disclosure_is_noted():
     assert project.disclosed
     assert Step.objects.get().data == {"disclosed": True}
     assert InvestmentRecord.objects.count() == 0
+
+
+def test_a_site_is_live_until_its_project_is_completed(planner):
+    project = register(planner)
+    site = actions.attach_site(by=planner, project=project)
+    assert site.is_live
+    actions.revise_project(by=planner, project=project, stage="completed")
+    assert not Site.objects.get().is_live
+    actions.revise_project(by=planner, project=project, stage="suspended")
+    assert Site.objects.get().is_live
+
+
+def test_a_completed_projects_site_is_never_live(planner):
+    made = actions.attach_site(by=planner, project=register(planner, stage="completed"))
+    assert not made.is_live
+    given = Site.objects.create()
+    other = register(planner, code="2019-150207-000002", stage="completed")
+    actions.attach_site(by=planner, project=other, site=given)
+    given.refresh_from_db()
+    assert not given.is_live
