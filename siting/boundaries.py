@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from siting import formats
-from siting.engine.boundary import Boundary, DeclaredBoundary, Plot, Ring, build
-from siting.engine.crs import DeclaredCrs
+from siting import drawings, formats
+from siting.engine.boundary import Boundary, build
+from siting.engine.declared import declared_from_json as declared_from_json
+from siting.engine.declared import declared_to_json as declared_to_json
 from siting.engine.notices import Notice, UnusableInput
-from siting.formats import geojson
-
-_STORED_AS = 1
 
 
 def read(
@@ -43,7 +38,8 @@ def from_drawing(geometry: Mapping[str, Any], *, max_vertices: int | None = None
     Parameters
     ----------
     geometry
-        GeoJSON Polygon or MultiPolygon, longitude/latitude in degrees (EPSG:4490).
+        GeoJSON Polygon or MultiPolygon, longitude/latitude in degrees (EPSG:4490), or a FeatureCollection with a plot
+        per feature, see :func:`siting.drawings.read`.
     max_vertices
         A bound below the engine's own, kept before anything is measured.
 
@@ -52,7 +48,7 @@ def from_drawing(geometry: Mapping[str, Any], *, max_vertices: int | None = None
     UnusableInput
         Where the JSON is no such geometry, or the drawing no usable boundary.
     """
-    declared = geojson.from_drawing(geometry)
+    declared = drawings.read(geometry).declared()
     count = sum(len(ring.xy) for plot in declared.plots for ring in plot.rings)
     if max_vertices is not None and count > max_vertices:
         raise UnusableInput(
@@ -64,87 +60,3 @@ def from_drawing(geometry: Mapping[str, Any], *, max_vertices: int | None = None
             )
         )
     return build(declared)
-
-
-def declared_to_json(declared: DeclaredBoundary) -> dict[str, Any]:
-    """Make JSON of a declared boundary that gives the same one back, to the last bit and in the same order.
-
-    Header and attributes are lists of pairs: a JSON column of the database keeps no order of keys.
-    """
-    return {
-        "stored_as": _STORED_AS,
-        "format": declared.format,
-        "epsg": declared.crs.epsg,
-        "header": [list(pair) for pair in declared.header.items()],
-        "plots": [
-            {
-                "attributes": [list(pair) for pair in plot.attributes.items()],
-                "number": plot.number,
-                "name": plot.name,
-                "use": plot.use,
-                "declared_area_m2": plot.declared_area_m2,
-                "rings": [
-                    {"label": ring.label, "numbers": list(ring.numbers), "xy": ring.xy.tolist()}
-                    for ring in plot.rings
-                ],
-            }
-            for plot in declared.plots
-        ],
-        "notices": [
-            {
-                "code": notice.code,
-                "template": notice.template,
-                "params": dict(notice.params),
-                "line": notice.line,
-                "field": notice.field,
-                "place": None if notice.place is None else list(notice.place),
-            }
-            for notice in declared.notices
-        ],
-    }
-
-
-def declared_from_json(stored: Mapping[str, Any]) -> DeclaredBoundary:
-    """Undo :func:`declared_to_json`.
-
-    Raises
-    ------
-    ValueError
-        Where it was stored in a form that this version doesn't know.
-    """
-    if stored.get("stored_as") != _STORED_AS:
-        raise ValueError(f"unknown form of a stored boundary: {json.dumps(stored.get('stored_as'))}")
-    return DeclaredBoundary(
-        plots=tuple(
-            Plot(
-                rings=tuple(
-                    Ring(
-                        tuple(ring["numbers"]),
-                        np.array(ring["xy"], dtype=np.float64).reshape(-1, 2),
-                        ring["label"],
-                    )
-                    for ring in plot["rings"]
-                ),
-                attributes=dict(plot["attributes"]),
-                number=plot["number"],
-                name=plot["name"],
-                use=plot["use"],
-                declared_area_m2=plot["declared_area_m2"],
-            )
-            for plot in stored["plots"]
-        ),
-        crs=DeclaredCrs(stored["epsg"]),
-        header=dict(stored["header"]),
-        format=stored["format"],
-        notices=tuple(
-            Notice(
-                notice["code"],
-                notice["template"],
-                notice["params"],
-                notice["line"],
-                notice["field"],
-                None if notice["place"] is None else (notice["place"][0], notice["place"][1]),
-            )
-            for notice in stored["notices"]
-        ),
-    )
