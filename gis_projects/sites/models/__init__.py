@@ -1,5 +1,31 @@
 """What persons add to sites and checks, one module per noun."""
 
+from gis_projects.sites.models.alternatives import (
+    Alternative,
+    AlternativeChoice,
+    AlternativeSource,
+    AlternativeWeights,
+)
 from gis_projects.sites.models.reviews import Attachment, Mark, Review, SignOff, SignOffWithdrawal
+from gis_projects.sites.models.suggestions import (
+    SuggestedPatch,
+    SuggestionAnswer,
+    SuggestionRun,
+    SuggestionStop,
+)
 
-__all__ = ["Attachment", "Mark", "Review", "SignOff", "SignOffWithdrawal"]
+__all__ = [
+    "Alternative",
+    "AlternativeChoice",
+    "AlternativeSource",
+    "AlternativeWeights",
+    "Attachment",
+    "Mark",
+    "Review",
+    "SignOff",
+    "SignOffWithdrawal",
+    "SuggestedPatch",
+    "SuggestionAnswer",
+    "SuggestionRun",
+    "SuggestionStop",
+]
