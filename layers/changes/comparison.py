@@ -93,7 +93,7 @@ def changed(a: AnyVersion, b: AnyVersion, condition: str = "TRUE") -> str:
     `condition` speaks of `a` and `b`, the features on either side (NULL where there is none). Fill in with
     `window(a, b)`.
     """
-    before, after = (_WENT, _CAME) if a.number <= b.number else (_CAME, _WENT)
+    before, after = sides(a, b)
     return f"""
     SELECT key, kind, a_id, b_id, class_a, class_b, area_a, area_b, geom_a, geom_b
     FROM (SELECT COALESCE(a.key, b.key) AS key, a.id AS a_id, b.id AS b_id, a.class_code AS class_a,
@@ -106,6 +106,11 @@ def changed(a: AnyVersion, b: AnyVersion, condition: str = "TRUE") -> str:
           WHERE b.hash IS DISTINCT FROM a.hash AND ({condition})) AS compared
     WHERE kind <> 'same'
     """
+
+
+def sides(a: AnyVersion, b: AnyVersion) -> tuple[str, str]:
+    """Conditions on `f`, a feature: that a has it and b hasn't its row, and the other way round."""
+    return (_WENT, _CAME) if a.number <= b.number else (_CAME, _WENT)
 
 
 def window(a: AnyVersion, b: AnyVersion) -> dict[str, Any]:
