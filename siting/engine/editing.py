@@ -1,9 +1,9 @@
-"""What the boundary desk does to plots: split, merge, offset, cut out, move, a strip along a line.
+"""What the boundary desk does to plots: split, merge, offset, cut out, move.
 
 Every operation takes plots as MultiPolygons in EPSG:4490 (degrees) with the system in which their edges are straight,
 and gives plots in degrees. Topology (split, merge, cut out) is done where the edges are straight, so a point put onto
-an edge stays on it: a straight kilometre of the plane bows by 17 mm in longitude/latitude. Metres (offset, move, strip)
-are those of the declared plane, or of the site's own 3° Gauss-Krüger zone where it was drawn in degrees.
+an edge stays on it: a straight kilometre of the plane bows by 17 mm in longitude/latitude. Metres (offset, move) are
+those of the declared plane, or of the site's own 3° Gauss-Krüger zone where it was drawn in degrees.
 
 A vertex that an operation doesn't touch comes back bit for bit: what went into the plane is looked up, not projected
 back.
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import ceil, cos, isfinite, radians, sin, sqrt
+from math import cos, isfinite, radians, sin, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -224,31 +224,6 @@ def move(
 
     fresh = plane_frame(crs_m)  # nothing stays where it was, so nothing is looked up
     return tuple(_multi(fresh.give(shapely.transform(plot, moved))) for plot in there)
-
-
-def strip(line: LineString, width_m: float, crs: DeclaredCrs) -> MultiPolygon:
-    """The ground along a line (degrees): half of ``width_m`` to either side, square ends, corners kept."""
-    _finite("width_m", width_m, MAX_OFFSET_M)
-    if width_m < 0.01:
-        raise UnusableInput(
-            Notice("width-too-small", "宽度至少 0.01 米", {"width": width_m}, field="width_m")
-        )
-    frame = plane_frame(metric_plane(crs, (line,)))
-    wide = shapely.buffer(
-        frame.take(line), width_m / 2, cap_style="flat", join_style="mitre", mitre_limit=_MITRE_LIMIT
-    )
-    found = _areal(wide)
-    if found.is_empty:
-        raise UnusableInput(Notice("line-too-short", "线太短，无法生成带状地块", field="line"))
-    return _multi(frame.give(found))
-
-
-def circle(centre: tuple[float, float], radius_m: float, crs: DeclaredCrs) -> MultiPolygon:
-    """A circle around a place (degrees), as a polygon whose chords stay within 1 cm of the arc."""
-    point = shapely.Point(*centre)
-    frame = plane_frame(metric_plane(crs, (point,)))
-    quarter = max(8, ceil(0.7854 / np.arccos(max(0.0, 1 - 0.01 / max(radius_m, 0.02)))))
-    return _multi(frame.give(shapely.buffer(frame.take(point), radius_m, quad_segs=quarter)))
 
 
 # --- polygons -------------------------------------------------------------------------------------

@@ -156,14 +156,6 @@ def test_an_offset_is_in_metres_and_a_hole_shrinks_with_it():
     assert len(rings(closed)) == 1
 
 
-def test_a_strip_has_its_width_and_the_length_of_its_line():
-    ground = editing.strip(line((0, 0), (1000, 0), (1000, 500)), 20.0, ZONE_37)
-    assert planar(ground) == pytest.approx(1000 * 20 + 500 * 20, abs=0.01)
-    with pytest.raises(UnusableInput) as refused:
-        editing.strip(line((0, 0), (1000, 0)), 0.0, ZONE_37)
-    assert refused.value.notices[0].field == "width_m"
-
-
 def test_a_hole_stays_through_every_operation():
     plot = plane_plot(SQUARE, HOLE)
     cut = line((700, -100), (700, 900))
