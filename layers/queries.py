@@ -22,6 +22,7 @@ import numpy.typing as npt
 import shapely
 from django.db import connection, transaction
 
+from layers.attributes import ARRAY_OF_FIELDS, of_features
 from layers.models import Layer, Status
 from layers.pieces import MAX_VERTICES
 from layers.verification import Verification, verify
@@ -73,6 +74,10 @@ class Candidates:
         Exact ellipsoidal area of each piece, m², float64.
     geometries
         shapely geometries, EPSG:4490.
+    attributes
+        By field, those that were asked for: text, None where the feature says nothing (object array).
+    pieces
+        The number of each piece, int64, which orders those of one feature; 0 for a feature that is whole.
     """
 
     version: PinnedVersion
@@ -80,6 +85,8 @@ class Candidates:
     classes: npt.NDArray[np.object_]
     areas: npt.NDArray[np.float64]
     geometries: npt.NDArray[np.object_]
+    attributes: Mapping[str, npt.NDArray[np.object_]] = field(default_factory=dict)
+    pieces: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
 
 @dataclass(frozen=True)
@@ -272,9 +279,14 @@ def candidates_query(
 
 
 def candidates(
-    versions: Mapping[str, PinnedVersion], geometry: Any, margins: Mapping[str, Any] | None = None
+    versions: Mapping[str, PinnedVersion],
+    geometry: Any,
+    margins: Mapping[str, Any] | None = None,
+    attributes: Mapping[str, Collection[str]] | None = None,
 ) -> dict[str, Candidates]:
     """Features of each vector version whose box meets a box of the geometry's parts. One query for all.
+
+    A second one where attributes are asked for.
 
     Parameters
     ----------
@@ -285,6 +297,8 @@ def candidates(
     margins
         For layers with a distance rule: the geometry to use instead, already widened. Layers that share one
         object share the index scan.
+    attributes
+        By layer code: which fields of its features to bring along.
     """
     vectors = {code: version for code, version in versions.items() if version.kind == "vector"}
     sql, parameters = candidates_query(vectors, geometry, margins or {})
@@ -295,24 +309,37 @@ def candidates(
     columns = list(zip(*rows, strict=True)) if rows else [()] * 7
     layer_ids = np.array(columns[0], dtype=np.int64)
     keys, classes = np.array(columns[3], dtype=object), np.array(columns[4], dtype=object)
-    areas = np.array(columns[5], dtype=np.float64)
+    areas, pieces = np.array(columns[5], dtype=np.float64), np.array(columns[2], dtype=np.int64)
     # GEOS reads hexadecimal digits ten times slower than bytes.
     geometries = shapely.from_wkb(np.array([unhexlify(ewkb) for ewkb in columns[6]], dtype=object))
-    result = {}
-    for code, version in vectors.items():
-        span = slice(*np.searchsorted(layer_ids, [version.layer_id, version.layer_id + 1]))
-        result[code] = Candidates(version, keys[span], classes[span], areas[span], geometries[span])
-    return result
+    asked = {code: tuple(fields) for code, fields in (attributes or {}).items() if code in vectors and fields}
+    spans = {
+        code: slice(*np.searchsorted(layer_ids, [version.layer_id, version.layer_id + 1]))
+        for code, version in vectors.items()
+    }
+    said = of_features({code: columns[1][spans[code]] for code in asked}, asked)
+    return {
+        code: Candidates(
+            version,
+            keys[span],
+            classes[span],
+            areas[span],
+            geometries[span],
+            said.get(code, {}),
+            pieces[span],
+        )
+        for (code, version), span in zip(vectors.items(), spans.values(), strict=True)
+    }
 
 
 # `ORDER BY` a geometry follows a Hilbert curve.
 _EVERYTHING = f"""
-SELECT key, class_code, area_m2, geom::text FROM (
-    SELECT f.key, f.class_code, f.area_m2, f.geom FROM layers_feature f
+SELECT key, class_code, area_m2, geom::text, said, piece FROM (
+    SELECT f.key, f.class_code, f.area_m2, f.geom, {{said}} AS said, 0::bigint AS piece FROM layers_feature f
     WHERE f.layer_id = %(layer)s AND f.vertices <= {MAX_VERTICES}
       AND f.first_version <= %(number)s AND (f.last_version IS NULL OR f.last_version >= %(number)s)
     UNION ALL
-    SELECT f.key, f.class_code, p.area_m2, p.geom
+    SELECT f.key, f.class_code, p.area_m2, p.geom, {{said}}, p.id
     FROM layers_featurepiece p JOIN layers_feature f ON f.id = p.feature_id
     WHERE f.layer_id = %(layer)s
       AND f.first_version <= %(number)s AND (f.last_version IS NULL OR f.last_version >= %(number)s)
@@ -320,15 +347,24 @@ SELECT key, class_code, area_m2, geom::text FROM (
 """
 
 
-def everything(version: PinnedVersion, *, at_once: int = 50_000) -> Iterator[Candidates]:
-    """All pieces of a vector version in spatial order, some at a time, by a cursor of the database."""
+def everything(
+    version: PinnedVersion, *, at_once: int = 50_000, attributes: Collection[str] = ()
+) -> Iterator[Candidates]:
+    """All pieces of a vector version in spatial order, some at a time, by a cursor of the database.
+
+    ``attributes`` are the fields to bring along.
+    """
+    fields = list(attributes)
+    sql = _EVERYTHING.format(said=ARRAY_OF_FIELDS if fields else "NULL::text[]")
     with transaction.atomic(), connection.chunked_cursor() as cursor:
-        cursor.execute(_EVERYTHING, {"layer": version.layer_id, "number": version.number})
+        cursor.execute(sql, {"layer": version.layer_id, "number": version.number, "fields": fields})
         while rows := cursor.fetchmany(at_once):
-            keys, classes, areas, ewkbs = zip(*rows, strict=True)
+            keys, classes, areas, ewkbs, said, pieces = zip(*rows, strict=True)
             yield Candidates(
                 version, np.array(keys, dtype=object), np.array(classes, dtype=object), np.array(areas),
                 shapely.from_wkb(np.array([unhexlify(ewkb) for ewkb in ewkbs], dtype=object)),
+                {name: np.array([row[n] for row in said], dtype=object) for n, name in enumerate(fields)},
+                np.array(pieces, dtype=np.int64),
             )  # fmt: skip
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from siting.engine.slivers import ObjectArray
 BoolArray = npt.NDArray[np.bool_]
 
 _POLYGON, _MULTIPOLYGON = 3, 6
+_NO_ATTRIBUTES: Mapping[str, ObjectArray] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class LayerPieces:
     known_valid
         Whether every geometry is known to be valid (published versions hold nothing else), so that it needn't be
         tested again, which takes as long as a fifth of the overlay.
+    attributes
+        By field: object array (n,) of text, None where the feature says nothing; only fields that a rule asks for.
     """
 
     keys: ObjectArray
@@ -45,6 +49,7 @@ class LayerPieces:
     geometries: ObjectArray
     non_overlapping: bool
     known_valid: bool = False
+    attributes: Mapping[str, ObjectArray] = field(default_factory=lambda: _NO_ATTRIBUTES)
 
 
 @dataclass(frozen=True)

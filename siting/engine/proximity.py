@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import acos, ceil, pi
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from siting.engine.area import IntArray
+from siting.engine.area import FloatArray, IntArray
 from siting.engine.boundary import Boundary
 from siting.engine.crs import DeclaredCrs, from_degrees, gauss_kruger, to_degrees
 from siting.engine.overlap import LayerPieces, Overlay, assemble, each, nothing
@@ -104,6 +104,54 @@ def within_distance(
     cut = np.asarray(shapely.transform(cut, lambda xy: to_degrees(xy, plane)), dtype=object)
     cut[whole] = boundary.geometry
     return assemble(_overlapping(pieces), rows, cut, failed)
+
+
+@dataclass(frozen=True)
+class Near:
+    """Features by their distance from the site, as columns of equal length m, each feature once, sorted by key.
+
+    ``metres`` are 0 for a feature on the site; ``failed_keys`` are features whose place can't be told.
+    """
+
+    keys: ObjectArray
+    metres: FloatArray
+    failed_keys: tuple[str, ...]
+
+
+def distances(boundary: Boundary, pieces: LayerPieces, selected: npt.NDArray[np.bool_]) -> Near:
+    """Measure how far each selected feature is from the site.
+
+    Parameters
+    ----------
+    boundary
+        The site.
+    pieces
+        Candidates of any kind: areas, lines and points are as far as they stand in the layer.
+    selected
+        bool (n,), which of ``pieces`` count.
+
+    Returns
+    -------
+    Near
+        Metres in the plane of the site's own zone (within 0.1 % of the ground).
+    """
+    rows = np.flatnonzero(selected)
+    known = np.isfinite(shapely.bounds(pieces.geometries[rows]).reshape(-1, 4)).all(axis=1)
+    if not pieces.known_valid:
+        known &= shapely.is_valid(pieces.geometries[rows])
+    failed = tuple(sorted(set(pieces.keys[rows[~known]].tolist())))
+    rows = rows[known]
+    if len(rows) == 0:
+        return Near(np.empty(0, dtype=object), np.empty(0), failed)
+    plane = own_plane(boundary)
+    site = shapely.transform(boundary.geometry, lambda xy: from_degrees(xy, plane))
+    there = shapely.transform(pieces.geometries[rows], lambda xy: from_degrees(xy, plane))
+    shapely.prepare(site)
+    metres = np.atleast_1d(shapely.distance(site, there))
+    keys, feature = np.unique(pieces.keys[rows].astype(str), return_inverse=True)
+    nearest = np.full(len(keys), np.inf)
+    np.minimum.at(nearest, feature, metres)
+    return Near(keys.astype(object), nearest, failed)
 
 
 def _joined(keys: ObjectArray, rows: IntArray, cut: ObjectArray) -> tuple[IntArray, ObjectArray]:

@@ -4,32 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isnan
 from types import MappingProxyType
 
 import numpy as np
-import shapely
-from shapely.geometry.base import BaseGeometry
 
-from siting.engine.affected import Affected, Measured, affected, polygons_of
-from siting.engine.area import measure, perimeter
+from siting.engine.answering import Asked
+from siting.engine.attributes import AttributeClause, Comparison
 from siting.engine.boundary import Boundary
 from siting.engine.notices import Notice
-from siting.engine.overlap import BoolArray, LayerPieces, Overlay
-from siting.engine.proximity import within_distance
-from siting.engine.slivers import ObjectArray, Width, classify
-from siting.engine.specification import ClassArea, FactClause, Relation, RuleResult, RuleSpec
+from siting.engine.overlap import LayerPieces, Overlay
+from siting.engine.proximity import distances, within_distance
+from siting.engine.selecting import Unsure, counted, select, select_cut, unsure_within
+from siting.engine.specification import ClassArea, FactClause, Measure, Relation, RuleResult, RuleSpec
 from siting.engine.verdict import Outcome, Severity
 
-__all__ = ["ClassArea", "FactClause", "Relation", "RuleResult", "RuleSpec", "evaluate"]
+__all__ = [
+    "AttributeClause",
+    "ClassArea",
+    "Comparison",
+    "FactClause",
+    "Measure",
+    "Relation",
+    "RuleResult",
+    "RuleSpec",
+    "Standing",
+    "evaluate",
+    "standing",
+    "stands",
+]  # fmt: skip
 
 _NO_NAMES: Mapping[str, str] = MappingProxyType({})
-_NOTHING_M2 = 1e-3
 
 _NO_DATA = Notice("layer-without-data", "图层没有可用数据")
-_NO_RASTER = Notice("raster-without-data", "栅格在地块范围内没有数据")
-_NO_USE = Notice("use-unknown", "未填写规划用途，无法判断是否与规划分区相符")
-_NO_ZONE = Notice("zone-missing", "地块有部分范围没有规划分区")
 
 
 def evaluate(
@@ -39,6 +45,7 @@ def evaluate(
     overlay: Overlay | None = None,
     pieces: LayerPieces | None = None,
     raster_share: float | None = None,
+    raster_mean: float | None = None,
     class_system: str = "",
     class_names: Mapping[str, str] = _NO_NAMES,
     facts: Mapping[str, str] = _NO_NAMES,
@@ -53,11 +60,14 @@ def evaluate(
     boundary
         The site.
     overlay
-        The rule's layer cut to the site; for ``overlaps``, ``inside`` and ``compatible_use``.
+        The rule's layer cut to the site; unless the rule searches or asks a raster.
     pieces
-        The layer's candidates as stored, all within the rule's distance among them; for ``within_distance``.
+        The layer's candidates as stored, all within the rule's reach among them, with the attributes that the rule
+        reads; for rules that search or have a ``where``.
     raster_share
         Share of the site (0 to 1) above the rule's threshold; None where the raster has no data.
+    raster_mean
+        Mean of the site's cells, in the raster's unit; None where the raster has no data.
     class_system, class_names
         What the layer's class codes belong to, and their names.
     facts
@@ -71,62 +81,107 @@ def evaluate(
         Whatever is missing or can't be overlaid makes it ``not_checked`` with the reason, never ``clear``. Only
         a fact by which the rule doesn't apply answers it without data.
     """
-    severity, questions, exempting = _severity(rule, facts)
-    if severity is None:
-        return RuleResult(rule, Outcome.CLEAR, rule.severity, reason=exempting)
-    asked = _Asked(rule, boundary, severity, questions, class_system, class_names)
+    stand = standing(rule, facts)
+    if stand.severity is None:
+        return RuleResult(rule, Outcome.CLEAR, rule.severity, reason=stand.exempting)
+    asked = Asked(
+        rule, boundary, stand.severity, stand.questions, class_system, class_names, stand.clause, stand.value
+    )
     if not_checked is not None:
         return asked.unanswered(not_checked)
     if rule.relation is Relation.RASTER_SHARE:
-        return asked.raster(raster_share)
-    if rule.relation is Relation.WITHIN_DISTANCE:
-        if pieces is None:
-            return asked.unanswered(_NO_DATA)
-        near = within_distance(boundary, pieces, rule.distances_m, _of_classes(pieces.classes, rule.classes))
-        return asked.features(near, np.ones(len(near.keys), dtype=bool), near.failed_keys)
-    if overlay is None:
+        return asked.raster_share(raster_share)
+    if rule.relation is Relation.RASTER_MEAN:
+        return asked.raster_mean(raster_mean)
+    if rule.relation.searches:
+        return asked.unanswered(_NO_DATA) if pieces is None else _searched(asked, pieces)
+    if overlay is None or (rule.where and pieces is None):
         return asked.unanswered(_NO_DATA)
-    selected = _of_classes(overlay.classes, rule.classes)
-    failed = tuple(
-        key
-        for key, code in zip(overlay.failed_keys, overlay.failed_classes, strict=True)
-        if _starts_with(code, rule.classes)
-    )
-    if rule.relation is Relation.INSIDE:
-        return asked.outside(overlay, selected, failed)
-    if rule.relation is Relation.COMPATIBLE_USE:
-        return asked.use(overlay, selected, failed, facts.get(rule.use_fact, ""))
-    return asked.features(overlay, selected, failed)
+    selected, unsure = select_cut(rule, boundary, overlay, pieces)
+    match rule.relation:
+        case Relation.INSIDE:
+            return asked.outside(overlay, selected, unsure)
+        case Relation.SHARE_AT_LEAST:
+            return asked.outside(overlay, selected, unsure, rule.share)
+        case Relation.SHARE_AT_MOST:
+            return asked.features(overlay, selected, unsure, rule.share)
+        case Relation.COMPATIBLE_USE:
+            return asked.use(overlay, selected, unsure, facts.get(rule.use_fact, ""))
+        case _:
+            return asked.features(overlay, selected, unsure)
 
 
-def _starts_with(code: str, prefixes: tuple[str, ...]) -> bool:
-    return not prefixes or code.startswith(prefixes)
+def _searched(asked: Asked, pieces: LayerPieces) -> RuleResult:
+    """Answer a rule by how far the layer's features are from the site."""
+    rule, boundary = asked.rule, asked.boundary
+    selection = select(rule, pieces)
+    if rule.relation is Relation.COUNT:
+        return asked.number_of(*counted(rule, boundary, pieces, selection))
+    unknown = unsure_within(rule, boundary, pieces, selection.unknown)
+    if rule.relation is Relation.NEAREST_DISTANCE:
+        near = distances(boundary, pieces, selection.certain)
+        return asked.nearest(near, Unsure(near.failed_keys, unknown))
+    cut = within_distance(boundary, pieces, rule.distances_m, selection.certain)
+    return asked.features(cut, np.ones(len(cut.keys), dtype=bool), Unsure(cut.failed_keys, unknown))
 
 
-def _of_classes(codes: ObjectArray, prefixes: tuple[str, ...]) -> BoolArray:
-    if not prefixes or len(codes) == 0:
-        return np.ones(len(codes), dtype=bool)
-    known = {code: _starts_with(code, prefixes) for code in set(codes.tolist())}
-    return np.fromiter((known[code] for code in codes.tolist()), dtype=bool, count=len(codes))
+def stands(result: RuleResult) -> bool:
+    """Say whether an answer holds although the layer doesn't cover all the ground that the rule looks at.
+
+    What more features could only confirm does: a conflict found, a share or a number reached, a neighbour near
+    enough. Anything else does not answer for the ground it never saw.
+    """
+    rule, hit = result.rule, result.outcome is Outcome.HIT
+    clear = result.outcome is Outcome.CLEAR
+    match rule.relation:
+        case Relation.INSIDE | Relation.COMPATIBLE_USE | Relation.RASTER_SHARE | Relation.RASTER_MEAN:
+            return False
+        case Relation.SHARE_AT_LEAST:
+            return clear
+        case Relation.NEAREST_DISTANCE:
+            near = None if result.measure is None else result.measure.value
+            if rule.nearest_at_least_m is None:
+                return clear
+            return hit and near is not None and near < rule.nearest_at_least_m
+        case Relation.COUNT:
+            number = 0.0 if result.measure is None or result.measure.value is None else result.measure.value
+            if rule.count_at_most is None:
+                return clear
+            return hit and number > rule.count_at_most
+        case _:
+            return hit
 
 
-def _severity(
-    rule: RuleSpec, facts: Mapping[str, str]
-) -> tuple[Severity | None, tuple[str, ...], Notice | None]:
-    """Severity in force (None: it doesn't apply), the unknown facts that decide it, and why it doesn't apply."""
+@dataclass(frozen=True)
+class Standing:
+    """How severe a rule is for a project.
+
+    ``severity`` is None where it doesn't apply, by ``exempting``; ``questions`` are unknown facts that decide it;
+    ``clause`` and its fact's ``value`` gave it, if one did.
+    """
+
+    severity: Severity | None
+    questions: tuple[str, ...] = ()
+    exempting: Notice | None = None
+    clause: FactClause | None = None
+    value: str = ""
+
+
+def standing(rule: RuleSpec, facts: Mapping[str, str]) -> Standing:
+    """Say how severe a rule is for a project with these facts; unknown ones take the strictest that they allow."""
     if not rule.clauses:
-        return rule.severity, (), None
+        return Standing(rule.severity)
     reachable: list[Severity | None] = []
     unknown: list[str] = []
     decided: Severity | None = rule.severity
-    exempting = None
+    matched, said, exempting = None, "", None
     for clause in rule.clauses:
         value = facts.get(clause.fact, "")
         if not value:
             reachable.append(clause.severity)
             unknown.append(clause.fact)
         elif value in clause.values:
-            decided = clause.severity
+            decided, matched, said = clause.severity, clause, value
             exempting = Notice(
                 "fact-exempts",
                 "因项目事实“%(fact)s”为“%(value)s”，本规则不适用",
@@ -136,187 +191,11 @@ def _severity(
     reachable.append(decided)
     strictest = max(reachable, key=lambda severity: severity.strictness if severity else 0)
     undecided = len(set(reachable)) > 1
-    return (
+    gave = matched is not None and strictest is decided
+    return Standing(
         strictest,
         tuple(dict.fromkeys(unknown)) if undecided else (),
         exempting if strictest is None else None,
-    )
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """A rule that applies, asked of a site."""
-
-    rule: RuleSpec
-    boundary: Boundary
-    severity: Severity
-    questions: tuple[str, ...]
-    class_system: str
-    class_names: Mapping[str, str]
-
-    @property
-    def scale(self) -> float:
-        return self.boundary.area_m2 / self.boundary.exact_area_m2
-
-    def unanswered(self, reason: Notice, questions: tuple[str, ...] = ()) -> RuleResult:
-        return RuleResult(self.rule, Outcome.NOT_CHECKED, self.severity, reason=reason, questions=questions)
-
-    def raster(self, share: float | None) -> RuleResult:
-        if share is None or isnan(share):
-            return self.unanswered(_NO_RASTER)
-        share = min(max(share, 0.0), 1.0)
-        area = share * self.boundary.area_m2
-        hit = share > 0 and share >= (self.rule.raster_min_share or 0.0) and area > self.rule.tolerance_m2
-        return RuleResult(
-            self.rule,
-            Outcome.HIT if hit else Outcome.CLEAR,
-            self.severity,
-            raw_area_m2=area,
-            area_m2=area if hit else 0.0,
-            share=share if hit else 0.0,
-            questions=self.questions if hit else (),
-        )
-
-    def features(self, overlay: Overlay, selected: BoolArray, failed: tuple[str, ...]) -> RuleResult:
-        """What the selected features take up of the site."""
-        if not failed and not selected.any():  # most rules, for most sites
-            return RuleResult(self.rule, Outcome.CLEAR, self.severity)
-        found = affected(self.boundary.geometry, overlay, selected, self.rule.sliver_width_m)
-        wide = found.measured(Width.WIDE)
-        raw = wide if np.all(found.kinds != Width.SLIVER) else found.measured(Width.SLIVER)
-        outcome = self._outcome(wide.area_m2, raw.area_m2)
-        shown, least = (wide, Width.WIDE) if outcome is Outcome.HIT else (raw, Width.SLIVER)
-        if failed and outcome is not Outcome.HIT:
-            outcome = Outcome.NOT_CHECKED
-        return self._result(
-            outcome,
-            wide.area_m2,
-            raw.area_m2,
-            keys=shown.keys,
-            classes=self._classes(shown),
-            count=len(shown.keys),
-            geometry=self._shown(found, least, shown.area_m2) if outcome is not Outcome.CLEAR else None,
-            reason=_failed(failed) if failed else None,
-        )
-
-    def _shown(self, found: Affected, least: Width, area_m2: float) -> BaseGeometry | None:
-        """The ground concerned; where that is all of the site, nothing needs to be dissolved to draw it."""
-        if self.boundary.exact_area_m2 - area_m2 < _NOTHING_M2:
-            return self.boundary.geometry
-        return found.geometry(least)
-
-    def outside(self, overlay: Overlay, selected: BoolArray, failed: tuple[str, ...]) -> RuleResult:
-        """What of the site no selected feature covers."""
-        left = self.boundary.geometry
-        if selected.any():
-            left = polygons_of(shapely.difference(left, shapely.union_all(overlay.originals[selected])))
-        parts = shapely.get_parts(left)
-        areas, perimeters = measure(parts)
-        kinds = classify(parts, areas, perimeters, self.rule.sliver_width_m)
-        wide_area, raw_area = (
-            float(areas[kinds == Width.WIDE].sum()),
-            float(areas[kinds >= Width.SLIVER].sum()),
-        )
-        outcome = self._outcome(wide_area, raw_area)
-        shown = kinds >= (Width.WIDE if outcome is Outcome.HIT else Width.SLIVER)
-        if failed and raw_area > 0:
-            outcome = Outcome.NOT_CHECKED  # what failed may be what covers the rest
-        return self._result(
-            outcome,
-            wide_area,
-            raw_area,
-            keys=tuple(sorted(set(overlay.keys[selected].tolist()))),
-            classes=(),
-            count=int(shown.sum()),
-            geometry=None
-            if not shown.any()
-            else left
-            if shown.all()
-            else shapely.multipolygons(parts[shown]),
-            reason=_failed(failed) if outcome is Outcome.NOT_CHECKED else None,
-        )
-
-    def use(
-        self, overlay: Overlay, selected: BoolArray, failed: tuple[str, ...], intended: str
-    ) -> RuleResult:
-        """What of the site lies in zones that the intended use may not stand in."""
-        if not intended:
-            return self.unanswered(_NO_USE, (self.rule.use_fact,))
-        listed = [prefix for prefix in self.rule.crosswalk if intended.startswith(prefix)]
-        if not listed:
-            return self.unanswered(
-                Notice("use-not-listed", "规划用途“%(use)s”不在对照表中，无法判断是否相符", {"use": intended})
-            )
-        compatible = self.rule.crosswalk[max(listed, key=len)]
-        fits = _of_classes(overlay.classes, compatible) if compatible else np.zeros(len(selected), dtype=bool)
-        coded = overlay.classes.astype(bool)
-        uncoded = tuple(sorted(set(overlay.keys[selected & ~coded].tolist())))
-        result = self.features(overlay, selected & coded & ~fits, tuple(sorted({*failed, *uncoded})))
-        if result.outcome is not Outcome.HIT and result.reason is None and self._uncovered(overlay):
-            return self.unanswered(_NO_ZONE)
-        return result
-
-    def _uncovered(self, overlay: Overlay) -> bool:
-        """Whether a part of the site lies in no feature at all."""
-        if overlay.non_overlapping and abs(self.boundary.exact_area_m2 - overlay.areas.sum()) < _NOTHING_M2:
-            return False
-        left = shapely.difference(self.boundary.geometry, shapely.union_all(overlay.originals))
-        parts = shapely.get_parts(polygons_of(left))
-        return bool(np.any(classify(parts, *measure(parts), self.rule.sliver_width_m) == Width.WIDE))
-
-    def _length(self, geometry: BaseGeometry | None) -> float:
-        if geometry is self.boundary.geometry:
-            return self.boundary.perimeter_m
-        return 0.0 if geometry is None else perimeter(geometry)
-
-    def _outcome(self, wide_m2: float, raw_m2: float) -> Outcome:
-        if wide_m2 * self.scale > self.rule.tolerance_m2:
-            return Outcome.HIT
-        return Outcome.SUSPECT if self.rule.keep_slivers and raw_m2 > 0 else Outcome.CLEAR
-
-    def _classes(self, found: Measured) -> tuple[ClassArea, ...]:
-        return tuple(
-            ClassArea(code, self.class_system, self.class_names.get(code, ""), area * self.scale)
-            for code, area in found.by_class
-        )
-
-    def _result(
-        self,
-        outcome: Outcome,
-        wide_m2: float,
-        raw_m2: float,
-        *,
-        keys: tuple[str, ...],
-        classes: tuple[ClassArea, ...],
-        count: int,
-        geometry: BaseGeometry | None,
-        reason: Notice | None,
-    ) -> RuleResult:
-        if outcome is Outcome.CLEAR:
-            return RuleResult(self.rule, outcome, self.severity, raw_area_m2=raw_m2 * self.scale)
-        whole = self.boundary.exact_area_m2
-        area = min(wide_m2, whole) if outcome is Outcome.HIT else 0.0
-        return RuleResult(
-            self.rule,
-            outcome,
-            self.severity,
-            raw_area_m2=min(raw_m2, whole) * self.scale,
-            area_m2=area * self.scale,
-            share=area / whole,
-            length_m=self._length(geometry),
-            count=count,
-            classes=classes,
-            keys=keys,
-            geometry=geometry,
-            reason=reason,
-            questions=self.questions if outcome is not Outcome.NOT_CHECKED else (),
-        )
-
-
-def _failed(keys: tuple[str, ...]) -> Notice:
-    shown = "、".join(keys[:5])
-    return Notice(
-        "features-failed",
-        "%(count)s 个要素无法参与叠加：%(keys)s",
-        {"count": len(keys), "keys": shown if len(keys) <= 5 else f"{shown}…"},
+        matched if gave else None,
+        said if gave else "",
     )

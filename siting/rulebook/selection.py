@@ -6,14 +6,12 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any
 
 from django.db import connection
 from django.db.models import Q
 
-from siting.engine.rules import FactClause, Relation, RuleSpec
-from siting.engine.verdict import Severity
+from siting.engine.rules import RuleSpec
 from siting.models import RuleBook
 
 
@@ -42,38 +40,6 @@ class PinnedRulebook:
         return tuple(sorted({rule.layer for rule in self.rules}))
 
 
-def _spec(data: Mapping[str, Any]) -> RuleSpec:
-    return RuleSpec(
-        code=data["code"],
-        name=data["name"],
-        layer=data["layer"],
-        relation=Relation(data["relation"]),
-        severity=Severity(data["severity"]),
-        classes=tuple(data.get("classes", ())),
-        distances_m=MappingProxyType(dict(data.get("distances_m", {}))),
-        raster_threshold=data.get("raster_threshold"),
-        raster_min_share=data.get("raster_min_share"),
-        tolerance_m2=data.get("tolerance_m2", 0.0),
-        sliver_width_m=data.get("sliver_width_m", 0.01),
-        keep_slivers=data.get("keep_slivers", False),
-        required=data.get("required", True),
-        clauses=tuple(
-            FactClause(
-                fact=clause["fact"],
-                values=tuple(clause["values"]),
-                severity=Severity(clause["severity"]) if clause["severity"] else None,
-            )
-            for clause in data.get("clauses", ())
-        ),
-        crosswalk=MappingProxyType({use: tuple(zones) for use, zones in data.get("crosswalk", {}).items()}),
-        use_fact=data.get("use_fact", "intended_use"),
-        basis=data["basis"],
-        article=data.get("article", ""),
-        authority=data["authority"],
-        advice=data.get("advice", ""),
-    )
-
-
 @lru_cache(maxsize=64)
 def _pin(rulebook_id: int, sha256: str, on: dt.date) -> PinnedRulebook:
     """Published rules never change, so a process may keep them: the key holds their hash."""
@@ -87,7 +53,7 @@ def _pin(rulebook_id: int, sha256: str, on: dt.date) -> PinnedRulebook:
         name=rulebook.name,
         sha256=rulebook.sha256,
         on=on,
-        rules=tuple(_spec(rule.spec) for rule in rules),
+        rules=tuple(RuleSpec.from_json(rule.spec) for rule in rules),
         facts=tuple(rulebook.facts),
     )
 
