@@ -11,16 +11,20 @@ from siting.models.answers import (
     RunState,
 )
 from siting.models.checks import Check, Finding
+from siting.models.conflicts import ConflictPatch, Crosswalk, PlanComparison
 from siting.models.rulebooks import Rule, RuleBook
 from siting.models.sites import Site, SiteVersion
 
 __all__ = [
     "Change",
     "Check",
+    "ConflictPatch",
+    "Crosswalk",
     "CurrentAnswer",
     "Finding",
     "Footing",
     "How",
+    "PlanComparison",
     "Proof",
     "RevalidatedSite",
     "Revalidation",

@@ -6,6 +6,12 @@ from gis_projects.sites.models.alternatives import (
     AlternativeSource,
     AlternativeWeights,
 )
+from gis_projects.sites.models.comparisons import (
+    ComparisonRun,
+    HandlingState,
+    PatchHandling,
+    Yields,
+)
 from gis_projects.sites.models.reviews import Attachment, Mark, Review, SignOff, SignOffWithdrawal
 from gis_projects.sites.models.suggestions import (
     SuggestedPatch,
@@ -20,7 +26,10 @@ __all__ = [
     "AlternativeSource",
     "AlternativeWeights",
     "Attachment",
+    "ComparisonRun",
+    "HandlingState",
     "Mark",
+    "PatchHandling",
     "Review",
     "SignOff",
     "SignOffWithdrawal",
@@ -28,4 +37,5 @@ __all__ = [
     "SuggestionAnswer",
     "SuggestionRun",
     "SuggestionStop",
+    "Yields",
 ]
