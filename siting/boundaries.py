@@ -48,7 +48,12 @@ def from_drawing(geometry: Mapping[str, Any], *, max_vertices: int | None = None
     UnusableInput
         Where the JSON is no such geometry, or the drawing no usable boundary.
     """
-    declared = drawings.read(geometry).declared()
+    return measured(drawings.read(geometry), max_vertices=max_vertices)
+
+
+def measured(drawing: drawings.Drawing, *, max_vertices: int | None = None) -> Boundary:
+    """Measure a drawing that was read; raises as :func:`from_drawing` does."""
+    declared = drawing.declared()
     count = sum(len(ring.xy) for plot in declared.plots for ring in plot.rings)
     if max_vertices is not None and count > max_vertices:
         raise UnusableInput(
