@@ -257,6 +257,8 @@ X_FRAME_OPTIONS = "DENY"
 # Ed25519 private key (PEM) that signs checks; made on first use where none is given.
 # How the outside calls this installation, for the QR codes of reports; empty: as the request does.
 PUBLIC_ADDRESS = env("PUBLIC_ADDRESS", default="")
+# A bureau's own Word templates of reports, by the names of ours.
+WORD_TEMPLATES = env("WORD_TEMPLATES", default="")
 SIGNING_KEY_PATH = Path(env("SIGNING_KEY_PATH", default=str(LOCAL_DIR / "signing_key.pem")))
 
 # --- jobs -----------------------------------------------------------------------------------------

@@ -12,7 +12,9 @@ import datetime as dt
 import hashlib
 import json
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 import shapely
@@ -26,7 +28,9 @@ import layers.queries
 from siting import checks, keys
 from siting.boundaries import declared_from_json
 from siting.documents import boundary_sha256, canonical, document, engine_versions
+from siting.engine.area import rounded
 from siting.engine.boundary import build
+from siting.engine.document import geometry_data
 from siting.engine.notices import UnusableInput
 from siting.engine.verdict import Outcome
 from siting.models import Check, Finding, SiteVersion
@@ -91,15 +95,19 @@ def certificate(check: Check) -> dict[str, Any]:
     }
 
 
+_OTHERWISE = "证书为 %(recorded)s，重算为 %(again)s"
+
+
 @dataclass(frozen=True)
 class Difference:
-    """One thing that doesn't hold: where (a path into the document) and what."""
+    """One thing that doesn't hold: where (a path into the document) and what, as a template with its parameters."""
 
     where: str
-    what: str
+    template: str
+    params: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}"
+        return f"{self.where}: {self.template % self.params}"
 
 
 def verify(certificate: dict[str, Any], key: Ed25519PublicKey | None = None) -> list[Difference]:
@@ -114,8 +122,8 @@ def verify(certificate: dict[str, Any], key: Ed25519PublicKey | None = None) -> 
     try:
         digest = hashlib.sha256(canonical(unsealed).encode()).digest()
         signature = base64.b64decode(str(certificate["signature"]), validate=True)
-    except ValueError as error:
-        return [Difference("signature", f"无法解析：{error}")]
+    except (ValueError, RecursionError) as error:
+        return [Difference("signature", "无法解析：%(error)s", {"error": str(error)})]
     differences = []
     if digest.hex() != certificate["digest"]:
         differences.append(Difference("digest", "内容与摘要不符：文件在签名后被改动"))
@@ -132,11 +140,53 @@ def verify(certificate: dict[str, Any], key: Ed25519PublicKey | None = None) -> 
 def signer(name: str, only: Ed25519PublicKey | None) -> tuple[Ed25519PublicKey | None, list[Difference]]:
     """Return the key to verify by, and what speaks against it."""
     if only is not None:
-        return only, [] if name == keys.key_id(only) else [Difference("key", f"由另一密钥签名：{name}")]
+        return only, [] if name == keys.key_id(only) else [
+            Difference("key", "由另一密钥签名：%(key)s", {"key": name})
+        ]
     published = keys.published().get(name)
     if published is None:
-        return None, [Difference("key", f"由未知密钥签名：{name}")]
-    return published.key, [Difference("key", f"签名密钥已吊销：{name}")] if published.revoked else []
+        return None, [Difference("key", "由未知密钥签名：%(key)s", {"key": name})]
+    return published.key, [
+        Difference("key", "签名密钥已吊销：%(key)s", {"key": name})
+    ] if published.revoked else []
+
+
+def verify_stored(check: Check) -> list[Difference]:
+    """Hold a stored check against its own signed text: its columns, its findings' rows, its boundary's row.
+
+    The rows are what lists, maps and counts read; none of them may say anything else than what was signed.
+    """
+    signed = certificate(check)
+    differences = verify(signed)
+    if check.verdict != signed["verdict"]:
+        differences.append(
+            Difference("check.verdict", _OTHERWISE, {"recorded": signed["verdict"], "again": check.verdict})
+        )
+    if boundary_sha256(check.site_version.declared) != signed["boundary"]["sha256"]:
+        differences.append(Difference("boundary", "存储的边界与签名时不同"))
+    stored = sorted(_row(finding) for finding in check.findings.all())
+    for mine, theirs in zip_longest(stored, sorted(_entry(finding) for finding in signed["findings"])):
+        if mine != theirs:
+            differences.append(Difference(f"findings.{(theirs or mine)[0]}", "存储的检查发现与签名时不同"))
+    return differences
+
+
+def _row(finding: Finding) -> tuple[str, ...]:
+    shape = None if finding.geometry is None else geometry_data(shapely.from_wkb(bytes(finding.geometry.wkb)))
+    figures = (str(rounded(finding.area_m2, 2)), str(rounded(finding.share, 6)))
+    return (
+        finding.rule,
+        finding.layer,
+        finding.severity,
+        finding.outcome,
+        *figures,
+        canonical({"it": shape}),
+    )
+
+
+def _entry(finding: dict[str, Any]) -> tuple[str, ...]:
+    named = tuple(finding[name] for name in ("rule", "layer", "severity", "outcome"))
+    return (*named, str(finding["area_m2"]), str(finding["share"]), canonical({"it": finding["geometry"]}))
 
 
 def recompute(certificate: dict[str, Any]) -> list[Difference]:
@@ -151,7 +201,9 @@ def recompute(certificate: dict[str, Any]) -> list[Difference]:
     versions = layers.queries.pinned(recorded)
     for code, entry in certificate["manifest"].items():
         if code not in versions:
-            differences.append(Difference(f"manifest.{code}", f"此处没有第 {entry['version']} 版"))
+            differences.append(
+                Difference(f"manifest.{code}", "此处没有第 %(version)s 版", {"version": entry["version"]})
+            )
             continue
         version = versions[code]
         if version.root_hash != entry["root_hash"]:
@@ -165,11 +217,13 @@ def recompute(certificate: dict[str, Any]) -> list[Difference]:
     declared = certificate["boundary"]["declared"]
     if boundary_sha256(declared) != certificate["boundary"]["sha256"]:
         differences.append(Difference("boundary", "边界与其哈希不符"))
+    for kept in Check.objects.filter(digest=certificate["digest"]).select_related("site_version"):
+        differences += verify_stored(kept)
     book = certificate["rulebook"]
     try:
         rulebook = pinned(book["code"], book["version"], dt.date.fromisoformat(certificate["on"]))
     except NoRulebook:
-        return [*differences, Difference("rulebook", f"此处没有 {book['code']} 第 {book['version']} 版")]
+        return [*differences, Difference("rulebook", "此处没有 %(code)s 第 %(version)s 版", book)]
     if rulebook.sha256 != book["sha256"]:
         differences.append(Difference("rulebook", "规则库内容与证书不同"))
     try:
@@ -181,7 +235,7 @@ def recompute(certificate: dict[str, Any]) -> list[Difference]:
             versions=versions,
         )
     except (UnusableInput, ValueError) as refusal:
-        return [*differences, Difference("boundary", f"无法重算：{refusal}")]
+        return [*differences, Difference("boundary", "无法重算：%(error)s", {"error": str(refusal)})]
     again = document(result)
     if certificate["versions"] == engine_versions():
         recorded_text = canonical({name: value for name, value in certificate.items() if name not in _SEAL})
@@ -215,9 +269,9 @@ def _compare(path: str, recorded: Any, again: Any) -> list[Difference]:
     if isinstance(recorded, float) and isinstance(again, float):
         slack = _SLACK.get(path.rpartition(".")[2], _SLACK_OF_OTHERS)
         same = math.isclose(recorded, again, rel_tol=AREA_TOLERANCE, abs_tol=slack)
-        return [] if same else [Difference(where, f"证书为 {recorded}，重算为 {again}")]
+        return [] if same else [Difference(where, _OTHERWISE, {"recorded": recorded, "again": again})]
     if recorded != again:
-        return [Difference(where, f"证书为 {_short(recorded)}，重算为 {_short(again)}")]
+        return [Difference(where, _OTHERWISE, {"recorded": _short(recorded), "again": _short(again)})]
     return []
 
 

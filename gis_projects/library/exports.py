@@ -55,12 +55,18 @@ def csv_lines(header: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
 
 
 def xlsx_bytes(name: str, header: Sequence[str], rows: Iterable[Row]) -> bytes:
+    return workbook([(name, header, rows)])
+
+
+def workbook(sheets: Iterable[tuple[str, Sequence[str], Iterable[Row]]]) -> bytes:
+    """Several tables as the sheets of one file: each its name, its head and its rows."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(ILLEGAL_CHARACTERS_RE.sub("", name)[:31])
-    sheet.freeze_panes = "A2"
-    sheet.append([_xlsx_cell(sheet, cell, bold=True) for cell in header])
-    for row in rows:
-        sheet.append([_xlsx_cell(sheet, cell) for cell in row])
+    for name, header, rows in sheets:
+        sheet = book.create_sheet(ILLEGAL_CHARACTERS_RE.sub("", name)[:31])
+        sheet.freeze_panes = "A2"
+        sheet.append([_xlsx_cell(sheet, cell, bold=True) for cell in header])
+        for row in rows:
+            sheet.append([_xlsx_cell(sheet, cell) for cell in row])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

@@ -50,6 +50,7 @@ class Permission(StrEnum):
     READ_CONFIDENTIAL = "read_confidential"
     READ_TRAIL = "read_trail"
     MANAGE_PEOPLE = "manage_people"
+    MANAGE_KEYS = "manage_keys"
 
 
 class Role(StrEnum):

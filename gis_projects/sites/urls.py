@@ -1,6 +1,6 @@
 from django.urls import path
 
-from gis_projects.sites.views import checks
+from gis_projects.sites.views import checks, reports, verification
 
 app_name = "sites"
 urlpatterns = [
@@ -8,7 +8,13 @@ urlpatterns = [
     path("checks/", checks.checks, name="checks"),
     path("checks/key.pem", checks.public_key, name="key"),
     path("checks/<int:pk>/", checks.check, name="check"),
-    path("checks/<int:pk>/report.pdf", checks.report, name="report"),
+    path("checks/<int:pk>/report.pdf", reports.report, name="report"),
+    path("checks/<int:pk>/report.docx", reports.report_word, name="report-word"),
+    path("checks/<int:pk>/findings.<str:kind>", reports.findings_file, name="findings-file"),
+    path("checks/keys.json", verification.published_keys, name="keys"),
+    path("verify/", verification.verify, name="verify"),
+    path("verify/<str:digest>/", verification.verify_digest, name="verify-digest"),
+    path("site-versions/<int:pk>/red-line.pdf", reports.red_line_map, name="red-line"),
     path("checks/<int:pk>/check.json", checks.evidence, name="evidence"),
     path("site-versions/<int:pk>/coordinates.txt", checks.coordinates, name="coordinates"),
     path("site-versions/<int:pk>/original", checks.original, name="original"),

@@ -30,7 +30,7 @@ def for_reader(user: User, document: dict[str, Any]) -> dict[str, Any]:
         *document["manifest"],
         *(item["layer"] for item in document["findings"] + document["not_checked"]),
     }
-    hidden = asked - _readable(user, asked)
+    hidden = asked - readable(user, asked)
     if not hidden:
         return document
     shown = {name: value for name, value in document.items() if name not in ("signature", "key")}
@@ -57,7 +57,7 @@ def remarks(document: dict[str, Any]) -> tuple[Notice, ...]:
     return (_NOTICE,) if document.get("withheld") else ()
 
 
-def _readable(user: User, codes: set[str]) -> set[str]:
+def readable(user: User, codes: set[str]) -> set[str]:
     """Of these layers, those that the user may know of; one that isn't here has nothing to be kept from anybody."""
     known = Layer.objects.filter(code__in=codes)
     readable = visible(user, Permission.READ_LAYERS, known, LAYER_SCOPE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Literal, cast
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -18,8 +18,8 @@ from gis_projects.library.models import Project
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, find, require
 from gis_projects.sites import presenting
-from gis_projects.sites import report as check_report
 from gis_projects.sites.queries import boundaries as queries
+from gis_projects.sites.views.downloads import download
 from gis_projects.sites.withholding import for_reader
 from siting import certificates, keys
 from siting.boundaries import declared_from_json
@@ -30,14 +30,6 @@ from siting.rulebook import in_force, pinned
 from siting.versions import stored
 
 _ENCODINGS: dict[str, Literal["utf-8", "gb18030"]] = {"utf-8": "utf-8", "gb18030": "gb18030"}
-
-
-def _download(content: bytes, filename: str, content_type: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=content_type)
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(filename, safe='')}"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "private, no-store"
-    return response
 
 
 @login_required
@@ -119,15 +111,6 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_safe
-def report(request: HttpRequest, pk: int) -> HttpResponse:
-    """The check as a PDF: map as vector, findings, 坐标成果表."""
-    row = queries.check(cast(User, request.user), pk)
-    pdf = check_report.pdf(row, reader=cast(User, request.user))
-    return _download(pdf, f"{_('合规性检测报告')}-{row.pk}.pdf", "application/pdf")
-
-
-@login_required
-@require_safe
 def evidence(request: HttpRequest, pk: int) -> HttpResponse:
     """The check's certificate, for `verify_check`; without what the user may not read of its layers."""
     row = queries.check(cast(User, request.user), pk)
@@ -154,7 +137,7 @@ def coordinates(request: HttpRequest, pk: int) -> HttpResponse:
     declared = coordinate_table.in_plane(declared_from_json(version.declared))
     text = coordinate_text.write(declared, encoding=encoding)
     filename = f"{version.site.project.code}-{_('界址点')}.txt"
-    return _download(text, filename, f"text/plain; charset={encoding}")
+    return download(text, filename, f"text/plain; charset={encoding}")
 
 
 @login_required
@@ -164,4 +147,4 @@ def original(request: HttpRequest, pk: int) -> HttpResponse:
     version = queries.site_version(cast(User, request.user), pk)
     if not version.source_sha256:
         raise Http404
-    return _download(bytes(version.source_file), version.source_name, "application/octet-stream")
+    return download(bytes(version.source_file), version.source_name, "application/octet-stream")

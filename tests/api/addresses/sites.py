@@ -17,6 +17,22 @@ ADDRESSES: dict[str, list[Address]] = {
     "sites:key": [Address(EVERYBODY)],
     "sites:check": [Address(IN_REACH, of_check)],
     "sites:report": [Address(IN_REACH, of_check)],
+    "sites:report-word": [Address(IN_REACH, of_check)],
+    "sites:findings-file": [
+        Address(IN_REACH, lambda world: {"pk": world.check, "kind": "xlsx"}),
+        Address(IN_REACH, lambda world: {"pk": world.check, "kind": "gpkg"}),
+        Address("302 403 404 404 404 404 404", lambda world: {"pk": world.check, "kind": "exe"}),
+    ],
+    "sites:red-line": [
+        Address(IN_REACH, of_version),
+        Address("302 403 404 404 404 404 404", of_version, lambda world: {"paper": "A0"}),
+    ],
+    "sites:keys": [Address(EVERYBODY)],
+    "sites:verify": [
+        Address(EVERYBODY),
+        Address("400 400 400 400 400 400 400", method="post"),
+    ],
+    "sites:verify-digest": [Address("404 404 404 404 404 404 404", lambda world: {"digest": "0" * 64})],
     "sites:evidence": [Address(IN_REACH, of_check)],
     "sites:coordinates": [Address(IN_REACH, of_version)],
     "sites:original": [

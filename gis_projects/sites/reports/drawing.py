@@ -36,28 +36,39 @@ class Shape:
 
 @dataclass(frozen=True)
 class Frame:
-    """The window of the map: metres in the plane of ``crs`` to paper units, north up."""
+    """The window of the map: metres in the plane of ``crs`` to paper units (1/10 mm), north up."""
 
     crs: DeclaredCrs
     left: float
     bottom: float
     metres_per_unit: float
+    width: int = WIDTH
+    height: int = HEIGHT
 
     @classmethod
-    def around(cls, geometry: BaseGeometry, crs: DeclaredCrs, *, room: float = 0.35) -> Frame:
-        """Frame a site with ``room`` of its size around it, at a round scale."""
+    def around(
+        cls,
+        geometry: BaseGeometry,
+        crs: DeclaredCrs,
+        *,
+        room: float = 0.35,
+        size: tuple[int, int] = (WIDTH, HEIGHT),
+    ) -> Frame:
+        """Frame a site with ``room`` of its size around it, at a round scale, on paper of a ``size``."""
         plane = _to_plane(geometry, crs)
         west, south, east, north = plane.bounds
-        width, height = WIDTH - 2 * MARGIN, HEIGHT - 2 * MARGIN
+        width, height = size[0] - 2 * MARGIN, size[1] - 2 * MARGIN
         need = max((east - west) * (1 + 2 * room) / width, (north - south) * (1 + 2 * room) / height, 0.02)
         # 0.1 mm of paper is metres_per_unit metres of ground: the scale's denominator is that times 10 000.
         scale = _round_up(need * 10_000)
         per_unit = scale / 10_000
         return cls(
             crs=crs,
-            left=(west + east) / 2 - per_unit * WIDTH / 2,
-            bottom=(south + north) / 2 - per_unit * HEIGHT / 2,
+            left=(west + east) / 2 - per_unit * size[0] / 2,
+            bottom=(south + north) / 2 - per_unit * size[1] / 2,
             metres_per_unit=per_unit,
+            width=size[0],
+            height=size[1],
         )
 
     @property
@@ -68,8 +79,8 @@ class Frame:
     @property
     def window(self) -> BaseGeometry:
         """The frame's ground as a polygon in EPSG:4490, its edges followed closely enough to choose features."""
-        right = self.left + WIDTH * self.metres_per_unit
-        top = self.bottom + HEIGHT * self.metres_per_unit
+        right = self.left + self.width * self.metres_per_unit
+        top = self.bottom + self.height * self.metres_per_unit
         plane = shapely.segmentize(shapely.box(self.left, self.bottom, right, top), (right - self.left) / 8)
         return shapely.transform(plane, lambda xy: to_degrees(xy, self.crs))
 
@@ -77,13 +88,13 @@ class Frame:
         """Plane metres → paper units, y down."""
         out = np.empty_like(xy)
         out[:, 0] = (xy[:, 0] - self.left) / self.metres_per_unit
-        out[:, 1] = HEIGHT - (xy[:, 1] - self.bottom) / self.metres_per_unit
+        out[:, 1] = self.height - (xy[:, 1] - self.bottom) / self.metres_per_unit
         return out
 
     def path(self, geometry: BaseGeometry) -> str:
         """Path data of a polygonal geometry (EPSG:4490), simplified below a tenth of a paper unit."""
         plane = shapely.transform(geometry, lambda xy: self.paper(from_degrees(xy, self.crs)))
-        plane = shapely.clip_by_rect(plane, -20, -20, WIDTH + 20, HEIGHT + 20)
+        plane = shapely.clip_by_rect(plane, -20, -20, self.width + 20, self.height + 20)
         pieces = []
         for part in shapely.get_parts(plane):
             if part.geom_type != "Polygon":
@@ -105,8 +116,8 @@ def _round_up(value: float) -> float:
     return next(step * power for step in (*_NICE, 10) if step * power >= value * (1 - 1e-9))
 
 
-def _patterns() -> str:
-    """Hatches by severity, so that colour is never the only sign."""
+def _patterns(codes: str = "PRCI", *, name: str = "hatch") -> str:
+    """Hatches by severity, so that colour is never the only sign; a page may hold each ``name`` once."""
     lines = {
         "P": '<path d="M0 0L24 24M24 0L0 24"/>',
         "R": '<path d="M0 24L24 0"/>',
@@ -114,9 +125,9 @@ def _patterns() -> str:
         "I": '<circle cx="12" cy="12" r="2.5"/>',
     }
     return "".join(
-        f'<pattern id="hatch-{code}" width="24" height="24" patternUnits="userSpaceOnUse">'
-        f'<g stroke="{SEVERITY_COLOURS[code]}" stroke-width="3" fill="none">{line}</g></pattern>'
-        for code, line in lines.items()
+        f'<pattern id="{name}-{code}" width="24" height="24" patternUnits="userSpaceOnUse">'
+        f'<g stroke="{SEVERITY_COLOURS[code]}" stroke-width="3" fill="none">{lines[code]}</g></pattern>'
+        for code in codes
     )
 
 
@@ -147,21 +158,31 @@ def _text(
     )
 
 
-def _grid(frame: Frame) -> str:
-    """Ticks and labels of the plane's grid (X northing, Y easting with the zone's prefix where it has one)."""
-    step = _round_up(frame.metres_per_unit * WIDTH / 6)
-    right, top = frame.left + WIDTH * frame.metres_per_unit, frame.bottom + HEIGHT * frame.metres_per_unit
+def _grid(frame: Frame, *, crosses: bool) -> str:
+    """Ticks and labels of the plane's grid (X northing, Y easting with the zone's prefix where it has one).
+
+    ``crosses`` marks where its lines meet inside the frame, too.
+    """
+    step = _round_up(frame.metres_per_unit * frame.width / 6)
+    right, top = (
+        frame.left + frame.width * frame.metres_per_unit,
+        frame.bottom + frame.height * frame.metres_per_unit,
+    )
     parts = []
+    columns = []
     for east in np.arange(math.ceil(frame.left / step) * step, right, step):
         x = (east - frame.left) / frame.metres_per_unit
-        if MARGIN < x < WIDTH - MARGIN:
-            parts.append(f'<path d="M{x:.1f} {MARGIN - 14}V{MARGIN}M{x:.1f} {HEIGHT - MARGIN}v14"/>')
-            parts.append(_text(x, HEIGHT - 28, f"{east:.0f}", size=24))
+        if MARGIN < x < frame.width - MARGIN:
+            parts.append(f'<path d="M{x:.1f} {MARGIN - 14}V{MARGIN}M{x:.1f} {frame.height - MARGIN}v14"/>')
+            parts.append(_text(x, frame.height - 28, f"{east:.0f}", size=24))
+            columns.append(x)
     for north in np.arange(math.ceil(frame.bottom / step) * step, top, step):
-        y = HEIGHT - (north - frame.bottom) / frame.metres_per_unit
-        if MARGIN < y < HEIGHT - MARGIN:
-            parts.append(f'<path d="M{MARGIN - 14} {y:.1f}H{MARGIN}M{WIDTH - MARGIN} {y:.1f}h14"/>')
+        y = frame.height - (north - frame.bottom) / frame.metres_per_unit
+        if MARGIN < y < frame.height - MARGIN:
+            parts.append(f'<path d="M{MARGIN - 14} {y:.1f}H{MARGIN}M{frame.width - MARGIN} {y:.1f}h14"/>')
             parts.append(_text(44, y, f"{north:.0f}", size=24, turn=True))
+            if crosses:
+                parts += [f'<path d="M{x - 16:.1f} {y:.1f}h32M{x:.1f} {y - 16:.1f}v32"/>' for x in columns]
     return f'<g stroke="#444" stroke-width="2" font-family="inherit">{"".join(parts)}</g>'
 
 
@@ -169,7 +190,7 @@ def _scale_bar(frame: Frame) -> str:
     length = _round_up(frame.metres_per_unit * 220)
     units = length / frame.metres_per_unit
     label = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
-    x, y = MARGIN + 30, HEIGHT - MARGIN - 40
+    x, y = MARGIN + 30, frame.height - MARGIN - 40
     return (
         f'<path d="M{x} {y - 12}V{y}H{x + units:.1f}V{y - 12}" fill="none" stroke="#222" stroke-width="4"/>'
         + _text(x + units / 2, y - 16, label)
@@ -178,7 +199,7 @@ def _scale_bar(frame: Frame) -> str:
 
 
 def _north(frame: Frame) -> str:
-    x, y = WIDTH - MARGIN - 60, MARGIN + 130
+    x, y = frame.width - MARGIN - 60, MARGIN + 130
     return f'<path d="M{x} {y - 100}L{x + 26} {y}L{x} {y - 22}L{x - 26} {y}Z" fill="#222"/>' + _text(
         x, y - 108, "N", size=34
     )
@@ -191,6 +212,7 @@ def draw(
     points: Iterable[tuple[float, float, str]] = (),
     title: str,
     notices: Iterable[str] = (),
+    crosses: bool = False,
 ) -> str:
     """Return the map as one SVG element.
 
@@ -204,6 +226,8 @@ def draw(
         What the map shows, for those who can't see it.
     notices
         Sentences printed across the map's foot (a demonstration says that it is one).
+    crosses
+        Mark where the grid's lines meet.
     """
     body = "".join(_shape(frame, shape) for shape in shapes)
     marks = []
@@ -212,16 +236,18 @@ def draw(
         marks.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="#fff" stroke="#c00" stroke-width="3"/>')
         marks.append(_text(x + 10, y - 10, label, size=24, anchor="start"))
     foot = "".join(
-        _text(WIDTH - MARGIN - 20, HEIGHT - MARGIN - 20 - 34 * row, notice, anchor="end")
+        _text(frame.width - MARGIN - 20, frame.height - MARGIN - 20 - 34 * row, notice, anchor="end")
         for row, notice in enumerate(notices)
     )
-    inner = f'x="{MARGIN}" y="{MARGIN}" width="{WIDTH - 2 * MARGIN}" height="{HEIGHT - 2 * MARGIN}"'
+    inner = (
+        f'x="{MARGIN}" y="{MARGIN}" width="{frame.width - 2 * MARGIN}" height="{frame.height - 2 * MARGIN}"'
+    )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {frame.width} {frame.height}" role="img" '
         f'aria-label="{escape(title)}"><defs>{_patterns()}<clipPath id="inside"><rect {inner}/></clipPath></defs>'
         f'<rect {inner} fill="#fbfaf7"/><g clip-path="url(#inside)">{body}{"".join(marks)}</g>'
         f'<rect {inner} fill="none" stroke="#222" stroke-width="4"/>'
-        f"{_grid(frame)}{_scale_bar(frame)}{_north(frame)}{foot}</svg>"
+        f"{_grid(frame, crosses=crosses)}{_scale_bar(frame)}{_north(frame)}{foot}</svg>"
     )
 
 
@@ -229,9 +255,10 @@ def swatch(severity: str) -> str:
     """A severity's colour and hatch as a small SVG for the key."""
     colour = SEVERITY_COLOURS[severity]
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 36" aria-hidden="true"><defs>{_patterns()}</defs>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 36" aria-hidden="true">'
+        f"<defs>{_patterns(severity, name='key')}</defs>"
         f'<rect width="60" height="36" fill="{colour}" fill-opacity="0.25" stroke="{colour}" stroke-width="4"/>'
-        f'<rect width="60" height="36" fill="url(#hatch-{severity})"/></svg>'
+        f'<rect width="60" height="36" fill="url(#key-{severity})"/></svg>'
     )
 
 

@@ -1,0 +1,135 @@
+"""The maps of reports: a site on the land around it, with every conflict piece."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import shapely
+from django.utils.safestring import mark_safe
+
+import layers.queries
+from gis_projects.sites.reports.drawing import (
+    HEIGHT,
+    WIDTH,
+    Frame,
+    Shape,
+    draw,
+    look_of,
+    severity_shape,
+    swatch,
+)
+from layers.models import Layer
+from siting import wording
+from siting.checks import PRESENT_LAND_LAYER
+from siting.engine.boundary import Boundary
+from siting.engine.crs import DeclaredCrs, to_degrees
+from siting.engine.verdict import Severity
+
+MAX_LABELS = 60
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A map as one SVG element, its scale's denominator, and the land classes on it for the key."""
+
+    svg: str
+    scale: int
+    land_key: tuple[dict[str, str], ...]
+
+
+def zone_of(boundary: Boundary) -> DeclaredCrs:
+    """Return the plane that a site is drawn in: its own 3° zone, with the prefix, as in the table of points."""
+    return DeclaredCrs(4513 + round(boundary.central_meridian / 3) - 25)
+
+
+def severity_key(findings: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """The severities that the map shows, strictest first."""
+    shown = {finding["severity"] for finding in _drawn(findings)}
+    return [
+        {
+            "severity": str(level),
+            "swatch": mark_safe(swatch(level)),  # noqa: S308 - drawn by us
+            "label": str(wording.SEVERITIES[level]),
+        }
+        for level in Severity
+        if level in shown
+    ]
+
+
+def _drawn(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The findings that the map shows; what only informs would cover the rest."""
+    return [
+        finding for finding in findings if finding["geometry"] and finding["severity"] != Severity.INFORMATIVE
+    ]
+
+
+def _conflicts(findings: list[dict[str, Any]]) -> list[Shape]:
+    """One shape for each severity, without the ground that a stricter one already marks: hatches never pile up."""
+    shapes: list[Shape] = []
+    marked = shapely.MultiPolygon()
+    for level in Severity:
+        pieces = [
+            shapely.geometry.shape(finding["geometry"])
+            for finding in _drawn(findings)
+            if finding["severity"] == level
+        ]
+        if pieces:
+            ground = shapely.union_all(pieces)
+            shapes.append(severity_shape(shapely.difference(ground, marked), level))
+            marked = shapely.union(marked, ground)
+    return shapes
+
+
+def site_map(
+    boundary: Boundary,
+    findings: list[dict[str, Any]],
+    *,
+    versions: Mapping[str, layers.queries.PinnedVersion],
+    read: Mapping[str, Layer],
+    title: str,
+    notices: list[str],
+    size: tuple[int, int] = (WIDTH, HEIGHT),
+    crosses: bool = False,
+) -> Drawn:
+    """Draw a site on the parcels around it, and the pieces of its findings.
+
+    Parameters
+    ----------
+    findings
+        Of a check's document; none for a plain map of the boundary.
+    versions, read
+        The pinned versions and the layers that the land around is drawn from, by code.
+    size
+        Paper in 1/10 mm.
+    crosses
+        Mark where the grid's lines meet.
+    """
+    frame = Frame.around(boundary.geometry, zone_of(boundary), size=size)
+    shapes: list[Shape] = []
+    land_key: dict[str, dict[str, str]] = {}
+    if (land := versions.get(PRESENT_LAND_LAYER)) is not None:
+        layer = read[land.layer]
+        found = layers.queries.candidates({land.layer: land}, frame.window)[land.layer]
+        for geometry, code in zip(found.geometries, found.classes, strict=True):
+            look, fill = look_of(layer.style, code)
+            shapes.append(Shape(geometry, fill=fill, stroke="#9a9a9a", width=0.8, opacity=0.55))
+            if fill != "none":
+                label = layer.class_names.get(look) or layer.class_names.get(code) or look or layer.name
+                land_key.setdefault(fill, {"fill": fill, "label": f"{look} {label}".strip()})
+    shapes += _conflicts(findings)
+    shapes.append(Shape(boundary.geometry, stroke="#cc0000", width=5))
+    svg = draw(frame, shapes, points=_points(boundary), title=title, notices=notices, crosses=crosses)
+    return Drawn(svg, frame.scale, tuple(land_key.values()))
+
+
+def _points(boundary: Boundary) -> list[tuple[float, float, str]]:
+    """The declared points with their numbers, where they are few enough to be read."""
+    points = [
+        (float(lon), float(lat), number)
+        for plot in boundary.declared.plots
+        for ring in plot.rings
+        for (lon, lat), number in zip(to_degrees(ring.xy, boundary.declared.crs), ring.numbers, strict=True)
+    ]
+    return points if len(points) <= MAX_LABELS else []
