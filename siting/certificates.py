@@ -12,7 +12,7 @@ import datetime as dt
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
@@ -52,38 +52,56 @@ def seal(unsealed: dict[str, Any]) -> dict[str, Any]:
     return unsealed | {"digest": digest.hex(), "signature": signature, "key": key}
 
 
-@transaction.atomic
 def issue(result: checks.CheckResult, site_version: SiteVersion) -> Check:
     """Keep a check of a stored boundary as evidence: the sealed document, and its findings as rows."""
-    unsealed = document(result)
-    sealed = seal(unsealed)
-    check = Check.objects.create(
+    return issue_many([(result, site_version)])[0]
+
+
+@transaction.atomic
+def issue_many(answered: Iterable[tuple[checks.CheckResult, SiteVersion]]) -> list[Check]:
+    """Keep many checks as evidence, each sealed by itself, in two statements; in their order."""
+    found = list(answered)
+    issued = Check.objects.bulk_create(_sealed(result, version) for result, version in found)
+    Finding.objects.bulk_create(
+        finding
+        for check, (result, _) in zip(issued, found, strict=True)
+        for finding in _findings(check, result)
+    )
+    return issued
+
+
+def _sealed(result: checks.CheckResult, site_version: SiteVersion) -> Check:
+    text = canonical(document(result))
+    digest = hashlib.sha256(text.encode()).digest()
+    signature, key = keys.sign(digest)
+    return Check(
         site_version=site_version,
         rulebook_id=result.rulebook.id,
         verdict=str(result.verdict),
-        canonical=canonical(unsealed),
-        digest=sealed["digest"],
-        signature=sealed["signature"],
-        key_id=sealed["key"],
+        canonical=text,
+        digest=digest.hex(),
+        signature=signature,
+        key_id=key,
         created_at=timezone.now(),
     )
-    Finding.objects.bulk_create(
-        Finding(
-            answer=check,
-            rule=item.rule.code,
-            layer=item.rule.layer,
-            severity=str(item.severity),
-            outcome=str(item.outcome),
-            area_m2=item.area_m2,
-            share=item.share,
-            geometry=None
-            if item.geometry is None
-            else GEOSGeometry(memoryview(item.geometry.wkb), srid=4490),
-        )
-        for item in result.results
-        if item.outcome in (Outcome.HIT, Outcome.SUSPECT)
-    )
-    return check
+
+
+def _findings(check: Check, result: checks.CheckResult) -> Iterator[Finding]:
+    """The rules that were hit or suspect, as rows."""
+    for item in result.results:
+        if item.outcome in (Outcome.HIT, Outcome.SUSPECT):
+            yield Finding(
+                answer=check,
+                rule=item.rule.code,
+                layer=item.rule.layer,
+                severity=str(item.severity),
+                outcome=str(item.outcome),
+                area_m2=item.area_m2,
+                share=item.share,
+                geometry=None
+                if item.geometry is None
+                else GEOSGeometry(memoryview(item.geometry.wkb), srid=4490),
+            )
 
 
 def certificate(check: Check) -> dict[str, Any]:
