@@ -12,7 +12,7 @@ from siting.models.answers import (
 )
 from siting.models.checks import Check, Finding
 from siting.models.conflicts import ConflictPatch, Crosswalk, PlanComparison
-from siting.models.rulebooks import Rule, RuleBook
+from siting.models.rulebooks import Rule, RuleBook, RulebookDraft, RulebookTrial, TriedSite
 from siting.models.sites import Site, SiteVersion
 
 __all__ = [
@@ -30,7 +30,10 @@ __all__ = [
     "Revalidation",
     "Rule",
     "RuleBook",
+    "RulebookDraft",
+    "RulebookTrial",
     "RunState",
     "Site",
     "SiteVersion",
+    "TriedSite",
 ]

@@ -13,6 +13,7 @@ from gis_projects.sites.models.comparisons import (
     Yields,
 )
 from gis_projects.sites.models.reviews import Attachment, Mark, Review, SignOff, SignOffWithdrawal
+from gis_projects.sites.models.rulebooks import PublicationState, RulebookPublication, RulebookRevision
 from gis_projects.sites.models.suggestions import (
     SuggestedPatch,
     SuggestionAnswer,
@@ -30,7 +31,10 @@ __all__ = [
     "HandlingState",
     "Mark",
     "PatchHandling",
+    "PublicationState",
     "Review",
+    "RulebookPublication",
+    "RulebookRevision",
     "SignOff",
     "SignOffWithdrawal",
     "SuggestedPatch",
