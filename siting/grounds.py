@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 
 import shapely
 from django.db import DatabaseError, transaction
@@ -15,25 +14,15 @@ import layers.queries
 import layers.rasters
 from layers.queries import Candidates, PinnedVersion
 from siting.engine.boundary import Boundary
-from siting.engine.judging import Ground, Source, asked_distances, failed
+from siting.engine.judging import Ground, Source, asked_distances, asked_fields, failed
 from siting.engine.overlap import LayerPieces
 from siting.engine.proximity import reach
+from siting.engine.rasters import RasterFile
 from siting.engine.rules import RuleSpec
 
 logger = logging.getLogger(__name__)
 
 _FAULTS = (DatabaseError, ValueError, shapely.errors.ShapelyError)
-
-
-@dataclass(frozen=True)
-class StoredRaster:
-    """A raster version in the media folder, for the engine."""
-
-    version: PinnedVersion
-
-    def share_over(self, geometry: BaseGeometry, threshold: float) -> float | None:
-        """See `layers.rasters.share_over`."""
-        return layers.rasters.share_over(self.version, geometry, threshold)
 
 
 def source_of(version: PinnedVersion) -> Source:
@@ -50,6 +39,16 @@ def pieces_of(candidates: Candidates) -> LayerPieces:
         geometries=candidates.geometries,
         non_overlapping=candidates.version.non_overlapping,
         known_valid=True,  # tested, repaired or rejected one by one at publication
+        attributes=candidates.attributes,
+    )
+
+
+def raster_of(version: PinnedVersion) -> RasterFile | None:
+    """The file of a raster version, for the engine; None for a vector layer."""
+    return (
+        None
+        if version.raster_path is None
+        else RasterFile(str(layers.rasters.media_path(version.raster_path)))
     )
 
 
@@ -72,24 +71,29 @@ def fetch(
     dict of Ground
         One for each version. A layer that can't be read has a ground with the reason; the error is logged.
     """
-    distances = {layer: asked for layer, asked in asked_distances(rules).items() if layer in versions}
-    return _each_by_itself(lambda some: _ask(boundary, distances, some), versions)
+    asked = tuple(rules)
+    distances, fields = asked_distances(asked), asked_fields(asked)
+    return _each_by_itself(lambda some: _ask(boundary, distances, fields, some), versions)
 
 
 def _ask(
-    boundary: Boundary, distances: Mapping[str, tuple[float, ...]], versions: Mapping[str, PinnedVersion]
+    boundary: Boundary,
+    distances: Mapping[str, tuple[float, ...]],
+    fields: Mapping[str, tuple[str, ...]],
+    versions: Mapping[str, PinnedVersion],
 ) -> dict[str, Ground]:
     """What these layers cover of the site and its surroundings, and their features there."""
     reaches = {code: reach(boundary, distances[code][0]) for code in versions if code in distances}
     covered = layers.queries.covers(versions, boundary.geometry)
-    found = layers.queries.candidates(versions, boundary.geometry, reaches)
+    asked = {code: names for code, names in fields.items() if code in versions}
+    found = layers.queries.candidates(versions, boundary.geometry, reaches, asked)
     return {
         code: Ground(
             source=source_of(version),
             covered=covered[code],
             covered_reach_m=_covered_reach(version, boundary, distances.get(code, ()), reaches.get(code)),
             pieces=pieces_of(found[code]) if code in found else None,
-            raster=StoredRaster(version) if version.kind == "raster" else None,
+            raster=raster_of(version),
         )
         for code, version in versions.items()
     }

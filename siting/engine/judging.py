@@ -20,7 +20,7 @@ from siting.engine.notices import Notice
 from siting.engine.overlap import LayerPieces, Overlay, overlay, overlays
 from siting.engine.present_land import PresentLand, present_land
 from siting.engine.rules import Relation, RuleResult, RuleSpec
-from siting.engine.verdict import Outcome, Verdict, decide
+from siting.engine.verdict import Verdict, decide
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +46,9 @@ class Raster(Protocol):
 
     def share_over(self, geometry: BaseGeometry, threshold: float) -> float | None:
         """Share (0 to 1) of a polygon (EPSG:4490) above a threshold; None where it has no value somewhere in it."""
+
+    def mean(self, geometry: BaseGeometry) -> float | None:
+        """Mean over a polygon in the raster's unit; None as there."""
 
 
 @dataclass(frozen=True)
@@ -123,14 +126,18 @@ def asked_distances(rules: Iterable[RuleSpec]) -> dict[str, tuple[float, ...]]:
     """How far beyond the site's outline rules look, m, widest first, by layer; a layer without such rules is absent."""
     distances: dict[str, set[float]] = {}
     for rule in rules:
-        if rule.relation is Relation.WITHIN_DISTANCE:
-            distances.setdefault(rule.layer, set()).add(reach_of(rule))
+        if rule.reach_m > 0:
+            distances.setdefault(rule.layer, set()).add(rule.reach_m)
     return {layer: tuple(sorted(asked, reverse=True)) for layer, asked in distances.items()}
 
 
-def reach_of(rule: RuleSpec) -> float:
-    """How far beyond the site's outline a feature can change a rule's answer, m."""
-    return max(rule.distances_m.values()) if rule.relation is Relation.WITHIN_DISTANCE else 0.0
+def asked_fields(rules: Iterable[RuleSpec]) -> dict[str, tuple[str, ...]]:
+    """The attributes that rules read of each layer's features, sorted; a layer of which none are is absent."""
+    fields: dict[str, set[str]] = {}
+    for rule in rules:
+        if rule.fields:
+            fields.setdefault(rule.layer, set()).update(rule.fields)
+    return {layer: tuple(sorted(asked)) for layer, asked in fields.items()}
 
 
 def failed(source: Source) -> Notice:
@@ -164,7 +171,7 @@ class _Judging:
 
     def _overlaid(self, rules: Iterable[RuleSpec]) -> dict[str, Overlay]:
         """All layers cut to the site at once; none where that fails, as then each rule finds out by itself."""
-        asked = {rule.layer for rule in rules if rule.relation is not Relation.WITHIN_DISTANCE}
+        asked = {rule.layer for rule in rules if not rule.relation.searches}
         asked.add(PRESENT_LAND_LAYER)
         try:
             return overlays(
@@ -209,29 +216,30 @@ class _Judging:
         if ground.failure is not None:
             return self._judge(rule, not_checked=ground.failure)
         uncovered = _uncovered(rule, ground)
-        if rule.relation is Relation.RASTER_SHARE:
-            share = None if uncovered else self._raster_share(rule, ground)
-            if share is None and uncovered is None:
-                uncovered = Notice(
-                    "raster-no-data", "“%(layer)s”在地块范围内有无效像元", {"layer": ground.source.name}
-                )
-            return self._judge(rule, raster_share=share, not_checked=uncovered)
-        if uncovered and rule.relation in (Relation.INSIDE, Relation.COMPATIBLE_USE):
-            return self._judge(rule, not_checked=uncovered)
+        if rule.relation.asks_raster:
+            return self._of_raster(rule, ground, uncovered)
         result = self._judge(
             rule,
-            overlay=None if rule.relation is Relation.WITHIN_DISTANCE else self._overlay(rule.layer),
+            overlay=None if rule.relation.searches else self._overlay(rule.layer),
             pieces=self._pieces[rule.layer],
         )
-        # A hit stands, wherever the layer ends; anything less does not answer for the ground it never saw.
-        if uncovered and result.outcome is not Outcome.HIT:
+        if uncovered and not engine_rules.stands(result):
             return self._judge(rule, not_checked=uncovered)
         return result
 
-    def _raster_share(self, rule: RuleSpec, ground: Ground) -> float | None:
-        assert rule.raster_threshold is not None, "the rulebook reader asks for a threshold"
+    def _of_raster(self, rule: RuleSpec, ground: Ground, uncovered: Notice | None) -> RuleResult:
+        if uncovered is not None:
+            return self._judge(rule, not_checked=uncovered)
         assert ground.raster is not None, "a raster rule asks a raster layer"
-        return ground.raster.share_over(self._boundary.geometry, rule.raster_threshold)
+        share = mean = None
+        if rule.relation is Relation.RASTER_MEAN:
+            mean = ground.raster.mean(self._boundary.geometry)
+        else:
+            assert rule.raster_threshold is not None, "the rulebook reader asks for a threshold"
+            share = ground.raster.share_over(self._boundary.geometry, rule.raster_threshold)
+        nothing = Notice("raster-no-data", "“%(layer)s”在地块范围内有无效像元", {"layer": ground.source.name})
+        unknown = nothing if share is None and mean is None else None
+        return self._judge(rule, raster_share=share, raster_mean=mean, not_checked=unknown)
 
     def _judge(
         self,
@@ -240,6 +248,7 @@ class _Judging:
         overlay: Overlay | None = None,
         pieces: LayerPieces | None = None,
         raster_share: float | None = None,
+        raster_mean: float | None = None,
         not_checked: Notice | None = None,
     ) -> RuleResult:
         ground = self._grounds.get(rule.layer)
@@ -249,6 +258,7 @@ class _Judging:
             overlay=overlay,
             pieces=pieces,
             raster_share=raster_share,
+            raster_mean=raster_mean,
             class_system=ground.source.class_system if ground else "",
             class_names=ground.source.class_names if ground else {},
             facts=self._facts,
@@ -260,7 +270,7 @@ def _uncovered(rule: RuleSpec, ground: Ground) -> Notice | None:
     names = {"layer": ground.source.name, "version": ground.source.number}
     if not ground.covered:
         return Notice("layer-not-covering", "“%(layer)s”第 %(version)s 版没有完全覆盖本地块", names)
-    if reach_of(rule) > ground.covered_reach_m:
+    if rule.reach_m > ground.covered_reach_m:
         return Notice(
             "layer-not-covering-reach", "“%(layer)s”第 %(version)s 版没有覆盖本地块周边的管控距离", names
         )

@@ -1,0 +1,169 @@
+"""Figures of a stored raster within a polygon: read from its own file, wherever that is.
+
+Only our own rewrites (cloud-optimised GeoTIFF, north up, one band) are opened here, by the one driver that they need.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyproj
+import rasterio
+import shapely
+from exactextract import exact_extract
+from exactextract.raster import NumPyRasterSource
+from rasterio.windows import Window, from_bounds
+from shapely.geometry.base import BaseGeometry
+
+from siting.engine.area import FloatArray, exact_area
+from siting.engine.overlap import BoolArray
+
+MAX_WINDOW_CELLS = 50_000_000
+_OPEN_DATASETS = 16
+
+
+class _Datasets(threading.local):
+    """Open datasets of this thread, by path; a stored raster never changes, so they never go stale."""
+
+    def __init__(self) -> None:
+        self.open: OrderedDict[str, Any] = OrderedDict()
+
+    def get(self, path: str) -> Any:
+        dataset = self.open.pop(path, None)
+        if dataset is None:
+            dataset = rasterio.open(path, driver="GTiff", sharing=False)
+        self.open[path] = dataset
+        while len(self.open) > _OPEN_DATASETS:
+            self.open.popitem(last=False)[1].close()
+        return dataset
+
+
+_datasets = _Datasets()
+
+
+@cache
+def _from_degrees(wkt: str) -> pyproj.Transformer | None:
+    """EPSG:4490 longitude/latitude → the raster's CRS; None where that is longitude/latitude too."""
+    crs = pyproj.CRS.from_user_input(wkt)
+    if crs.is_bound and crs.source_crs is not None:
+        crs = crs.source_crs
+    if crs.is_geographic:
+        return None
+    return pyproj.Transformer.from_crs(crs.geodetic_crs, crs, always_xy=True)
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The cells that a polygon's box touches: values, which have none, their box, and the polygon in their CRS."""
+
+    values: npt.NDArray[Any]
+    invalid: BoolArray
+    box: tuple[float, float, float, float]
+    geometry: BaseGeometry
+    in_degrees: bool
+
+    def weights(self) -> FloatArray:
+        """Relative area of each cell: cells of equal degrees shrink towards the pole."""
+        weights = np.ones(self.values.shape)
+        if self.in_degrees:
+            south, north = self.box[1], self.box[3]
+            edges = np.linspace(north, south, len(self.values) + 1)
+            weights *= exact_area(shapely.box(0.0, edges[1:], 1.0, edges[:-1]))[:, None]
+            weights /= weights[0, 0]
+        return weights
+
+    def mean(self, values: npt.NDArray[Any]) -> float | None:
+        """Mean of some values of the cells over the polygon, each cell by the area of it that lies inside."""
+        feature = {
+            "type": "Feature",
+            "properties": {},
+            "geometry": shapely.geometry.mapping(self.geometry),
+        }
+        west, south, east, north = self.box
+        found = exact_extract(
+            NumPyRasterSource(values.astype(np.float64), west, south, east, north, name="v"),
+            [feature],
+            ["weighted_mean"],
+            weights=NumPyRasterSource(self.weights(), west, south, east, north, name="w"),
+        )
+        mean: float | None = found[0]["properties"]["weighted_mean"]
+        return mean
+
+    def share(self, cells: BoolArray) -> float | None:
+        """What part of the polygon these cells are."""
+        if not cells.any():
+            return 0.0
+        return 1.0 if cells.all() else self.mean(cells)
+
+    @property
+    def known(self) -> bool:
+        """Whether every cell that the polygon has a part of has a value."""
+        return self.share(self.invalid) == 0
+
+
+@dataclass(frozen=True)
+class RasterFile:
+    """A stored raster by the path of its file."""
+
+    path: str
+
+    def share_over(self, geometry: BaseGeometry, threshold: float) -> float | None:
+        """Give the share (0 to 1) of a polygon's area whose cells are above a threshold.
+
+        Parameters
+        ----------
+        geometry
+            (Multi)polygon, EPSG:4490. Cells on its border count by the part that lies inside.
+        threshold
+            In the raster's unit.
+
+        Returns
+        -------
+        float or None
+            None where the raster doesn't hold a valid value everywhere in the polygon: not checked, not clear.
+
+        Raises
+        ------
+        OSError
+            If the file can't be read.
+        ValueError
+            If the polygon's box is past `MAX_WINDOW_CELLS`.
+        """
+        cells = self._cells(geometry)
+        if cells is None:
+            return None
+        over: BoolArray = ~cells.invalid & (cells.values > threshold)
+        share = cells.share(over)
+        return share if cells.known else None
+
+    def mean(self, geometry: BaseGeometry) -> float | None:
+        """Give the mean of a polygon's cells in the raster's unit, weighted by area; otherwise as `share_over`."""
+        cells = self._cells(geometry)
+        if cells is None or not cells.known:
+            return None
+        return cells.mean(np.where(cells.invalid, 0.0, cells.values))
+
+    def _cells(self, geometry: BaseGeometry) -> _Cells | None:
+        dataset = _datasets.get(self.path)
+        transformer = _from_degrees(dataset.crs.to_wkt())
+        if transformer is not None:
+            geometry = shapely.transform(geometry, transformer.transform, interleaved=False)
+        window = from_bounds(*geometry.bounds, transform=dataset.transform)
+        row, column = int(np.floor(window.row_off)), int(np.floor(window.col_off))
+        bottom = max(int(np.ceil(window.row_off + window.height)), row + 1)
+        right = max(int(np.ceil(window.col_off + window.width)), column + 1)
+        if row < 0 or column < 0 or bottom > dataset.height or right > dataset.width:
+            return None
+        if (bottom - row) * (right - column) > MAX_WINDOW_CELLS:
+            raise ValueError("the polygon's box is too large for one window")
+        exact = Window(column, row, right - column, bottom - row)
+        values = dataset.read(1, window=exact, masked=True)
+        invalid = np.ma.getmaskarray(values) | ~np.isfinite(values.data)
+        box = dataset.window_bounds(exact)
+        return _Cells(values.data, invalid, box, geometry, in_degrees=transformer is None)
