@@ -35,6 +35,16 @@ class Shape:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A point to mark (longitude, latitude, degrees) with its label; ``away`` (east, north) is where that stands."""
+
+    lon: float
+    lat: float
+    label: str
+    away: tuple[float, float]
+
+
+@dataclass(frozen=True)
 class Frame:
     """The window of the map: metres in the plane of ``crs`` to paper units (1/10 mm), north up."""
 
@@ -209,7 +219,7 @@ def draw(
     frame: Frame,
     shapes: Iterable[Shape],
     *,
-    points: Iterable[tuple[float, float, str]] = (),
+    points: Iterable[Mark] = (),
     title: str,
     notices: Iterable[str] = (),
     crosses: bool = False,
@@ -221,7 +231,7 @@ def draw(
     shapes
         From bottom to top.
     points
-        Longitude, latitude (degrees) and label of boundary points to mark.
+        Boundary points to mark.
     title
         What the map shows, for those who can't see it.
     notices
@@ -231,10 +241,14 @@ def draw(
     """
     body = "".join(_shape(frame, shape) for shape in shapes)
     marks = []
-    for lon, lat, label in points:
-        x, y = frame.paper(from_degrees(np.array([[lon, lat]]), frame.crs))[0]
+    for point in points:
+        x, y = frame.paper(from_degrees(np.array([[point.lon, point.lat]]), frame.crs))[0]
         marks.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="#fff" stroke="#c00" stroke-width="3"/>')
-        marks.append(_text(x + 10, y - 10, label, size=24, anchor="start"))
+        east, north = point.away
+        anchor = "middle" if abs(east) < 0.4 else "start" if east > 0 else "end"
+        marks.append(
+            _text(round(x + 16 * east, 1), round(y - 20 * north + 9, 1), point.label, size=24, anchor=anchor)
+        )
     foot = "".join(
         _text(frame.width - MARGIN - 20, frame.height - MARGIN - 20 - 34 * row, notice, anchor="end")
         for row, notice in enumerate(notices)

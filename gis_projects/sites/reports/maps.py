@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import shapely
 from django.utils.safestring import mark_safe
 
@@ -14,6 +16,7 @@ from gis_projects.sites.reports.drawing import (
     HEIGHT,
     WIDTH,
     Frame,
+    Mark,
     Shape,
     draw,
     look_of,
@@ -23,6 +26,7 @@ from gis_projects.sites.reports.drawing import (
 from layers.models import Layer
 from siting import wording
 from siting.checks import PRESENT_LAND_LAYER
+from siting.engine.area import FloatArray
 from siting.engine.boundary import Boundary
 from siting.engine.crs import DeclaredCrs, to_degrees
 from siting.engine.verdict import Severity
@@ -124,12 +128,35 @@ def site_map(
     return Drawn(svg, frame.scale, tuple(land_key.values()))
 
 
-def _points(boundary: Boundary) -> list[tuple[float, float, str]]:
-    """The declared points with their numbers, where they are few enough to be read."""
-    points = [
-        (float(lon), float(lat), number)
-        for plot in boundary.declared.plots
-        for ring in plot.rings
-        for (lon, lat), number in zip(to_degrees(ring.xy, boundary.declared.crs), ring.numbers, strict=True)
-    ]
-    return points if len(points) <= MAX_LABELS else []
+def _points(boundary: Boundary) -> list[Mark]:
+    """The declared points with their numbers, where they are few enough to be read; each label stands outside."""
+    marks: list[Mark] = []
+    for plot in boundary.declared.plots:
+        for ring in plot.rings:
+            lonlat = to_degrees(ring.xy, boundary.declared.crs)
+            away = _outward(lonlat, boundary.geometry)
+            marks += [
+                Mark(float(lon), float(lat), number, (float(x), float(y)))
+                for (lon, lat), number, (x, y) in zip(lonlat, ring.numbers, away, strict=True)
+            ]
+    return marks if len(marks) <= MAX_LABELS else []
+
+
+def _outward(lonlat: FloatArray, ground: shapely.MultiPolygon) -> FloatArray:
+    """Return at each corner of a ring the direction (unit vectors, east and north) that leads off the ground."""
+    stretch = np.array([math.cos(math.radians(float(lonlat[0, 1]))), 1.0])
+    xy = lonlat * stretch
+    ahead, behind = np.roll(xy, -1, axis=0) - xy, xy - np.roll(xy, 1, axis=0)
+    along = ahead / _lengths(ahead) + behind / _lengths(behind)
+    away = np.column_stack([along[:, 1], -along[:, 0]])
+    spikes = _lengths(away)[:, 0] < 1e-9
+    away[spikes] = ahead[spikes]
+    away /= _lengths(away)
+    step = 1e-3 * float(np.ptp(xy, axis=0).max())
+    inside = shapely.contains_xy(ground, *((xy + away * step) / stretch).T)
+    away[inside] *= -1
+    return away
+
+
+def _lengths(vectors: FloatArray) -> FloatArray:
+    return np.maximum(np.hypot(vectors[:, :1], vectors[:, 1:]), 1e-15)

@@ -24,9 +24,9 @@ from siting.versions import stored
 
 Paper = Literal["A4", "A3"]
 #: The map's size on each paper, 1/10 mm; the rest of the sheet (landscape) is for the column beside it.
-MAPS: dict[Paper, tuple[int, int]] = {"A4": (1900, 1560), "A3": (2900, 2380)}
+MAPS: dict[Paper, tuple[int, int]] = {"A4": (1900, 1680), "A3": (2900, 2500)}
 #: Rows of the table of points that stand beside the map; a longer one follows on its own pages.
-BESIDE: dict[Paper, int] = {"A4": 16, "A3": 34}
+BESIDE: dict[Paper, int] = {"A4": 12, "A3": 28}
 
 
 def pdf(version: SiteVersion, *, reader: User, sheet: Paper = "A4") -> bytes:
