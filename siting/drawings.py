@@ -15,9 +15,9 @@ import numpy as np
 import shapely
 from shapely import MultiPolygon
 
-from siting.engine.boundary import DeclaredBoundary, Plot
+from siting.engine.boundary import Boundary, DeclaredBoundary, Plot
 from siting.engine.corridor import CentreLine, check_width
-from siting.engine.crs import GEOGRAPHIC, DeclaredCrs, from_degrees
+from siting.engine.crs import GEOGRAPHIC, DeclaredCrs, from_degrees, to_degrees
 from siting.engine.editing import FloatArray
 from siting.engine.notices import Notice, UnusableInput
 from siting.formats import geojson
@@ -115,6 +115,26 @@ class Drawing:
             "plane": self.crs.epsg,
             "features": [_feature(plot) for plot in self.plots],
         }
+
+
+def of(boundary: Boundary) -> Drawing:
+    """A boundary as a drawing: its declared vertices in degrees, each plot with its holes in place."""
+    crs = boundary.declared.crs
+    plots = []
+    for plot, shells in zip(boundary.declared.plots, boundary.ring_shells, strict=True):
+        rings = [to_degrees(ring.xy, crs) for ring in plot.rings]
+        polygons = [
+            (rings[outer], [rings[hole] for hole, shell in enumerate(shells) if shell == outer != hole])
+            for outer, own in enumerate(shells)
+            if own == outer
+        ]
+        line = None
+        if len(plot.centre_lines) == 1:
+            centre = plot.centre_lines[0]
+            line = (to_degrees(centre.xy, DeclaredCrs(centre.epsg)), centre.width_m)
+        attributes = {name: text for name, text in plot.attributes.items() if name not in _SAID_ELSEWHERE}
+        plots.append(DrawnPlot(MultiPolygon(polygons), plot.number, plot.name, plot.use, attributes, line))
+    return Drawing(tuple(plots), crs)
 
 
 def rings_of(geometry: MultiPolygon) -> list[FloatArray]:

@@ -261,7 +261,10 @@ def _keep_live(project: Project, site: Site) -> None:
 
 
 def _locked(project: Project) -> Project:
-    return Project.objects.select_for_update(of=("self",)).select_related("region", "site").get(pk=project.pk)
+    # Locked first and read afterwards: in one statement the joined rows would be those from before the wait, and of two
+    # who give a project its first site at once each would make one.
+    Project.objects.select_for_update().only("pk").get(pk=project.pk)
+    return Project.objects.select_related("region", "site").get(pk=project.pk)
 
 
 def _add_record(

@@ -13,7 +13,7 @@ from shapely.geometry import mapping
 
 from gis_projects.sentences import crs_label, filled, sentence, word
 from layers.models import Layer
-from siting import wording
+from siting import drawings, wording
 from siting.engine.area import hectares, mu
 from siting.engine.boundary import Boundary
 from siting.engine.crs import to_degrees
@@ -41,6 +41,7 @@ def boundary_data(boundary: Boundary) -> dict[str, Any]:
         "format": declared.format,
         "crs": {"epsg": declared.crs.epsg, "label": crs_label(declared.crs)},
         "geometry": mapping(declared_geometry(boundary)),
+        "drawing": drawings.of(boundary).to_json(),
         "areas": areas(boundary),
         "plots": [
             {

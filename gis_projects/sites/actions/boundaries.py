@@ -15,8 +15,20 @@ from gis_projects.sites.bounds import KEPT, refuse_beyond
 from gis_projects.trail.actions import record
 from siting import certificates, checks, versions
 from siting.engine.boundary import Boundary
-from siting.models import Check, SiteVersion
+from siting.models import Check, Site, SiteVersion
 from siting.rulebook import given_facts, in_force, still_asked
+
+
+class Superseded(Exception):
+    """Somebody else saved a newer version than the one that the work began from. Nothing was kept."""
+
+    def __init__(self, newer: SiteVersion) -> None:
+        super().__init__(f"site version {newer.pk} is newer")
+        self.newer = newer
+
+
+#: The work began from no version that is known: whatever is current, the boundary becomes the next one.
+ANY_VERSION = object()
 
 
 @transaction.atomic
@@ -28,6 +40,7 @@ def save_boundary(
     content: bytes = b"",
     filename: str = "",
     facts: Mapping[str, str] | None = None,
+    based_on: int | object | None = ANY_VERSION,
 ) -> SiteVersion:
     """Save a boundary as the next version of the project's site; the first one makes the site.
 
@@ -37,6 +50,14 @@ def save_boundary(
         The file as it was brought; empty for a drawing.
     facts
         What rules ask of the project, where it was answered beside the drawing.
+    based_on
+        The site version (pk) that the work began from, None where there was none yet: of two who began from the same
+        one, the first to save wins.
+
+    Raises
+    ------
+    Superseded
+        There is a newer version than ``based_on``.
     """
     require(by, Permission.EDIT_SITES, project)
     refuse_beyond(KEPT, boundary)
@@ -44,7 +65,10 @@ def save_boundary(
         # What no rule asks, or a value that none knows, would make every later check of this site impossible.
         known = given_facts(in_force(checks.DEFAULT_RULEBOOK, timezone.localdate()), facts)
         facts = {**dict.fromkeys(facts, ""), **known}  # an empty answer takes back an earlier one
-    site = project.site or attach_site(by=by, project=project)
+    # Locked until this transaction ends: of two who save at once the second sees the first one's version.
+    site = Site.objects.select_for_update().get(pk=attach_site(by=by, project=project).pk)
+    if based_on is not ANY_VERSION and site.current is not None and site.current.pk != based_on:
+        raise Superseded(site.current)
     if facts:
         state_facts(by=by, project=project, facts={**site.facts, **facts})
     version = versions.save(site, boundary, content=content, filename=filename)

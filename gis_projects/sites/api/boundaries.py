@@ -7,6 +7,7 @@ from typing import Any, cast
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
@@ -15,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from gis_projects import problems
 from gis_projects.library.models import Project
 from gis_projects.parsing import JSONField, JSONParser
 from gis_projects.people.models import User
@@ -28,10 +30,13 @@ from siting import boundaries, certificates, checks
 from siting.documents import document
 from siting.engine.boundary import Boundary
 from siting.engine.notices import Notice, UnusableInput
+from siting.models import SiteVersion
 from siting.rulebook import NoRulebook, in_force, still_asked
+from siting.versions import stored
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_FACT = 200
+SUPERSEDED = "urn:gis-projects:problem:superseded"
 
 
 class FileIn(serializers.Serializer[Any]):
@@ -50,7 +55,10 @@ def _facts_field() -> serializers.DictField:
 
 
 class PreviewIn(serializers.Serializer[Any]):
-    geometry = JSONField(help_text="GeoJSON Polygon or MultiPolygon, longitude and latitude in degrees")
+    geometry = JSONField(
+        help_text="GeoJSON Polygon or MultiPolygon, or a FeatureCollection with a plot per feature (properties number, "
+        "name, use) and the EPSG code of the system in which its edges are straight as `plane`; degrees"
+    )
     facts = _facts_field()
     project = serializers.IntegerField(required=False, allow_null=True)
 
@@ -61,7 +69,12 @@ class BoundaryIn(serializers.Serializer[Any]):
     file = serializers.FileField(required=False)
     epsg = serializers.IntegerField(required=False, allow_null=True)
     central_meridian = serializers.IntegerField(required=False, allow_null=True)
-    geometry = JSONField(required=False)
+    geometry = JSONField(required=False, help_text="as in the live check")
+    based_on = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        help_text="id of the version that the work began from, null for none: 409 if there is a newer one",
+    )
     facts = JSONField(required=False, help_text="object of names and values; in a form, the same as text")
 
     def validate_facts(self, value: Any) -> dict[str, str]:
@@ -108,7 +121,7 @@ class ReadBoundary(APIView):
     @extend_schema(request=FileIn, responses=OpenApiTypes.OBJECT, operation_id="boundaries_read")
     def post(self, request: Request) -> Response:
         require(_user(request), Permission.RUN_CHECKS)
-        boundary, _, _ = _read_file(_validated(FileIn(data=request.data)))
+        boundary, *_rest = _read_file(_validated(FileIn(data=request.data)))
         return Response(presenting.boundary_data(boundary))
 
 
@@ -162,14 +175,18 @@ class SiteVersions(APIView):
             boundary, content, filename = boundaries.from_drawing(data["geometry"]), b"", ""
         else:
             raise UnusableInput(Notice("nothing-given", "请提供边界文件或绘制的图形", field="geometry"))
-        version = actions.save_boundary(
-            by=_user(request),
-            project=project,
-            boundary=boundary,
-            content=content,
-            filename=filename,
-            facts=data.get("facts"),
-        )
+        try:
+            version = actions.save_boundary(
+                by=_user(request),
+                project=project,
+                boundary=boundary,
+                content=content,
+                filename=filename,
+                facts=data.get("facts"),
+                based_on=data.get("based_on", actions.ANY_VERSION),
+            )
+        except actions.Superseded as newer:
+            return _superseded(project, newer.newer)
         return Response(
             {
                 "id": version.pk,
@@ -180,6 +197,44 @@ class SiteVersions(APIView):
                 "coordinates_url": reverse("sites:coordinates", args=[version.pk]),
             },
             status=status.HTTP_201_CREATED,
+        )
+
+
+def _superseded(project: Project, newer: SiteVersion) -> Response:
+    """Say who was faster, when, and with what: nothing was saved, and nothing of the caller's is lost."""
+    saved = queries.savings(project).get(newer.pk)
+    when = timezone.localtime(newer.created_at)
+    body = problems.document(
+        409,
+        _("%(name)s 已于 %(when)s 保存了第 %(number)s 版；您的修改没有保存，也没有丢失。")
+        % {"name": saved.name if saved else "", "when": f"{when:%Y-%m-%d %H:%M}", "number": newer.number},
+        kind=SUPERSEDED,
+    )
+    body["newer"] = {
+        "id": newer.pk,
+        "number": newer.number,
+        "by": saved.name if saved else "",
+        "at": when.isoformat(),
+        "area_m2": round(newer.area_m2, 2),
+    }
+    return Response(body, status=409, content_type=problems.MEDIA_TYPE)
+
+
+class SiteVersionDetail(APIView):
+    """One saved boundary as the editor takes it."""
+
+    @extend_schema(responses=OpenApiTypes.OBJECT, operation_id="site_versions_retrieve")
+    def get(self, request: Request, pk: int) -> Response:
+        version = queries.site_version(_user(request), pk)
+        saved = queries.savings(version.site.project).get(version.pk)
+        return Response(
+            {
+                "id": version.pk,
+                "number": version.number,
+                "by": saved.name if saved else "",
+                "at": timezone.localtime(version.created_at).isoformat(),
+                **presenting.boundary_data(stored(version)),
+            }
         )
 
 

@@ -9,8 +9,11 @@ from django.db.models import QuerySet
 from shapely import MultiPolygon
 
 import layers.queries
+from gis_projects.library.actions import subject
+from gis_projects.library.models import Project
 from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Permission, Scope, ScopePaths, find, may, visible
+from gis_projects.trail.queries import of_subject
 from siting.checks import pieces_of
 from siting.engine.area import exact_area
 from siting.engine.overlap import overlay
@@ -35,6 +38,24 @@ def site_version(user: User, pk: int, permission: Permission = Permission.READ_S
     """One boundary version that the user may see, or 404; 403 if they may see it but not do that to it."""
     versions = SiteVersion.objects.select_related("site__project__region")
     return find(user, permission, versions, reading=Permission.READ_SITES, paths=VERSION_SCOPE, pk=pk)
+
+
+@dataclass(frozen=True)
+class Saving:
+    """Who saved a version, by the trail: the user's name, and the name they go by where they still have an account."""
+
+    by: str
+    name: str
+
+
+def savings(project: Project) -> dict[int, Saving]:
+    """Who saved each version of a project's site, by the version's pk. Two queries."""
+    steps = of_subject(subject(project)).filter(verb="sites.save_boundary").values_list("actor", "data")
+    actors = {int(data["site_version"]): actor for actor, data in steps}
+    users = {
+        user.username: user.get_full_name() for user in User.objects.filter(username__in=set(actors.values()))
+    }
+    return {pk: Saving(actor, users.get(actor) or actor) for pk, actor in actors.items()}
 
 
 def check(user: User, pk: int) -> Check:

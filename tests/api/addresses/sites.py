@@ -40,6 +40,10 @@ ADDRESSES: dict[str, list[Address]] = {
         Address("302 403 404 404 404 404 404", lambda world: {"pk": world.drawn_version}),
     ],
     "sites-api:boundaries-read": [Address("403 403 400 400 400 400 400", method="post")],
+    "sites-api:boundaries-edit": [
+        Address("403 403 400 400 400 400 400", method="post", json=lambda world: {})
+    ],
+    "sites-api:site-version": [Address(API_IN_REACH, of_version)],
     "sites-api:checks-preview": [Address(API_WITH_ROLE, method="post", json=drawing)],
     "sites-api:site-versions": [
         Address("403 403 201 404 403 403 201", of_project, method="post", json=drawing)
