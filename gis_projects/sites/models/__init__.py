@@ -14,6 +14,7 @@ from gis_projects.sites.models.comparisons import (
 )
 from gis_projects.sites.models.reviews import Attachment, Mark, Review, SignOff, SignOffWithdrawal
 from gis_projects.sites.models.rulebooks import PublicationState, RulebookPublication, RulebookRevision
+from gis_projects.sites.models.statements import Chapter, Statement
 from gis_projects.sites.models.suggestions import (
     SuggestedPatch,
     SuggestionAnswer,
@@ -27,6 +28,7 @@ __all__ = [
     "AlternativeSource",
     "AlternativeWeights",
     "Attachment",
+    "Chapter",
     "ComparisonRun",
     "HandlingState",
     "Mark",
@@ -37,6 +39,7 @@ __all__ = [
     "RulebookRevision",
     "SignOff",
     "SignOffWithdrawal",
+    "Statement",
     "SuggestedPatch",
     "SuggestionAnswer",
     "SuggestionRun",
