@@ -225,6 +225,35 @@ def share_over(version: PinnedVersion, geometry: Any, threshold: float) -> float
     return share(over) if share(invalid) == 0 else None
 
 
+def sampled(
+    version: PinnedVersion, longitude: npt.NDArray[np.float64], latitude: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """The value of the cell under each point (EPSG:4490 degrees), float64 of the points' shape.
+
+    NaN outside the raster and where it has no value. Points should lie together: the window around them is read.
+    """
+    if version.raster_path is None:
+        raise ValueError(f"{version.layer} is not a raster layer")
+    dataset = _datasets.get(version.raster_path)
+    x, y = placed(dataset, longitude, latitude)
+    columns, rows = ~dataset.transform * (np.asarray(x), np.asarray(y))
+    columns, rows = np.floor(columns), np.floor(rows)
+    found = np.full(longitude.shape, np.nan)
+    inside = (columns >= 0) & (rows >= 0) & (columns < dataset.width) & (rows < dataset.height)
+    if not inside.any():
+        return found
+    top, left = int(rows[inside].min()), int(columns[inside].min())
+    height, width = int(rows[inside].max()) - top + 1, int(columns[inside].max()) - left + 1
+    if height * width > MAX_WINDOW_CELLS and len(found) > 1:  # a fine raster under a coarse grid
+        middle = len(found) // 2
+        parts = (slice(None, middle), slice(middle, None))
+        return np.concatenate([sampled(version, longitude[part], latitude[part]) for part in parts])
+    values = dataset.read(1, window=Window(left, top, width, height), masked=True)
+    cells = np.where(np.ma.getmaskarray(values), np.nan, values.data.astype(np.float64))
+    found[inside] = cells[rows[inside].astype(np.intp) - top, columns[inside].astype(np.intp) - left]
+    return np.where(np.isfinite(found), found, np.nan)
+
+
 def value_at(version: PinnedVersion, lon: float, lat: float) -> float | None:
     """The value of the cell under a point (EPSG:4490 degrees); None outside the raster and where it has none."""
     if version.raster_path is None:
