@@ -52,34 +52,49 @@ def seal(unsealed: dict[str, Any]) -> dict[str, Any]:
     return unsealed | {"digest": digest.hex(), "signature": signature, "key": key}
 
 
+@dataclass(frozen=True)
+class Draft:
+    """A check's document and its canonical text before it is sealed; ``digest`` is the text's SHA-256 (hex)."""
+
+    result: checks.CheckResult
+    document: Mapping[str, Any]
+    text: str
+    digest: str
+
+
+def draft(result: checks.CheckResult) -> Draft:
+    """Write a check's document."""
+    unsealed = document(result)
+    text = canonical(unsealed)
+    return Draft(result, unsealed, text, hashlib.sha256(text.encode()).hexdigest())
+
+
 def issue(result: checks.CheckResult, site_version: SiteVersion) -> Check:
     """Keep a check of a stored boundary as evidence: the sealed document, and its findings as rows."""
-    return issue_many([(result, site_version)])[0]
+    return issue_many([(draft(result), site_version)])[0]
 
 
 @transaction.atomic
-def issue_many(answered: Iterable[tuple[checks.CheckResult, SiteVersion]]) -> list[Check]:
+def issue_many(drafts: Iterable[tuple[Draft, SiteVersion]]) -> list[Check]:
     """Keep many checks as evidence, each sealed by itself, in two statements; in their order."""
-    found = list(answered)
-    issued = Check.objects.bulk_create(_sealed(result, version) for result, version in found)
+    given = list(drafts)
+    issued = Check.objects.bulk_create(_sealed(written, version) for written, version in given)
     Finding.objects.bulk_create(
         finding
-        for check, (result, _) in zip(issued, found, strict=True)
-        for finding in _findings(check, result)
+        for check, (written, _) in zip(issued, given, strict=True)
+        for finding in _findings(check, written.result)
     )
     return issued
 
 
-def _sealed(result: checks.CheckResult, site_version: SiteVersion) -> Check:
-    text = canonical(document(result))
-    digest = hashlib.sha256(text.encode()).digest()
-    signature, key = keys.sign(digest)
+def _sealed(written: Draft, site_version: SiteVersion) -> Check:
+    signature, key = keys.sign(bytes.fromhex(written.digest))
     return Check(
         site_version=site_version,
-        rulebook_id=result.rulebook.id,
-        verdict=str(result.verdict),
-        canonical=text,
-        digest=digest.hex(),
+        rulebook_id=written.result.rulebook.id,
+        verdict=str(written.result.verdict),
+        canonical=written.text,
+        digest=written.digest,
         signature=signature,
         key_id=key,
         created_at=timezone.now(),
