@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -12,12 +10,13 @@ from typing import Any
 from django.db import transaction
 
 from siting.engine.notices import Notice, UnusableInput
-from siting.engine.rules import Relation
-from siting.engine.verdict import Severity
 from siting.models import Rule, RuleBook
+from siting.rulebook.content import sha256_of
+from siting.rulebook.validation import check
 
-DEFAULT_PATH = Path(__file__).with_name("default.toml")
-_RULE_KEYS = {"code", "name", "layer", "relation", "severity", "basis", "authority"}
+#: The platform's own rulebook, version by version: a published one never changes, so a new one is another file.
+DEFAULT_PATHS = tuple(Path(__file__).with_name("default") / f"version_{number}.toml" for number in (1, 2))
+DEFAULT_PATH = DEFAULT_PATHS[-1]
 
 
 def _plain(value: Any) -> Any:
@@ -37,8 +36,7 @@ def read(content: bytes) -> dict[str, Any]:
     Raises
     ------
     UnusableInput
-        Not TOML, a rule without a required entry, an unknown relation or severity, or a clause about a fact
-        that the file doesn't ask for.
+        Not TOML, or a rule that can't run (`siting.rulebook.validation`); each notice names its place.
     """
     try:
         data = _plain(tomllib.loads(content.decode("utf-8")))
@@ -46,33 +44,13 @@ def read(content: bytes) -> dict[str, Any]:
         raise UnusableInput(
             Notice("rulebook-unreadable", "规则库文件无法读取：%(error)s", {"error": str(error)})
         ) from error
-    problems = [
-        Notice("rulebook-entry-missing", "规则库缺少“%(key)s”", {"key": key}, field=key)
-        for key in ("code", "version", "name", "valid_from", "rule")
-        if key not in data
-    ]
-    asked = {fact["name"] for fact in data.get("fact", [])}
-    for rule in data.get("rule", []):
-        code = rule.get("code", "?")
-        problems += [
-            Notice("rule-entry-missing", "规则 %(rule)s 缺少“%(key)s”", {"rule": code, "key": key}, field=key)
-            for key in sorted(_RULE_KEYS - rule.keys())
-        ]
-        if rule.get("relation") not in set(Relation):
-            problems.append(Notice("rule-relation", "规则 %(rule)s 的空间关系不认识", {"rule": code}))
-        if rule.get("severity") not in set(Severity):
-            problems.append(Notice("rule-severity", "规则 %(rule)s 的管控级别不认识", {"rule": code}))
-        problems += [
-            Notice(
-                "rule-fact",
-                "规则 %(rule)s 引用了未定义的事实 %(fact)s",
-                {"rule": code, "fact": clause["fact"]},
-            )
-            for clause in rule.get("clauses", [])
-            if clause["fact"] not in asked
-        ]
-    if problems:
-        raise UnusableInput(*problems)
+    faults = check(data)
+    if not isinstance(data.get("version"), int) or data["version"] < 1:
+        faults.append(
+            Notice("rulebook-entry-missing", "规则库缺少“%(key)s”", {"key": "version"}, field="version")
+        )
+    if faults:
+        raise UnusableInput(*faults)
     return data
 
 
@@ -85,8 +63,7 @@ def publish(data: dict[str, Any]) -> RuleBook:
     UnusableInput
         The version number exists already with another content.
     """
-    text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    sha256 = sha256_of(data)
     existing = RuleBook.objects.filter(code=data["code"], version=data["version"]).first()
     if existing is not None:
         if existing.sha256 == sha256:
@@ -120,3 +97,8 @@ def publish(data: dict[str, Any]) -> RuleBook:
         for position, rule in enumerate(data["rule"])
     )
     return rulebook
+
+
+def publish_defaults() -> RuleBook:
+    """Publish the platform's own rulebook, all its versions; the newest is returned. Again changes nothing."""
+    return [publish(read(path.read_bytes())) for path in DEFAULT_PATHS][-1]

@@ -40,6 +40,14 @@ class PinnedRulebook:
         return tuple(sorted({rule.layer for rule in self.rules}))
 
 
+def in_force_on(rule: Mapping[str, Any], day: dt.date) -> bool:
+    """Whether a rule (as data) applies on a day: from its first day on, until the day before ``valid_to``."""
+    begins, ends = rule.get("valid_from"), rule.get("valid_to")
+    return (not begins or dt.date.fromisoformat(begins) <= day) and (
+        not ends or day < dt.date.fromisoformat(ends)
+    )
+
+
 @lru_cache(maxsize=64)
 def _pin(rulebook_id: int, sha256: str, on: dt.date) -> PinnedRulebook:
     """Published rules never change, so a process may keep them: the key holds their hash."""

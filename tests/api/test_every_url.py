@@ -15,7 +15,7 @@ from gis_projects.atlas.actions.uploads import begin
 from gis_projects.people.permissions import Role
 from gis_projects.sites.actions import boundaries as sites
 from siting import boundaries
-from siting.rulebook import DEFAULT_PATH, publish, read
+from siting.rulebook import publish_defaults
 from tests.api.addresses import ADDRESSES, VISITORS, World
 from tests.factories.disclosed import shown
 from tests.factories.layers import REGION, LayerFactory, grid_table, published
@@ -62,7 +62,7 @@ def visitors():
 
 @pytest.fixture
 def world(visitors, tmp_path):
-    publish(read(DEFAULT_PATH.read_bytes()))
+    publish_defaults()
     published("DLTB", grid_table(4, 4))
     confidential = published("JM", grid_table(2, 2), secrecy="confidential")
     published_raster(tmp_path, "DEM")

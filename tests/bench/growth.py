@@ -35,11 +35,11 @@ def measure(file: str, east: float, north: float) -> None:
     from layers import loading
     from layers.models import Layer
     from siting import checks
-    from siting.rulebook import DEFAULT_PATH, publish, read
+    from siting.rulebook import publish_defaults
     from tests.bench.check import FACTS
     from tests.bench.sites import random_sites
 
-    publish(read(DEFAULT_PATH.read_bytes()))
+    publish_defaults()
     layer = Layer.objects.create(code=checks.PRESENT_LAND_LAYER, name="BENCH", class_system="survey")
     ground = shapely.box(parcels.WEST, parcels.SOUTH, east, north)
     loading.load(layer, Path(file), coverage=shapely.buffer(ground, 0.02))

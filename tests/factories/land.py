@@ -18,7 +18,7 @@ from layers.loading import load, load_raster
 from layers.models import Layer
 from layers.table import Table
 from siting.engine.boundary import Boundary
-from siting.rulebook import DEFAULT_PATH, publish, read
+from siting.rulebook import DEFAULT_PATH, publish_defaults, read
 
 WEST, SOUTH, EAST, NORTH = 109.80, 40.58, 109.90, 40.66
 EXTENT = shapely.box(WEST, SOUTH, EAST, NORTH)
@@ -91,7 +91,7 @@ def publish_land(
 
     ``features`` adds to the sparse layers and replaces the four that cover the ground (DLTB, GHFQ, CZKFBJ, HJGK).
     """
-    publish(read(DEFAULT_PATH.read_bytes()))
+    publish_defaults()
     given = dict(features or {})
     for code in vector_codes():
         if code not in without:

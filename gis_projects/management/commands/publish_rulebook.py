@@ -9,18 +9,18 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from siting.engine.notices import UnusableInput
-from siting.rulebook import DEFAULT_PATH, publish, read
+from siting.rulebook import publish, publish_defaults, read
 
 
 class Command(BaseCommand):
     help = "Publish a rulebook file (TOML); by default the one that comes with the platform."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, nargs="?", default=DEFAULT_PATH, metavar="FILE")
+        parser.add_argument("file", type=Path, nargs="?", metavar="FILE")
 
-    def handle(self, *, file: Path, **options: Any) -> None:
+    def handle(self, *, file: Path | None, **options: Any) -> None:
         try:
-            rulebook = publish(read(file.read_bytes()))
+            rulebook = publish_defaults() if file is None else publish(read(file.read_bytes()))
         except (UnusableInput, OSError) as error:
             self.stderr.write(f"{file}: {error}")
             sys.exit(1)
