@@ -1,6 +1,6 @@
 from django.urls import path
 
-from gis_projects.sites.views import checks, reports, verification
+from gis_projects.sites.views import checks, reports, reviews, siting_report, verification
 
 app_name = "sites"
 urlpatterns = [
@@ -12,10 +12,16 @@ urlpatterns = [
     path("checks/<int:pk>/report.docx", reports.report_word, name="report-word"),
     path("checks/<int:pk>/findings.<str:kind>", reports.findings_file, name="findings-file"),
     path("checks/keys.json", verification.published_keys, name="keys"),
+    path("projects/<int:pk>/siting-report/", siting_report.chapters, name="siting-report"),
+    path("projects/<int:pk>/siting-report.<str:kind>", siting_report.report_file, name="siting-report-file"),
     path("verify/", verification.verify, name="verify"),
     path("verify/<str:digest>/", verification.verify_digest, name="verify-digest"),
     path("site-versions/<int:pk>/red-line.pdf", reports.red_line_map, name="red-line"),
     path("checks/<int:pk>/check.json", checks.evidence, name="evidence"),
+    path("reviews/", reviews.reviews, name="reviews"),
+    path("reviews/<int:pk>/", reviews.review, name="review"),
+    path("reviews/<int:pk>/attachments/<int:attachment>/", reviews.attachment, name="review-attachment"),
+    path("reviews/<int:pk>/sign-off.json", reviews.sign_off, name="sign-off"),
     path("site-versions/<int:pk>/coordinates.txt", checks.coordinates, name="coordinates"),
     path("site-versions/<int:pk>/original", checks.original, name="original"),
 ]

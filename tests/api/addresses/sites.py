@@ -8,6 +8,7 @@ from tests.api.addresses.visits import (
     drawing,
     of_check,
     of_project,
+    of_secret_project,
     of_version,
 )
 
@@ -26,6 +27,17 @@ ADDRESSES: dict[str, list[Address]] = {
     "sites:red-line": [
         Address(IN_REACH, of_version),
         Address("302 403 404 404 404 404 404", of_version, lambda world: {"paper": "A0"}),
+    ],
+    "sites:siting-report": [
+        Address(IN_REACH, of_project),
+        Address("302 403 400 404 403 403 400", of_project, method="post"),
+        Address("302 403 404 404 200 200 200", of_secret_project),
+    ],
+    "sites:siting-report-file": [
+        Address(IN_REACH, lambda world: {"pk": world.project, "kind": "pdf"}),
+        Address(IN_REACH, lambda world: {"pk": world.project, "kind": "docx"}),
+        Address("302 403 404 404 404 404 404", lambda world: {"pk": world.project, "kind": "odt"}),
+        Address("302 403 404 404 409 409 409", lambda world: {"pk": world.secret_project, "kind": "pdf"}),
     ],
     "sites:keys": [Address(EVERYBODY)],
     "sites:verify": [
