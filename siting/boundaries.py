@@ -7,13 +7,22 @@ from typing import Any
 
 from siting import drawings, formats
 from siting.engine.boundary import Boundary, build
+from siting.engine.corridor import Caps
 from siting.engine.declared import declared_from_json as declared_from_json
 from siting.engine.declared import declared_to_json as declared_to_json
 from siting.engine.notices import Notice, UnusableInput
+from siting.formats import Answers
 
 
 def read(
-    content: bytes, filename: str, *, central_meridian: int | None = None, epsg: int | None = None
+    content: bytes,
+    filename: str,
+    *,
+    central_meridian: int | None = None,
+    epsg: int | None = None,
+    width_m: float | None = None,
+    caps: Caps = Caps.FLAT,
+    layer: str | None = None,
 ) -> Boundary:
     """Read a boundary file of any supported format and measure it.
 
@@ -21,15 +30,44 @@ def read(
     ----------
     content, filename
         The whole file; its name only for messages.
-    central_meridian, epsg
-        A person's answers where the file doesn't say its coordinate system, see :func:`siting.formats.read`.
+    central_meridian, epsg, width_m, caps, layer
+        A person's answers where the file leaves its coordinate system, the width of its lines or the choice of a layer
+        open, see :func:`siting.formats.read`.
 
     Raises
     ------
     UnusableInput
         From reading (with line or field) or from validation (with place).
     """
-    return build(formats.read(content, filename, central_meridian=central_meridian, epsg=epsg))
+    return build(
+        formats.read(
+            content,
+            filename,
+            central_meridian=central_meridian,
+            epsg=epsg,
+            width_m=width_m,
+            caps=caps,
+            layer=layer,
+        )
+    )
+
+
+def read_text(
+    text: str,
+    *,
+    central_meridian: int | None = None,
+    epsg: int | None = None,
+    width_m: float | None = None,
+    caps: Caps = Caps.FLAT,
+) -> Boundary:
+    """Read coordinates that a person pasted or typed, one point a line, and measure them.
+
+    Raises
+    ------
+    UnusableInput
+        With the number of every line that can't be read, or from validation with the place.
+    """
+    return build(formats.pasted.read(text, answers=Answers(central_meridian, epsg, width_m, caps)))
 
 
 def from_drawing(geometry: Mapping[str, Any], *, max_vertices: int | None = None) -> Boundary:

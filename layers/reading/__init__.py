@@ -9,6 +9,7 @@ from layers.reading.candidates import CrsCandidate
 from layers.reading.inspection import FileField, FileLayer, Inspection, inspect
 from layers.reading.sandbox import Limits
 from layers.reading.shift import suspected_shift
+from layers.reading.spreadsheets import Sheet, read_sheets
 from layers.reading.streams import DeclaredFeatures, FeatureBatches, open_batches, read_features
 
 __all__ = [
@@ -19,9 +20,11 @@ __all__ = [
     "FileLayer",
     "Inspection",
     "Limits",
+    "Sheet",
     "UnreadableFile",
     "inspect",
     "open_batches",
     "read_features",
+    "read_sheets",
     "suspected_shift",
 ]

@@ -32,7 +32,18 @@ def refusal(code: str, template: str, **params: object) -> UnreadableFile:
 
 
 def check(path: Path) -> Contents:
-    """Judge a zip by its directory: sizes, ratios, paths, links, nesting.
+    """Judge a zip by its directory, and say what geodata it holds.
+
+    Raises
+    ------
+    UnreadableFile
+        With the reason.
+    """
+    return _contents(check_directory(path))
+
+
+def check_directory(path: Path) -> list[str]:
+    """Judge a zip by its directory: sizes, ratios, paths, links, nesting. Gives the names in it.
 
     Raises
     ------
@@ -69,7 +80,7 @@ def check(path: Path) -> Contents:
             raise refusal("zip-nested", "zip 中还有压缩包 %(name)s，请只压缩一层。", name=name[:80])
         if not name.startswith("__MACOSX/"):
             names.append(name)
-    return _contents(names)
+    return names
 
 
 def shown(name: str) -> str:

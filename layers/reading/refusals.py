@@ -35,6 +35,8 @@ _WORDS = {
     "xml-entities": "KML 中有文档类型或实体声明（DOCTYPE、ENTITY），可能用来攻击，不打开。",
     "parquet-without-geo": "Parquet 文件没有 GeoParquet 的 geo 元数据，不知道哪一列是几何。",
     "parquet-encoding": "GeoParquet 的几何编码 %(name)s 不能读取。",
+    "too-many-sheets": "工作簿超过 %(limit)d 张工作表。",
+    "too-many-rows": "工作簿超过 %(limit)d 行。",
     "csv-header": "表格第一行没有可用的几何列（WKT，或经纬度、X/Y 坐标列）。",
     "csv-long-line": "表格有一行超过 %(limit)d MB，不能读取。",
     "csv-ragged": "表格有 %(count)d 行的列数与表头不同，多出的列已舍去，缺少的列按空值读取。",

@@ -55,12 +55,14 @@ class _Declared:
         count: int | None,
         limits: Limits | None,
         bwrap: str,
+        whole_drawing: bool = False,
     ) -> None:
         sniffed = formats.sniff(path)
         if sniffed.kind == formats.GEOTIFF:
             raise UnreadableFile(Notice("file-is-raster", "这是栅格文件（GeoTIFF），不是矢量图层。"))
         task = sniffed.task | {
             "mode": "stream", "kind": sniffed.kind, "layer": layer_name, "size": size, "skip": skip, "count": count,
+            "whole_drawing": whole_drawing,
         }  # fmt: skip
         limits = limits or Limits().for_size(path.stat().st_size)
         self._run = Confined(
@@ -297,6 +299,7 @@ def read_features(
     keep_crs: Literal[True],
     limits: Limits | None = None,
     bwrap: str = "bwrap",
+    whole_drawing: bool = False,
 ) -> DeclaredFeatures: ...
 
 
@@ -309,8 +312,12 @@ def read_features(
     keep_crs: bool = False,
     limits: Limits | None = None,
     bwrap: str = "bwrap",
+    whole_drawing: bool = False,
 ) -> Table | DeclaredFeatures:
     """Read one layer of an untrusted file in confinement, all of it into memory; see `open_batches`.
+
+    `whole_drawing`, with `keep_crs`, gives all that a CAD drawing or a KML shows, of all its layers and folders at
+    once: open lines, points and texts too.
 
     Returns
     -------
@@ -318,7 +325,7 @@ def read_features(
     `DeclaredFeatures`.
     """
     if keep_crs:
-        return _as_declared(path, layer_name, limits, bwrap)
+        return _as_declared(path, layer_name, limits, bwrap, whole_drawing)
     with open_batches(
         path, layer_name=layer_name, epsg=epsg, swap_axes=swap_axes, limits=limits, bwrap=bwrap
     ) as stream:
@@ -341,10 +348,13 @@ def _joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
     return np.concatenate(parts) if parts else np.empty(0, dtype=object)
 
 
-def _as_declared(path: Path, layer_name: str | None, limits: Limits | None, bwrap: str) -> DeclaredFeatures:
+def _as_declared(
+    path: Path, layer_name: str | None, limits: Limits | None, bwrap: str, whole_drawing: bool
+) -> DeclaredFeatures:
     with _Declared(
-        path, layer_name=layer_name, size=_BATCH, skip=0, count=None, limits=limits, bwrap=bwrap
-    ) as stream:
+        path, layer_name=layer_name, size=_BATCH, skip=0, count=None, limits=limits, bwrap=bwrap,
+        whole_drawing=whole_drawing,
+    ) as stream:  # fmt: skip
         batches = list(stream)
     names = list(batches[0][0]) if batches else []
     return DeclaredFeatures(

@@ -146,7 +146,7 @@ def _strip(
         raise UnusableInput(
             Notice(
                 "line-overlaps-itself",
-                "地块 %(plot)s 的中心线在此处与自身相距不足 %(width)s 米（宽度），加宽后自相重叠，请分成几条线或改小宽度",
+                "地块 %(plot)s 的中心线在此处与自身相距不足宽度 %(width)s 米，加宽后自相重叠，请分成几条线或改小宽度",
                 {"plot": name, "width": f"{width_m:g}"},
                 place=(lon, lat),
             )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from siting.engine.boundary import DeclaredBoundary, Plot, Ring
+from siting.engine.corridor import Caps, CentreLine
 from siting.engine.crs import DeclaredCrs
 from siting.engine.notices import Notice
 
@@ -32,6 +33,7 @@ def declared_to_json(declared: DeclaredBoundary) -> dict[str, Any]:
                 "name": plot.name,
                 "use": plot.use,
                 "declared_area_m2": plot.declared_area_m2,
+                **_centre_lines(plot),
                 "rings": [
                     {"label": ring.label, "numbers": list(ring.numbers), "xy": ring.xy.tolist()}
                     for ring in plot.rings
@@ -51,6 +53,29 @@ def declared_to_json(declared: DeclaredBoundary) -> dict[str, Any]:
             for notice in declared.notices
         ],
     }
+
+
+def _centre_lines(plot: Plot) -> dict[str, Any]:
+    """Say what a plot's rings were made from; nothing of one that was declared by its rings."""
+    if not plot.centre_lines:
+        return {}
+    return {
+        "centre_lines": [
+            {
+                "numbers": list(line.numbers),
+                "xy": line.xy.tolist(),
+                "epsg": line.epsg,
+                "width_m": line.width_m,
+                "caps": str(line.caps),
+            }
+            for line in plot.centre_lines
+        ]
+    }
+
+
+def _centre_line(stored: Mapping[str, Any]) -> CentreLine:
+    xy = np.array(stored["xy"], dtype=np.float64).reshape(-1, 2)
+    return CentreLine(tuple(stored["numbers"]), xy, stored["epsg"], stored["width_m"], Caps(stored["caps"]))
 
 
 def declared_from_json(stored: Mapping[str, Any]) -> DeclaredBoundary:
@@ -79,6 +104,7 @@ def declared_from_json(stored: Mapping[str, Any]) -> DeclaredBoundary:
                 name=plot["name"],
                 use=plot["use"],
                 declared_area_m2=plot["declared_area_m2"],
+                centre_lines=tuple(_centre_line(line) for line in plot.get("centre_lines", ())),
             )
             for plot in stored["plots"]
         ),

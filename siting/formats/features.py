@@ -1,4 +1,4 @@
-"""From features with attributes (GeoJSON, shapefile) to plots in a coordinate system that fits them."""
+"""From features with attributes to plots in a coordinate system that fits them, and back to attributes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from siting.engine.boundary import Plot
 from siting.engine.crs import GEOGRAPHIC, DeclaredCrs
 from siting.engine.notices import Notice, UnusableInput
+from siting.formats.answers import Answers, zone_of
 from siting.formats.axes import Axes, Kind, tell_axes
 from siting.formats.coordinate_text.header import parse_area
 from siting.formats.limits import MAX_POINTS
@@ -18,6 +19,8 @@ from siting.formats.numbering import numbered_rings
 from siting.formats.remarks import Remarks
 
 _WGS84 = 4326
+_NOTHING = Answers()
+_AREA = "地块面积"
 _NUMBER = ("地块编号", "DKBH", "编号", "number")
 _NAME = ("地块名称", "DKMC", "XMMC", "项目名称", "名称", "name")
 _USE = ("地块用途", "DKYT", "用途", "use")
@@ -66,7 +69,29 @@ def _declared_area(by_name: Mapping[str, str]) -> float | None:
     return None
 
 
-def place(plots: Sequence[Plot], epsg: int | None, remarks: Remarks) -> tuple[DeclaredCrs, tuple[Plot, ...]]:
+def exported(plot: Plot) -> dict[str, str]:
+    """Give a plot's attributes with its number, name, use and declared area among them, for a format with columns.
+
+    What the file called them stays; what no attribute says gets the ministry's name.
+    """
+    attributes = dict(plot.attributes)
+    by_name = {_plain(name): value for name, value in attributes.items()}
+    for names, value in ((_NUMBER, plot.number), (_NAME, plot.name), (_USE, plot.use)):
+        if value and value != _first(by_name, names):
+            attributes[next((name for name in names if name in attributes), names[0])] = value
+    if plot.declared_area_m2 is not None and not {_AREA, *AREA_UNITS} & attributes.keys():
+        attributes["面积_公顷"] = f"{plot.declared_area_m2 / 10_000:.4f}"
+    return attributes
+
+
+def place(
+    plots: Sequence[Plot],
+    epsg: int | None,
+    remarks: Remarks,
+    *,
+    answers: Answers = _NOTHING,
+    ask: str | None = None,
+) -> tuple[DeclaredCrs, tuple[Plot, ...]]:
     """Check the coordinates against their system, and turn them easting first.
 
     Parameters
@@ -74,27 +99,36 @@ def place(plots: Sequence[Plot], epsg: int | None, remarks: Remarks) -> tuple[De
     plots
         With coordinates in the order of the file.
     epsg
-        What the file, or a person, says; None for nothing. WGS84 degrees are taken as CGCS2000.
+        What the file says; None for nothing. WGS84 degrees are taken as CGCS2000.
+    answers
+        What a person says, where the file says nothing.
+    ask
+        The sentence that asks for the system, with an ``%(example)s``, of a format whose files should have said it;
+        None where degrees need no saying.
 
     Raises
     ------
     UnusableInput
         For coordinates outside China, of another kind or zone than the system says, or both ways round; code
-        ``crs-not-given`` where they are metres and nobody says of which zone.
+        ``crs-not-given`` where nobody says the system.
     """
     xy = np.vstack([ring.xy for plot in plots for ring in plot.rings])
-    if len(xy) > MAX_POINTS:
+    if len(xy) > MAX_POINTS * 4 // 3:
         raise UnusableInput(Notice("too-many-points", "界址点超过 %(limit)s 个", {"limit": MAX_POINTS}))
     axes = tell_axes(xy[:, 0], xy[:, 1])
     misfit = axes.first_misfit()
     if misfit is not None:
         template = "坐标（%(x)s,%(y)s）不在我国范围内，或与前面的坐标不是同一种"
         raise UnusableInput(Notice("coordinate-out-of-range", template, _named(xy[misfit])))
-    if epsg is None and axes.kind is not Kind.DEGREES:
+    eastings = np.where(axes.north_first & ~axes.east_first, xy[:, 1], xy[:, 0])
+    if epsg is None:
+        epsg = answers.epsg_for(axes.kind, eastings)
+    if epsg is None and (ask is not None or axes.kind is not Kind.DEGREES):
         raise UnusableInput(
             Notice(
                 "crs-not-given",
-                "坐标单位是米，文件却没有写明坐标系：请给出坐标系（EPSG 代码，例如 4525）",
+                ask or "坐标单位是米，文件却没有写明坐标系：请给出坐标系（EPSG 代码，例如 %(example)s）",
+                {"example": _example(axes.kind, eastings)},
                 field="epsg",
             )
         )
@@ -115,6 +149,14 @@ def place(plots: Sequence[Plot], epsg: int | None, remarks: Remarks) -> tuple[De
         count=int(axes.north_first.sum()),
     )
     return crs, tuple(_turned(plot) for plot in plots)
+
+
+def _example(kind: Kind | None, eastings: npt.NDArray[np.float64]) -> str:
+    """Say what the coordinate system may be, as the numbers look; for a question, never for an answer."""
+    if kind is Kind.DEGREES:
+        return "4490"
+    crs = zone_of(eastings) if kind is Kind.PREFIXED else None
+    return "4525" if crs is None else str(crs.epsg)
 
 
 def _named(position: npt.NDArray[np.float64]) -> dict[str, str]:

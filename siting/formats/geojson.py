@@ -17,17 +17,20 @@ import shapely
 from siting.engine.boundary import DeclaredBoundary, Plot
 from siting.engine.crs import GEOGRAPHIC, DeclaredCrs, to_degrees
 from siting.engine.notices import Notice, UnusableInput
-from siting.formats.features import place, plot_from
+from siting.formats.answers import Answers
+from siting.formats.features import exported, place, plot_from
 from siting.formats.limits import MAX_BYTES, MAX_PLOTS, MAX_POINTS, MAX_RINGS
+from siting.formats.lines import ask_width, widen
 from siting.formats.nesting import nest
 from siting.formats.remarks import Remarks
 
 _LARGEST_ARRAYS = MAX_POINTS * 4 // 3 + 200_000
 _LARGEST_COMMAS = 10 * MAX_POINTS + 1_000_000
+_LINES = ("LineString", "MultiLineString")
 _DECIMALS = 9  # of a degree: 0.1 mm
 
 
-def read(content: bytes, *, epsg: int | None = None) -> DeclaredBoundary:
+def read(content: bytes, *, epsg: int | None = None, answers: Answers | None = None) -> DeclaredBoundary:
     """Read a FeatureCollection, a Feature or a geometry of polygons.
 
     Parameters
@@ -37,6 +40,8 @@ def read(content: bytes, *, epsg: int | None = None) -> DeclaredBoundary:
     epsg
         A person's answer where coordinates are metres and the file names no system; one that the file names
         goes before it.
+    answers
+        All of a person's answers, the width of features that are lines among them.
 
     Returns
     -------
@@ -51,15 +56,27 @@ def read(content: bytes, *, epsg: int | None = None) -> DeclaredBoundary:
     """
     remarks = Remarks()
     document = _parse(content)
-    named = _named_crs(document)
-    plots = [
-        plot_from(_rings(geometry, field, remarks), _attributes(properties))
-        for geometry, properties, field in _features(document, remarks)
-    ]
+    return _declared(document, _named_crs(document), answers or Answers(epsg=epsg), remarks, "geojson")
+
+
+def _declared(
+    document: dict[str, Any], epsg: int | None, answers: Answers, remarks: Remarks, format: str
+) -> DeclaredBoundary:
+    plots: list[Plot] = []
+    lines: set[int] = set()
+    for geometry, properties, field in _features(document, remarks):
+        if geometry.get("type") in _LINES:
+            if answers.width_m is None:
+                raise ask_width()
+            lines.add(len(plots))
+            plots.append(plot_from(_paths(geometry, field, remarks), _attributes(properties)))
+        else:
+            plots.append(plot_from(_rings(geometry, field, remarks), _attributes(properties)))
     if not plots:
         raise UnusableInput(Notice("no-polygon", "文件里没有面"))
-    crs, placed = place(plots, named if named is not None else epsg, remarks)
-    return DeclaredBoundary(plots=placed, crs=crs, header={}, format="geojson", notices=remarks.notices())
+    crs, placed = place(plots, epsg, remarks, answers=answers)
+    crs, made = widen(placed, lines, crs, answers)
+    return DeclaredBoundary(plots=made, crs=crs, header={}, format=format, notices=remarks.notices())
 
 
 def from_drawing(geometry: Mapping[str, Any]) -> DeclaredBoundary:
@@ -81,18 +98,33 @@ def from_drawing(geometry: Mapping[str, Any]) -> DeclaredBoundary:
 def write(declared: DeclaredBoundary) -> bytes:
     """Write a FeatureCollection in longitude/latitude (RFC 7946): one feature per plot, attributes kept.
 
-    Vertices are the declared ones, rounded to 1e-9°. Outer rings run counter-clockwise, holes clockwise.
+    Vertices are the declared ones, rounded to 1e-9°. Outer rings run counter-clockwise, holes clockwise. A plot that
+    was declared as lines says them and their width in the members ``centre_lines`` and ``width_m`` of its feature.
     """
     features = [
         {
             "type": "Feature",
-            "properties": dict(plot.attributes),
+            "properties": exported(plot),
             "geometry": _geometry(plot, declared.crs),
+            **_centre_lines(plot),
         }
         for plot in declared.plots
     ]
     document = {"type": "FeatureCollection", "features": features}
     return json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+
+
+def _centre_lines(plot: Plot) -> dict[str, Any]:
+    if not plot.centre_lines:
+        return {}
+    paths = [
+        np.round(to_degrees(line.xy, DeclaredCrs(line.epsg)), _DECIMALS).tolist()
+        for line in plot.centre_lines
+    ]
+    return {
+        "centre_lines": {"type": "MultiLineString", "coordinates": paths},
+        "width_m": plot.centre_lines[0].width_m,
+    }
 
 
 def _geometry(plot: Plot, crs: DeclaredCrs) -> dict[str, Any]:
@@ -273,13 +305,26 @@ def _rings(geometry: dict[str, Any], field: str, remarks: Remarks) -> list[npt.N
     return rings
 
 
+def _paths(geometry: dict[str, Any], field: str, remarks: Remarks) -> list[npt.NDArray[np.float64]]:
+    """The paths of a LineString or MultiLineString, as they run."""
+    where = f"{field}.coordinates"
+    many = geometry["type"] == "MultiLineString"
+    paths = _list(geometry.get("coordinates"), where) if many else [geometry.get("coordinates")]
+    if len(paths) > MAX_RINGS:
+        _refuse("too-many-rings", "一个地块超过 %(limit)s 圈", field=where, limit=MAX_RINGS)
+    return [
+        _positions(_list(path, inner), inner, remarks)
+        for path, inner in ((path, f"{where}[{at}]" if many else where) for at, path in enumerate(paths))
+    ]
+
+
 def _list(value: Any, field: str) -> list[Any]:
     if not isinstance(value, list) or not value:
         _refuse("not-geojson", "不是 GeoJSON：坐标数组的层次不对，或是空的", field=field)
     return value
 
 
-def _ring(positions: list[Any], field: str, remarks: Remarks) -> npt.NDArray[np.float64]:
+def _positions(positions: list[Any], field: str, remarks: Remarks) -> npt.NDArray[np.float64]:
     for at, position in enumerate(positions):
         if not (
             isinstance(position, list)
@@ -295,6 +340,11 @@ def _ring(positions: list[Any], field: str, remarks: Remarks) -> npt.NDArray[np.
         raise UnusableInput(Notice("number-not-finite", "坐标不是有限的数", field=field)) from error
     if not np.isfinite(xy).all():
         _refuse("number-not-finite", "坐标不是有限的数", field=field)
+    return xy
+
+
+def _ring(positions: list[Any], field: str, remarks: Remarks) -> npt.NDArray[np.float64]:
+    xy = _positions(positions, field, remarks)
     if len(xy) > 1 and (xy[0] == xy[-1]).all():
         xy = xy[:-1]
     else:

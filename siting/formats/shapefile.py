@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pyogrio.raw
 import shapely
 
-from layers.notices import Refused
-from layers.reading import Limits, read_features
 from siting.engine.boundary import DeclaredBoundary, Plot
-from siting.engine.notices import Notice, UnusableInput
-from siting.formats.crs_text import epsg_of
-from siting.formats.features import AREA_UNITS, place, plot_from
-from siting.formats.limits import MAX_PLOTS, MAX_POINTS, MAX_RINGS
+from siting.formats import opened
+from siting.formats.answers import Answers
+from siting.formats.features import AREA_UNITS, exported
 from siting.formats.nesting import nest
-from siting.formats.remarks import Remarks
 
-_LIMITS = Limits(cpu=20, wall=30.0, output=1 << 28, features=MAX_PLOTS, vertices=MAX_POINTS * 4 // 3)
-_POLYGONS = (3, 6)  # shapely's type ids of Polygon and MultiPolygon
+_WITHOUT_PRJ = "shapefile 没有 .prj 文件：请给出坐标系（EPSG 代码，例如 %(example)s）"
 _NAME_BYTES = 10
 _VALUE_BYTES = 254
 _AREA_CODES = {"公顷": "area_ha", "平方米": "area_m2", "亩": "area_mu"}
@@ -43,15 +36,15 @@ _FIELD_CODES = {
 }
 
 
-def read(content: bytes, *, epsg: int | None = None) -> DeclaredBoundary:
-    """Read a zipped shapefile of polygons.
+def read(content: bytes, *, epsg: int | None = None, answers: Answers | None = None) -> DeclaredBoundary:
+    """Read a zipped shapefile of polygons, or of lines with a width.
 
     Parameters
     ----------
     content
         The zip. Attributes may be UTF-8 or GBK, with or without .cpg.
-    epsg
-        A person's answer where there is no .prj; a .prj goes before it.
+    epsg, answers
+        A person's answers, the first where there is no .prj; a .prj goes before it.
 
     Returns
     -------
@@ -63,77 +56,9 @@ def read(content: bytes, *, epsg: int | None = None) -> DeclaredBoundary:
     UnusableInput
         Also for everything that the confined reader refuses; code ``crs-not-given`` asks for ``epsg``.
     """
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "boundary.zip"
-        path.write_bytes(content)
-        try:
-            features = read_features(path, keep_crs=True, limits=_LIMITS)
-        except Refused as refusal:
-            raise UnusableInput(*(_carried(notice) for notice in refusal.notices)) from refusal
-    remarks = Remarks()
-    for notice in features.notices:
-        remarks.add(notice.code, notice.template, line=notice.line, field=notice.field, **notice.params)
-    if features.crs:
-        code: int | None = epsg_of(features.crs)
-    elif epsg is None:
-        raise UnusableInput(
-            Notice(
-                "crs-not-given",
-                "shapefile 没有 .prj 文件：请给出坐标系（EPSG 代码，例如 4525）",
-                field="epsg",
-            )
-        )
-    else:
-        code = epsg
-    crs, plots = place(_plots(features.geometries, features.columns, remarks), code, remarks)
-    return DeclaredBoundary(plots=plots, crs=crs, header={}, format="shapefile", notices=remarks.notices())
-
-
-def _carried(notice: Any) -> Notice:
-    """The lower floor's notice as ours: it has one of its own of the same shape."""
-    return Notice(notice.code, notice.template, notice.params, notice.line, notice.field, notice.place)
-
-
-def _plots(
-    geometries: npt.NDArray[np.object_], columns: Mapping[str, npt.NDArray[Any]], remarks: Remarks
-) -> list[Plot]:
-    if len(geometries) > MAX_PLOTS:
-        raise UnusableInput(Notice("too-many-plots", "地块超过 %(limit)s 个", {"limit": MAX_PLOTS}))
-    if int(shapely.get_num_coordinates(geometries).sum()) > MAX_POINTS * 4 // 3:
-        raise UnusableInput(Notice("too-many-points", "界址点超过 %(limit)s 个", {"limit": MAX_POINTS}))
-    plots: list[Plot] = []
-    for row, geometry in enumerate(geometries):
-        field = f"features[{row}]"
-        if geometry is None or geometry.is_empty:
-            remarks.add("geometry-missing", "这个要素没有图形，已忽略", field=field)
-            continue
-        if shapely.get_type_id(geometry) not in _POLYGONS:
-            raise UnusableInput(
-                Notice(
-                    "not-a-polygon",
-                    "图形是 %(kind)s，选址边界只能是面",
-                    {"kind": geometry.geom_type},
-                    field=field,
-                )
-            )
-        rings = shapely.get_rings(shapely.get_parts(geometry))
-        if len(rings) > MAX_RINGS:
-            raise UnusableInput(
-                Notice("too-many-rings", "一个地块超过 %(limit)s 圈", {"limit": MAX_RINGS}, field=field)
-            )
-        attributes = {name: _text(column[row]) for name, column in columns.items()}
-        plots.append(plot_from([shapely.get_coordinates(ring)[:-1] for ring in rings], attributes))
-    if not plots:
-        raise UnusableInput(Notice("no-polygon", "文件里没有面"))
-    return plots
-
-
-def _text(value: Any) -> str:
-    if value is None or value != value:  # NaN is what a missing number reads as
-        return ""
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        value = int(value)
-    return str(value).replace("\x00", "").strip()
+    return opened.read(
+        content, "boundary.zip", answers or Answers(epsg=epsg), format="shapefile", ask=_WITHOUT_PRJ
+    )
 
 
 def write(
@@ -156,8 +81,9 @@ def write(
         The zip. A field name has at most ten bytes and a value 254: longer ones are cut at a character, and
         names made equal by that are numbered.
     """
-    names = list(dict.fromkeys(key for plot in declared.plots for key in plot.attributes))
-    texts = [[plot.attributes.get(key, "") for plot in declared.plots] for key in names]
+    attributes = [exported(plot) for plot in declared.plots]
+    names = list(dict.fromkeys(key for plot in attributes for key in plot))
+    texts = [[plot.get(key, "") for plot in attributes] for key in names]
     used = _encoding(encoding, [*names, *(text for column in texts for text in column)])
     fields = _field_names(names, used)
     columns = [
@@ -165,7 +91,7 @@ def write(
     ]
     if not fields:
         fields, columns = ["DKBH"], [np.array([plot.number for plot in declared.plots], dtype=object)]
-    geometries = np.array([_geometry(plot) for plot in declared.plots], dtype=object)
+    geometries = np.array([geometry_of(plot) for plot in declared.plots], dtype=object)
     with TemporaryDirectory() as folder:
         pyogrio.raw.write(
             Path(folder) / f"{name}.shp",
@@ -186,7 +112,8 @@ def write(
     return packed.getvalue()
 
 
-def _geometry(plot: Plot) -> shapely.MultiPolygon:
+def geometry_of(plot: Plot) -> shapely.MultiPolygon:
+    """Give a plot as a MultiPolygon of its declared vertices; holes by containment."""
     rings = [ring.xy for ring in plot.rings]
     return shapely.MultiPolygon(
         [shapely.Polygon(rings[group[0]], [rings[at] for at in group[1:]]) for group in nest(rings)]

@@ -17,17 +17,18 @@ class Format(StrEnum):
     COORDINATE_TEXT = "coordinate_text"
     GEOJSON = "geojson"
     SHAPEFILE = "shapefile"
+    KML = "kml"
+    KMZ = "kmz"
+    DXF = "dxf"
+    GEOPACKAGE = "geopackage"
+    WORKBOOK = "workbook"
 
 
 # beginnings of the files that people bring instead, with names that are the same in every language
 _STRANGERS = (
     (rb"%PDF", "PDF"),
     (rb"AC10\d\d", "AutoCAD DWG"),
-    (rb"AutoCAD Binary DXF", "DXF"),
-    (rb"\s*0\r?\n\s*SECTION\r?\n", "DXF"),
-    (rb"\s*999\r?\n", "DXF"),
     (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Microsoft Office (xls, doc)"),
-    (rb"SQLite format 3\x00", "SQLite / GeoPackage"),
     (rb"\x00\x00\x27\x0a", "shapefile (.shp)"),
     (rb"\x89PNG", "PNG"),
     (rb"\xff\xd8\xff", "JPEG"),
@@ -40,12 +41,22 @@ _STRANGERS = (
     (rb"\x7fELF|MZ", "EXE / ELF"),
     (rb"\{\\rtf", "RTF"),
 )
+_KNOWN = (
+    (rb"AutoCAD Binary DXF\r\n\x1a\x00|(\s*999[ \t]*\r?\n[^\n]*\n)*\s*0[ \t]*\r?\n\s*SECTION\s", Format.DXF),
+    (rb"SQLite format 3\x00", Format.GEOPACKAGE),
+)
+_KML = rb"\s*(<!DOCTYPE[^\[>]*(\[.*?\]\s*)?>\s*)?<(\w+:)?kml[\s>]"
+_XML_HEAD = 65_536
 # members by which a zip shows what it is
+_ZIPPED_KNOWN = (
+    (r".*\.shp", Format.SHAPEFILE),
+    (r"xl/workbook\.xml", Format.WORKBOOK),
+    (r".*\.kml", Format.KMZ),
+)
 _ZIPPED_STRANGERS = (
-    (r"xl/workbook\.(xml|bin)", "Microsoft Excel (xlsx)"),
+    (r"xl/workbook\.bin", "Microsoft Excel (xlsb)"),
     (r"word/document\.xml", "Microsoft Word (docx)"),
     (r"ppt/presentation\.xml", "Microsoft PowerPoint (pptx)"),
-    (r".*\.kml", "KMZ"),
     (r".*\.gdb/.*|.*\.gdbtable", "File Geodatabase (GDB)"),
     (r".*\.gpkg", "GeoPackage"),
     (r".*\.pdf", "ZIP (PDF)"),
@@ -79,11 +90,20 @@ def sniff(content: bytes, filename: str) -> Format:
         )
     if content.startswith(b"PK"):
         return _sniff_zip(content, filename)
+    for beginning, known in _KNOWN:
+        if re.match(beginning, content, re.DOTALL):
+            return known
     for beginning, name in _STRANGERS:
         if re.match(beginning, content, re.DOTALL):
             raise _stranger(filename, name)
     start = content[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(b"<"):
+        # comments, the declaration and a document type (which the reader refuses by name) may stand before it
+        plain = re.sub(
+            rb"<!--.*?-->|<\?.*?\?>", b"", content[:_XML_HEAD].removeprefix(b"\xef\xbb\xbf"), flags=re.DOTALL
+        )
+        if re.match(_KML, plain, re.DOTALL):
+            return Format.KML
         raise _stranger(filename, _xml_name(start))
     if start.startswith(b"{") or re.match(rb"\[\s*[\[{\"\d]", start):
         return Format.GEOJSON
@@ -95,7 +115,6 @@ def _xml_name(start: bytes) -> str:
     for mark, name in (
         (b"<ogrvrtdatasource", "OGR VRT"),
         (b"<vrtdataset", "GDAL VRT"),
-        (b"<kml", "KML"),
         (b"<gml", "GML"),
         (b"<svg", "SVG"),
         (b"<!doctype html", "HTML"),
@@ -120,8 +139,9 @@ def _sniff_zip(content: bytes, filename: str) -> Format:
             Notice("zip-broken", "压缩包“%(file)s”已损坏，无法打开", {"file": _short(filename)})
         ) from error
     lowered = [name.lower() for name in names]
-    if any(name.endswith(".shp") for name in lowered):
-        return Format.SHAPEFILE
+    for member, known in _ZIPPED_KNOWN:
+        if any(re.fullmatch(member, inside) for inside in lowered):
+            return known
     for member, name in _ZIPPED_STRANGERS:
         if any(re.fullmatch(member, inside) for inside in lowered):
             raise _stranger(filename, name)
@@ -137,7 +157,8 @@ def _stranger(filename: str, name: str) -> UnusableInput:
         Notice(
             "format-unsupported",
             "文件“%(file)s”看起来是 %(looks_like)s，不能作为边界读取："
-            "请上传界址点坐标文本（TXT）、GeoJSON 或 shapefile 的 zip 压缩包",
+            "请上传界址点坐标文本（TXT）、坐标成果表（xlsx）、GeoJSON、KML、KMZ、DXF、GeoPackage，"
+            "或 shapefile 的 zip 压缩包",
             {"file": _short(filename), "looks_like": name},
         )
     )

@@ -1,4 +1,4 @@
-"""DXF: closed lines → polygons, by CAD layer. What isn't a closed line is counted."""
+"""DXF: closed lines → polygons, by CAD layer, and what isn't a closed line is counted; or the drawing as it is."""
 
 import os
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ ALL = "*"  # no CAD layer can have this name
 _LAYER = "Layer"
 _MOST_SMALL = 100_000
 _KEPT = (_LAYER, "EntityHandle", "Text")
+_KEPT_WHOLE = (*_KEPT, "SubClasses")
 
 
 class Cad(Gdal):
@@ -27,11 +28,13 @@ class Cad(Gdal):
         self._heads: dict[str, Head] = {}
         self._left = 0
         self._scanned = False
+        self._whole = bool(task.get("whole_drawing"))
         # an entity of its own takes dozens of bytes; blocks and grids of blocks repeat what they hold
         self._most = max(_MOST_SMALL, os.path.getsize(self.path) // 8)
         if unfolded(self.path, self._most) > self._most:
             refuse("cad-expands", limit=self._most)
-        self._scan()
+        if not self._whole:
+            self._scan()
         self._scanned = True
 
     def _scan(self) -> None:
@@ -52,11 +55,16 @@ class Cad(Gdal):
             self.notices.append({"code": "cad-left-out", "params": {"count": self._left}})
 
     def names(self) -> list[str]:
+        if self._whole:
+            return [ALL]
         found = list(self._heads)
         return [*found, ALL] if len(found) > 1 else found
 
     def open(self, name: str, *, skip: int, size: int) -> Opened:
         """One CAD layer, or all of them."""
+        fields = [(field, pa.string()) for field in (_KEPT_WHOLE if self._whole else _KEPT)]
+        if self._whole:
+            return Opened(Head(ALL), fields, without_first(self._entities(size), skip))
         if name == ALL:
             boxes = np.array([head.bounds for head in self._heads.values()])
             head = Head(
@@ -66,9 +74,22 @@ class Cad(Gdal):
         else:
             head = self._heads[name]
         return Opened(
-            head, [(field, pa.string()) for field in _KEPT],
+            head, fields,
             without_first(self._polygons(None if name == ALL else name, size), skip),
         )  # fmt: skip
+
+    def _entities(self, size: int) -> Iterator[Batch]:
+        """Everything in model space, whatever it is."""
+        entities = 0
+        opened = super().open("entities", skip=0, size=size)
+        at = {name: i for i, (name, _) in enumerate(opened.fields)}
+        for columns, wkb in opened.batches:
+            entities += len(wkb)
+            if entities > self._most:
+                refuse("cad-expands", limit=self._most)
+            paper = columns[at["PaperSpace"]].fill_null(False).to_numpy(zero_copy_only=False) != 0
+            mask = pa.array(~paper)
+            yield [columns[at[name]].filter(mask) for name in _KEPT_WHOLE], wkb.filter(mask)
 
     def _polygons(self, layer: str | None = None, size: int = 5_000) -> Iterator[Batch]:
         counting = not self._scanned

@@ -20,6 +20,7 @@ _CHUNK = 1 << 16
 MAX_DEPTH = 100
 MAX_TEXT = 16 << 20  # of one element
 MAX_FIELDS = 1000
+ALL = "*"  # all folders together
 _CONTAINERS = ("Document", "Folder")
 _CAPTURED = ("name", "description", "value", "SimpleData", "coordinates")
 _SHAPES = {"Point": 1, "LineString": 2, "LinearRing": 2, "Polygon": 3, "MultiGeometry": 7}
@@ -146,9 +147,11 @@ class Kml:
     def __init__(self, task: dict[str, Any]) -> None:
         self.notices: list[dict[str, Any]] = []
         self._path, self._member = task["path"], task.get("member")
+        self._whole = bool(task.get("whole_drawing"))
         self._heads: dict[str, Head] = {}
         self._fields: dict[str, dict[str, None]] = {}
         for folder, values, wkb in self._placemarks(tell=True):
+            folder = ALL if self._whole else folder
             if len(self._heads) >= MAX_LAYERS and folder not in self._heads:
                 continue
             head = self._heads.setdefault(folder, Head(folder, None, 0, "EPSG:4326"))
@@ -194,7 +197,7 @@ class Kml:
             rows: list[Placemark] = []
             weight = 0
             for row in self._placemarks():
-                if row[0] != name:
+                if name not in (row[0], ALL):
                     continue
                 rows.append(row)
                 weight += len(row[2] or b"")

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from siting.engine.boundary import DeclaredBoundary, Plot, Ring
 from siting.engine.notices import Notice, UnusableInput
+from siting.formats.answers import Answers
 from siting.formats.coordinate_text.header import (
     AREA,
     ATTRIBUTES,
@@ -19,16 +20,20 @@ from siting.formats.coordinate_text.header import (
     extra_attribute,
     parse_area,
 )
-from siting.formats.coordinate_text.lines import PlotLines, decode, take_apart
-from siting.formats.coordinate_text.rings import OpenRing, find_rings
+from siting.formats.coordinate_text.lines import PlotLines, TextContent, decode, take_apart
+from siting.formats.coordinate_text.rings import OpenRing, find_rings, paths_of
 from siting.formats.coordinate_text.zones import Resolved, resolve
 from siting.formats.limits import MAX_POINTS
+from siting.formats.lines import ask_width, widen
 from siting.formats.remarks import Remarks
 
 _SHAPE_AT = ATTRIBUTES.index(SHAPE)
+_LINE = "线"
 
 
-def read(content: bytes, *, central_meridian: int | None = None) -> DeclaredBoundary:
+def read(
+    content: bytes, *, central_meridian: int | None = None, answers: Answers | None = None
+) -> DeclaredBoundary:
     """Read a boundary coordinate text (勘测定界坐标 TXT).
 
     Parameters
@@ -38,6 +43,8 @@ def read(content: bytes, *, central_meridian: int | None = None) -> DeclaredBoun
     central_meridian
         Degrees; a person's answer where eastings have six digits and the file names no zone. A zone that the
         file names goes before it.
+    answers
+        All of a person's answers, the width of plots that are lines (线) among them.
 
     Returns
     -------
@@ -57,15 +64,31 @@ def read(content: bytes, *, central_meridian: int | None = None) -> DeclaredBoun
         raise UnusableInput(
             Notice("not-coordinate-text", "这不是界址点坐标文本：没有找到“点号，地块圈号，X,Y”这样的行")
         )
-    drawn = [(plot, _attributes(plot, remarks)) for plot in text.plots]
-    rings = [find_rings(plot, remarks) for plot in text.plots]
+    return interpret(text, remarks, answers or Answers(central_meridian=central_meridian))
+
+
+def interpret(
+    text: TextContent, remarks: Remarks, answers: Answers, *, format: str = "coordinate_text"
+) -> DeclaredBoundary:
+    """Make a boundary of lines that are sorted already: rings, coordinate system, plots.
+
+    Raises
+    ------
+    UnusableInput
+        As `read` does.
+    """
+    drawn = [(plot, _attributes(plot, remarks, answers)) for plot in text.plots]
+    lines = {at for at, (_, attributes) in enumerate(drawn) if attributes[SHAPE] == _LINE}
+    rings = [
+        paths_of(plot) if at in lines else find_rings(plot, remarks) for at, plot in enumerate(text.plots)
+    ]
     points = [point for of_plot in rings for ring in of_plot for point in ring.points]
     if len(points) > MAX_POINTS:
         raise UnusableInput(Notice("too-many-points", "界址点超过 %(limit)s 个", {"limit": MAX_POINTS}))
     first = np.array([point.first for point in points])
     second = np.array([point.second for point in points])
-    lines = np.array([point.line for point in points])
-    resolved = resolve(text, first, second, lines, central_meridian, remarks)
+    at_line = np.array([point.line for point in points])
+    resolved = resolve(text, first, second, at_line, answers.meridian, remarks)
     placed = _east_first(resolved, first, second)
     plots: list[Plot] = []
     start = 0
@@ -74,12 +97,9 @@ def read(content: bytes, *, central_meridian: int | None = None) -> DeclaredBoun
         made = _rings(of_plot, placed[start : start + size])
         start += size
         plots.append(_plot(plot, attributes, made, remarks))
+    crs, widened = widen(plots, lines, resolved.crs, answers)
     return DeclaredBoundary(
-        plots=tuple(plots),
-        crs=resolved.crs,
-        header=text.header,
-        format="coordinate_text",
-        notices=remarks.notices(),
+        plots=widened, crs=crs, header=text.header, format=format, notices=remarks.notices()
     )
 
 
@@ -103,7 +123,7 @@ def _rings(rings: tuple[OpenRing, ...], xy: npt.NDArray[np.float64]) -> tuple[Ri
     return tuple(made)
 
 
-def _attributes(plot: PlotLines, remarks: Remarks) -> dict[str, str]:
+def _attributes(plot: PlotLines, remarks: Remarks, answers: Answers) -> dict[str, str]:
     """Name the fields of a plot's attribute line by their places."""
     fields = list(plot.fields or ())
     shape_at = next((at for at in (_SHAPE_AT, _SHAPE_AT - 1) if _field(fields, at) in SHAPES), None)
@@ -113,7 +133,11 @@ def _attributes(plot: PlotLines, remarks: Remarks) -> dict[str, str]:
     names = [*ATTRIBUTES, *(extra_attribute(at) for at in range(len(ATTRIBUTES) + 1, len(fields) + 1))]
     attributes = {name: _field(fields, at) for at, name in enumerate(names)}
     shape = attributes[SHAPE] or "面"
-    if shape in ("线", "点"):
+    if shape == _LINE and answers.width_m is not None:
+        return attributes | {SHAPE: _LINE}
+    if shape == _LINE:
+        raise ask_width(line=plot.line)
+    if shape == "点":
         raise UnusableInput(
             Notice(
                 "not-a-polygon", "地块图形是“%(shape)s”，选址边界只能是面", {"shape": shape}, line=plot.line
@@ -133,7 +157,7 @@ def _field(fields: list[str], at: int) -> str:
 
 def _plot(plot: PlotLines, attributes: dict[str, str], rings: tuple[Ring, ...], remarks: Remarks) -> Plot:
     points = sum(len(ring.numbers) for ring in rings)
-    rows = points + len(rings)
+    rows = points + (0 if attributes[SHAPE] == _LINE else len(rings))
     declared = attributes[POINT_COUNT]
     if declared not in (str(points), str(rows)):
         if declared:

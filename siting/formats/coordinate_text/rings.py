@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from siting.engine.notices import Notice, UnusableInput
 from siting.formats.coordinate_text.lines import PlotLines, PointLine
@@ -89,6 +90,30 @@ def find_rings(plot: PlotLines, remarks: Remarks) -> tuple[OpenRing, ...]:
             Notice("too-many-rings", "一个地块超过 %(limit)s 圈", {"limit": MAX_RINGS}, line=plot.line)
         )
     return tuple(rings)
+
+
+def paths_of(plot: PlotLines) -> tuple[OpenRing, ...]:
+    """Split the points of a plot that is a line into its paths: one for each run of a ring number.
+
+    Raises
+    ------
+    UnusableInput
+        For a plot without points, or a path of a single one.
+    """
+    if not plot.points:
+        raise UnusableInput(Notice("plot-empty", "这个地块没有界址点", line=plot.line))
+    paths: list[list[PointLine]] = [[plot.points[0]]]
+    for before, point in pairwise(plot.points):
+        if point.label == before.label:
+            paths[-1].append(point)
+        else:
+            paths.append([point])
+    for path in paths:
+        if len(path) < 2:
+            raise UnusableInput(
+                Notice("path-too-few-points", "一条线至少要有两个点，这里只有一个", line=path[0].line)
+            )
+    return tuple(OpenRing(path[0].label or str(at), tuple(path)) for at, path in enumerate(paths, start=1))
 
 
 def _key(point: PointLine) -> tuple[str | None, str, float, float]:

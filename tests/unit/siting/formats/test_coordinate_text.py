@@ -243,7 +243,7 @@ REFUSED: dict[str, tuple[str, int | None]] = {
     "xian80": ("crs-not-cgcs2000", 5),
     "local_system": ("crs-not-cgcs2000", 5),
     "utm": ("projection-unsupported", 7),
-    "line_shape": ("not-a-polygon", 13),
+    "line_shape": ("width-not-given", 13),
     "out_of_range": ("coordinate-out-of-range", 16),
     "zones_mixed": ("zones-mixed", 16),
     "zone_24": ("zone-unknown", 14),

@@ -91,7 +91,7 @@ REFUSED = {
     "out_of_range": "coordinate-out-of-range",
     "axes_mixed": "axes-mixed",
     "point": "not-a-polygon",
-    "line": "not-a-polygon",
+    "line": "width-not-given",
     "two_points": "ring-too-few-points",
     "wrong_depth": "not-geojson",
     "no_features": "no-polygon",

@@ -13,19 +13,14 @@ SAMPLES = Path(__file__).parents[3] / "samples"
 STRANGERS = {
     "vrt.geojson": "OGR VRT",
     "xml.geojson": "XML",
-    "kml.txt": "KML",
     "pdf.zip": "PDF",
     "dwg.txt": "AutoCAD DWG",
     "xls.txt": "Microsoft Office (xls, doc)",
-    "dxf.txt": "DXF",
-    "gpkg.geojson": "SQLite / GeoPackage",
     "shp.zip": "shapefile (.shp)",
     "rar.zip": "RAR",
     "html.txt": "HTML",
     "png.txt": "PNG",
-    "xlsx.zip": "Microsoft Excel (xlsx)",
     "docx.txt": "Microsoft Word (docx)",
-    "kmz.zip": "KMZ",
     "nothing.zip": "ZIP (without .shp)",
     "text.zip": "ZIP (TXT)",
 }
@@ -39,6 +34,22 @@ def test_a_stranger_is_refused_by_what_it_looks_like(name: str) -> None:
     assert notice.code == "format-unsupported"
     assert notice.params == {"file": name, "looks_like": STRANGERS[name]}
     assert f"看起来是 {STRANGERS[name]}" in str(notice)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("kml.txt", "no-layer"),
+        ("dxf.txt", "no-polygon"),
+        ("gpkg.geojson", "not-readable"),
+        ("xlsx.zip", "not-readable"),
+        ("kmz.zip", "xml-broken"),
+    ],
+)
+def test_a_shell_without_a_boundary_is_refused_by_its_own_reader(name: str, code: str) -> None:
+    with pytest.raises(UnusableInput) as refusal:
+        formats.read((SAMPLES / "strangers" / name).read_bytes(), name)
+    assert refusal.value.notices[0].code == code
 
 
 def test_an_empty_file_and_a_broken_zip() -> None:
