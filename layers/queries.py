@@ -28,8 +28,8 @@ from layers.pieces import MAX_VERTICES
 from layers.verification import Verification, verify
 
 __all__ = [
-    "Candidates", "Identified", "PinnedVersion", "Verification", "candidates", "class_names", "covers", "current",
-    "everything", "identify", "nearby_edges", "pinned", "verify",
+    "Candidates", "Identified", "PinnedVersion", "Verification", "candidates", "class_names", "coverages", "covers",
+    "current", "everything", "identify", "nearby_edges", "pinned", "verify",
 ]  # fmt: skip
 
 
@@ -202,6 +202,12 @@ def covers(versions: Mapping[str, PinnedVersion], geometry: Any) -> dict[str, bo
         if id(coverage) not in answers:
             answers[id(coverage)] = _covers(coverage, geometry)
     return {code: answers[id(coverages[version.version_id])] for code, version in versions.items()}
+
+
+def coverages(versions: Mapping[str, PinnedVersion]) -> dict[str, Any]:
+    """The ground that each version covers, prepared (EPSG:4490). One query for those not asked before."""
+    found = _coverages.get(versions.values())
+    return {code: found[version.version_id] for code, version in versions.items()}
 
 
 def _covers(coverage: Any, geometry: Any) -> bool:

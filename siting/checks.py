@@ -138,7 +138,8 @@ def run_many(
         Processes died over the same sites again and again.
     """
     asked = [
-        (boundary, given_facts(rulebook, {**_declared_facts(boundary, rulebook), **facts})) for boundary, facts in sites
+        (boundary, given_facts(rulebook, {**_declared_facts(boundary, rulebook), **facts}))
+        for boundary, facts in sites
     ]
     pinned = {code: versions[code] for code in sorted(versions)}
     answers = _judged(asked, rulebook, versions, processes)
@@ -198,7 +199,7 @@ def _codes(rulebook: PinnedRulebook) -> list[str]:
 
 
 def _declared_facts(boundary: Boundary, rulebook: PinnedRulebook) -> dict[str, str]:
-    """The intended use as the file itself declares it, where every plot names the same planning code and a rule asks."""
+    """The intended use as the file itself declares it, where all plots name the same planning code and a rule asks."""
     uses = {plot.use.strip() for plot in boundary.declared.plots}
     use = uses.pop() if len(uses) == 1 else ""
     is_planned = use[:2].isdigit() and "06" <= use[:2] <= "17"

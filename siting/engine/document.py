@@ -155,7 +155,7 @@ def _site(result: Answer) -> dict[str, Any]:
         "declared_matches": boundary.declared_matches,
         "crs": f"EPSG:{boundary.declared.crs.epsg}",
         "plots": len(boundary.declared.plots),
-        "warnings": [_notice(notice) for notice in boundary.notices],
+        "warnings": [notice_data(notice) for notice in boundary.notices],
     }
 
 
@@ -182,20 +182,44 @@ def _finding(item: RuleResult) -> dict[str, Any]:
         "features": list(item.keys),
         "questions": list(item.questions),
         # Of a hit: features beside those found that could not be overlaid.
-        "reason": None if item.reason is None else _notice(item.reason),
+        "reason": None if item.reason is None else notice_data(item.reason),
         "basis": f"{rule.basis}{rule.article}",
         "authority": rule.authority,
         "advice": rule.advice,
         "geometry": geometry_data(item.geometry),
+        **_beside(item),
     }
+
+
+def _beside(item: RuleResult) -> dict[str, Any]:
+    """What only some findings have. Absent from the others, so that they stay the documents they were."""
+    beside: dict[str, Any] = {}
+    if item.measure is not None:
+        measure = item.measure
+        beside["measure"] = {
+            "value": None if measure.value is None else rounded(measure.value, 6),
+            "unit": measure.unit,
+            "at_least": measure.at_least,
+            "at_most": measure.at_most,
+        }
+    if item.by_clause is not None and (item.by_clause.approval or item.by_clause.note):
+        beside["by_fact"] = {
+            "fact": item.by_clause.fact,
+            "value": item.by_value,
+            "approval": item.by_clause.approval,
+            "note": item.by_clause.note,
+        }
+    if item.rule.consult:
+        beside["consult"] = list(item.rule.consult)
+    return beside
 
 
 def _why(item: RuleResult) -> dict[str, Any]:
     assert item.reason is not None, "a rule that was not checked says why"
-    return _notice(item.reason)
+    return notice_data(item.reason)
 
 
-def _notice(notice: Notice) -> dict[str, Any]:
+def notice_data(notice: Notice) -> dict[str, Any]:
     """Return a notice as data: its code, its sentence in Chinese and the parameters for another language."""
     return {
         "code": notice.code,

@@ -1,18 +1,20 @@
 """A layer version as a Parquet file: what a worker without a database reads.
 
-GeoParquet (1.1, WKB) with key, class, exact area and box of each piece, in spatial order; so a worker reads only the
-row groups, and decodes only the rows, whose boxes meet its sites.
+GeoParquet (1.1, WKB) with key, number, class, exact area, attributes and box of each piece, in spatial order; so a
+worker reads only the row groups (the partitions of a version), and decodes only the rows, whose boxes meet its sites.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.parquet as pq
 import pyproj
 import shapely
@@ -24,21 +26,40 @@ from siting.engine.slivers import ObjectArray
 
 ROW_GROUP = 10_000
 _BOX = ("west", "south", "east", "north")
-_COLUMNS = ("key", "class_code", "area_m2", "geometry")
+_COLUMNS = ("key", "piece", "class_code", "area_m2", "geometry")
+_ATTRIBUTE = "attribute:"
 
 
-def write(path: Path, parts: Iterable[LayerPieces], *, non_overlapping: bool, known_valid: bool) -> int:
+def write(
+    path: Path,
+    parts: Iterable[LayerPieces | tuple[LayerPieces, IntArray]],
+    *,
+    non_overlapping: bool,
+    known_valid: bool,
+    fields: Sequence[str] = (),
+) -> int:
     """Write a layer that comes in parts, in spatial order; how many pieces it has.
 
-    The file stands complete under its name or not at all.
+    Parameters
+    ----------
+    path
+        The file stands complete under this name or not at all.
+    parts
+        Pieces, and where features come in several of them the numbers (n,) that order those of one feature.
+    non_overlapping, known_valid
+        As in `LayerPieces`.
+    fields
+        The attributes to write; every part has them.
     """
     schema = pa.schema(
         [
             ("key", pa.string()),
+            ("piece", pa.int64()),
             ("class_code", pa.string()),
             ("area_m2", pa.float64()),
             ("geometry", pa.binary()),
         ]
+        + [(_ATTRIBUTE + name, pa.string()) for name in fields]
         + [(name, pa.float64()) for name in _BOX],
         metadata={
             "geo": json.dumps(_geo()),
@@ -46,15 +67,18 @@ def write(path: Path, parts: Iterable[LayerPieces], *, non_overlapping: bool, kn
         },
     )
     count = 0
-    unfinished = path.with_suffix(".part")
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
     with pq.ParquetWriter(unfinished, schema, compression="none", use_dictionary=False) as writer:
-        for part in parts:
+        for given in parts:
+            part, numbers = given if isinstance(given, tuple) else (given, np.zeros(len(given.keys), np.intp))
             columns = [
                 part.keys,
+                numbers,
                 part.classes,
                 part.areas,
                 shapely.to_wkb(part.geometries, include_srid=False),
             ]
+            columns += [part.attributes[name] for name in fields]
             columns += list(shapely.bounds(part.geometries).T)
             writer.write_table(pa.table(columns, schema=schema), row_group_size=ROW_GROUP)
             count += len(part.keys)
@@ -87,6 +111,10 @@ def read(path: Path, sites: ObjectArray | None = None, *, threads: int = 1) -> L
             # Group by group, so that the memory of what isn't needed is used again.
             found = [_near_rows(file, group, near) for group in range(file.num_row_groups)]
             table = pa.concat_tables([part for part in found if part is not None] or [_no_rows(file)])
+    return _pieces(table, layer, threads)
+
+
+def _pieces(table: pa.Table, layer: dict[str, bool], threads: int = 1) -> LayerPieces:
     wkb = table["geometry"].to_numpy(zero_copy_only=False)
     with ThreadPoolExecutor(max(1, threads)) as pool:
         geometries = np.concatenate(list(pool.map(shapely.from_wkb, np.array_split(wkb, max(1, threads)))))
@@ -97,7 +125,62 @@ def read(path: Path, sites: ObjectArray | None = None, *, threads: int = 1) -> L
         geometries=geometries,
         non_overlapping=layer["non_overlapping"],
         known_valid=layer["known_valid"],
+        attributes={
+            name.removeprefix(_ATTRIBUTE): table[name].to_numpy(zero_copy_only=False)
+            for name in table.column_names
+            if name.startswith(_ATTRIBUTE)
+        },
     )
+
+
+class PartitionFile:
+    """A layer version's file, open for questions about one block of sites after the other."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = pq.ParquetFile(path, memory_map=True)
+        schema = self._file.schema_arrow
+        self._layer = json.loads(schema.metadata[b"layer"])
+        self._columns = [*_COLUMNS, *(name for name in schema.names if name.startswith(_ATTRIBUTE))]
+        groups = range(self._file.num_row_groups)
+        self._extents = np.concatenate([np.empty((0, 4)), *(_box_of(self._file, group) for group in groups)])
+        self._boxes: dict[int, FloatArray] = {}
+
+    def near(self, boxes: FloatArray) -> LayerPieces:
+        """Read the pieces whose boxes meet one of some boxes, sorted by key and, of one feature, by number.
+
+        Parameters
+        ----------
+        boxes
+            float64 (m, 4), m > 0: west, south, east, north; degrees.
+        """
+        around = np.concatenate((boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)))
+        parts = []
+        for group in np.flatnonzero(_meet(self._extents, around)).tolist():
+            own = self._boxes_of(group)
+            rows = np.flatnonzero(_meet(own, around))
+            wanted = np.zeros(len(rows), dtype=bool)
+            for box in boxes:
+                wanted |= _meet(own[rows], box)
+            if wanted.any():
+                table = self._file.read_row_group(group, columns=self._columns)
+                parts.append(table.take(pa.array(rows[wanted])))
+        table = pa.concat_tables(parts or [self._file.schema_arrow.empty_table().select(self._columns)])
+        order = pa.compute.sort_indices(table, sort_keys=[("key", "ascending"), ("piece", "ascending")])
+        return _pieces(table.take(order), self._layer)
+
+    def _boxes_of(self, group: int) -> FloatArray:
+        if group not in self._boxes:
+            columns = self._file.read_row_group(group, columns=list(_BOX))
+            self._boxes[group] = np.column_stack([columns[name].to_numpy() for name in _BOX])
+        return self._boxes[group]
+
+
+def _meet(boxes: FloatArray, box: FloatArray) -> BoolArray:
+    """Whether boxes (n, 4) meet one box; touching counts."""
+    meeting: BoolArray = (
+        (boxes[:, 0] <= box[2]) & (boxes[:, 1] <= box[3]) & (boxes[:, 2] >= box[0]) & (boxes[:, 3] >= box[1])
+    )
+    return meeting
 
 
 def _near_rows(file: pq.ParquetFile, group: int, near: _Neighbourhood) -> pa.Table | None:
