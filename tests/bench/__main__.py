@@ -1,4 +1,4 @@
-"""`python -m tests.bench [check|http|batch|tiles|load|differences|growth|map]`: every part without one."""
+"""`python -m tests.bench [check|http|batch|tiles|load|differences|growth|map|paper]`: every part without one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 from tests.bench import land
 
-PARTS = ("check", "http", "batch", "tiles", "load", "differences", "growth", "map")
+PARTS = ("check", "http", "batch", "tiles", "load", "differences", "growth", "map", "paper")
 OF_THEIR_OWN = {"load", "growth"}  # these make their own databases and need no city
 
 
