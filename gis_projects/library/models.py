@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.gis.db import models
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q
 from django.utils import timezone
@@ -130,6 +131,8 @@ class Project(Scoped, models.Model):
         indexes = [
             models.Index(fields=["region", "stage"], name="library_project_by_region"),
             models.Index(fields=["year"], name="library_project_by_year"),
+            # finds names that are alike, for duplicates
+            GinIndex(fields=["name"], name="library_project_names_alike", opclasses=["gin_trgm_ops"]),
         ]
         constraints = [
             models.CheckConstraint(
