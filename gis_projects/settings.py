@@ -263,6 +263,18 @@ SIGNING_KEY_PATH = Path(env("SIGNING_KEY_PATH", default=str(LOCAL_DIR / "signing
 
 # --- jobs -----------------------------------------------------------------------------------------
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
+# In how many processes a re-validation checks sites, beside the worker that runs it.
+REVALIDATION_PROCESSES = env.int("REVALIDATION_PROCESSES", default=1)
+
+# --- plausibility of a site's boundary ------------------------------------------------------------
+# Declared area: what it may differ from the measured one. Likely duplicates: from which score (0 to 100) a project is
+# listed, from which it is flagged, and how far around a boundary others are looked for.
+SITE_PLAUSIBILITY = {
+    "area_tolerance_share": env.float("SITE_AREA_TOLERANCE", default=0.001),
+    "duplicate_possible": env.float("DUPLICATE_POSSIBLE", default=55.0),
+    "duplicate_likely": env.float("DUPLICATE_LIKELY", default=75.0),
+    "duplicate_radius_m": env.float("DUPLICATE_RADIUS_M", default=2000.0),
+}
 
 # --- API ------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -31,7 +31,9 @@ from siting.revalidation.neighbourhood import Objects
 from siting.revalidation.standing import Standing
 from siting.rulebook import PinnedRulebook
 
-BLOCK = 100  # sites that are re-checked in one transaction: what a killed worker loses
+#: Sites that are re-checked in one transaction: what a killed worker loses. Several processes are born anew for each
+#: block, so there it has to be worth it.
+BLOCK, BLOCK_OF_PROCESSES = 100, 1000
 OPEN = (RunState.QUEUED, RunState.RUNNING)
 
 
@@ -101,7 +103,8 @@ def plan(run: Revalidation, *, processes: int = 1) -> list[list[int]]:
         affected=len(to_check),
     )
     ordered = _by_place(to_check)
-    return [ordered[start : start + BLOCK] for start in range(0, len(ordered), BLOCK)]
+    size = BLOCK if processes == 1 else BLOCK_OF_PROCESSES
+    return [ordered[start : start + size] for start in range(0, len(ordered), size)]
 
 
 def _hold(

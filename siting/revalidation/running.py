@@ -107,7 +107,8 @@ def run(
 
 def _planned(key: int, processes: int) -> list[list[int]]:
     alone()
-    row = Revalidation.objects.get(pk=key)
+    # Held until the plan is made: whoever adds a cause meanwhile makes another run of it.
+    row = Revalidation.objects.select_for_update().get(pk=key)
     if row.state != RunState.QUEUED:
         return []  # a later one has begun before this
     return plan(row, processes=processes)

@@ -4,10 +4,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from gis_projects.disclosure.jobs import follow_trail as withdraw_what_may_not_be_shown
+from gis_projects.sites.jobs import follow_trail as revalidate_what_changed
 from gis_projects.trail import supervisor
 
 # What the rooms do because of steps that rooms below them wrote.
-FOLLOWERS = [withdraw_what_may_not_be_shown]
+FOLLOWERS = [withdraw_what_may_not_be_shown, revalidate_what_changed]
 
 
 class Command(BaseCommand):
