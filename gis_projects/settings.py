@@ -109,6 +109,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
                 "gis_projects.page.notices",
+                "gis_projects.page.unread",
             ],
         },
     }

@@ -66,6 +66,8 @@ def read(
     """
     answers = Answers(central_meridian, epsg, width_m, caps, layer)
     match sniff(content, filename):
+        case Format.COORDINATE_TEXT if pasted.is_plain(content):
+            return pasted.read(coordinate_text.decode(content), answers=answers)
         case Format.COORDINATE_TEXT:
             return coordinate_text.read(content, answers=answers)
         case Format.GEOJSON:

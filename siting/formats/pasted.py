@@ -81,6 +81,16 @@ def read(text: str, *, answers: Answers | None = None) -> DeclaredBoundary:
     return replace(declared, plots=plots, notices=notices)
 
 
+def is_plain(content: bytes) -> bool:
+    """Whether a text file is a list of degrees, minutes and seconds, which no coordinate text has."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("gb18030", "replace")
+    found = _DMS.search(text) if "°" in text or "度" in text else None
+    return found is not None and found["m"] is not None and not _HEADED.search(text)
+
+
 def _rows(text: str, remarks: Remarks) -> list[PointLine]:
     points: list[PointLine] = []
     problems: list[Notice] = []

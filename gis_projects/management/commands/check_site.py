@@ -14,6 +14,7 @@ from django.utils import timezone
 from gis_projects.sites.terminal import check_in_words
 from siting import boundaries, certificates, checks
 from siting.documents import document
+from siting.engine.corridor import Caps
 from siting.engine.notices import UnusableInput
 from siting.engine.verdict import Verdict
 from siting.rulebook import NoRulebook, in_force
@@ -60,7 +61,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "file", type=Path, metavar="FILE", help="coordinate text, GeoJSON or zipped shapefile"
+            "file",
+            type=Path,
+            metavar="FILE",
+            help="coordinate text, coordinate table (xlsx), GeoJSON, KML, KMZ, DXF, GeoPackage or zipped shapefile; "
+            "- reads pasted coordinates from standard input",
         )
         parser.add_argument(
             "--fact", action="append", default=[], metavar="NAME=VALUE", help="may be repeated"
@@ -68,6 +73,11 @@ class Command(BaseCommand):
         parser.add_argument("--rulebook", default=checks.DEFAULT_RULEBOOK, metavar="CODE")
         parser.add_argument("--epsg", type=int, help="coordinate system of a file that declares none")
         parser.add_argument("--central-meridian", type=int, help="of a file whose eastings have no zone")
+        parser.add_argument("--width", type=float, metavar="METRES", help="of lines, whole")
+        parser.add_argument(
+            "--caps", type=Caps, choices=list(Caps), default=Caps.FLAT, help="how the ends of lines look"
+        )
+        parser.add_argument("--layer", help="of a file with several layers")
         parser.add_argument("--json", action="store_true", help="print the signed document")
 
     def handle(self, *, file: Path, fact: list[str], rulebook: str, **options: Any) -> None:
@@ -75,8 +85,11 @@ class Command(BaseCommand):
             facts = dict(self._fact(pair) for pair in fact)
             answers = {
                 name: options[name] for name in ("epsg", "central_meridian") if options[name] is not None
-            }
-            boundary = boundaries.read(file.read_bytes(), file.name, **answers)
+            } | {"width_m": options["width"], "caps": options["caps"]}
+            if str(file) == "-":
+                boundary = boundaries.read_text(sys.stdin.read(), **answers)
+            else:
+                boundary = boundaries.read(file.read_bytes(), file.name, layer=options["layer"], **answers)
             book = in_force(rulebook, timezone.localdate())
             result = checks.run(boundary, facts=facts, rulebook=book)
         except UnusableInput as error:

@@ -29,6 +29,7 @@ from gis_projects.sites.withholding import for_reader, remarks
 from siting import boundaries, certificates, checks
 from siting.documents import document
 from siting.engine.boundary import Boundary
+from siting.engine.corridor import Caps
 from siting.engine.notices import Notice, UnusableInput
 from siting.models import SiteVersion
 from siting.rulebook import NoRulebook, in_force, still_asked
@@ -40,11 +41,27 @@ SUPERSEDED = "urn:gis-projects:problem:superseded"
 
 
 class FileIn(serializers.Serializer[Any]):
-    """A boundary file, and the answers that its reader may ask for."""
+    """A boundary file or pasted coordinates, and the answers that their reader may ask for."""
 
-    file = serializers.FileField()
+    file = serializers.FileField(required=False)
+    text = serializers.CharField(
+        required=False,
+        trim_whitespace=False,
+        help_text="pasted coordinates, one point a line, instead of a file",
+    )
     epsg = serializers.IntegerField(required=False, allow_null=True)
     central_meridian = serializers.IntegerField(required=False, allow_null=True)
+    width_m = serializers.FloatField(
+        required=False,
+        allow_null=True,
+        help_text="whole width of lines, which take no ground without one; metres",
+    )
+    caps = serializers.ChoiceField(
+        [str(caps) for caps in Caps], required=False, help_text="how a line's ends look: flat unless given"
+    )
+    layer = serializers.CharField(
+        required=False, max_length=200, help_text="which layer, of a file with several"
+    )
 
 
 def _facts_field() -> serializers.DictField:
@@ -63,12 +80,9 @@ class PreviewIn(serializers.Serializer[Any]):
     project = serializers.IntegerField(required=False, allow_null=True)
 
 
-class BoundaryIn(serializers.Serializer[Any]):
-    """Either the original file or a drawn geometry."""
+class BoundaryIn(FileIn):
+    """Either the original file, pasted coordinates or a drawn geometry."""
 
-    file = serializers.FileField(required=False)
-    epsg = serializers.IntegerField(required=False, allow_null=True)
-    central_meridian = serializers.IntegerField(required=False, allow_null=True)
     geometry = JSONField(required=False, help_text="as in the live check")
     based_on = serializers.IntegerField(
         required=False,
@@ -94,8 +108,18 @@ def _read_file(data: dict[str, Any]) -> tuple[Boundary, bytes, str]:
             )
         )
     content = upload.read()
-    answers = {name: data[name] for name in ("epsg", "central_meridian") if data.get(name)}
+    answers = _answers(data, "epsg", "central_meridian", "width_m", "layer")
     return boundaries.read(content, upload.name, **answers), content, upload.name
+
+
+def _answers(data: dict[str, Any], *names: str) -> dict[str, Any]:
+    answers = {name: data[name] for name in names if data.get(name) is not None and data[name] != ""}
+    return answers | ({"caps": Caps(data["caps"])} if data.get("caps") else {})
+
+
+def _read_text(data: dict[str, Any]) -> Boundary:
+    """Pasted coordinates; they are kept as they were understood, not as a file."""
+    return boundaries.read_text(data["text"], **_answers(data, "epsg", "central_meridian", "width_m"))
 
 
 def _user(request: Request) -> User:
@@ -114,14 +138,20 @@ def _project(request: Request, pk: int, permission: Permission) -> Project:
 
 
 class ReadBoundary(APIView):
-    """Read a boundary file and show what it says; nothing is kept."""
+    """Read a boundary file, or pasted coordinates, and show what they say; nothing is kept."""
 
-    parser_classes = [MultiPartParser]
+    parser_classes = [MultiPartParser, JSONParser]
 
     @extend_schema(request=FileIn, responses=OpenApiTypes.OBJECT, operation_id="boundaries_read")
     def post(self, request: Request) -> Response:
         require(_user(request), Permission.RUN_CHECKS)
-        boundary, *_rest = _read_file(_validated(FileIn(data=request.data)))
+        data = _validated(FileIn(data=request.data))
+        if data.get("file"):
+            boundary, *_rest = _read_file(data)
+        elif data.get("text"):
+            boundary = _read_text(data)
+        else:
+            raise UnusableInput(Notice("no-file", "请提供边界文件或粘贴的坐标", field="file"))
         return Response(presenting.boundary_data(boundary))
 
 
@@ -171,6 +201,8 @@ class SiteVersions(APIView):
         data = _validated(BoundaryIn(data=request.data))
         if data.get("file"):
             boundary, content, filename = _read_file(data)
+        elif data.get("text"):
+            boundary, content, filename = _read_text(data), b"", ""
         elif data.get("geometry"):
             boundary, content, filename = boundaries.from_drawing(data["geometry"]), b"", ""
         else:

@@ -6,7 +6,8 @@ end, ``zones`` finds the coordinate system, ``reading`` and ``writing`` put them
 and comes first in the file; inside, the easting comes first.
 """
 
+from siting.formats.coordinate_text.lines import decode
 from siting.formats.coordinate_text.reading import interpret, read
 from siting.formats.coordinate_text.writing import write
 
-__all__ = ["interpret", "read", "write"]
+__all__ = ["decode", "interpret", "read", "write"]

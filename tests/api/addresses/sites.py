@@ -1,3 +1,4 @@
+from siting.formats import EXPORTS
 from tests.api.addresses.visits import (
     API_IN_REACH,
     API_WITH_ROLE,
@@ -47,6 +48,9 @@ ADDRESSES: dict[str, list[Address]] = {
     "sites:verify-digest": [Address("404 404 404 404 404 404 404", lambda world: {"digest": "0" * 64})],
     "sites:evidence": [Address(IN_REACH, of_check)],
     "sites:coordinates": [Address(IN_REACH, of_version)],
+    "sites:boundary-file": [
+        Address(IN_REACH, lambda world, kind=kind: {**of_version(world), "kind": kind}) for kind in EXPORTS
+    ],
     "sites:original": [
         Address(IN_REACH, of_version),
         Address("302 403 404 404 404 404 404", lambda world: {"pk": world.drawn_version}),
@@ -54,6 +58,12 @@ ADDRESSES: dict[str, list[Address]] = {
     "sites-api:boundaries-read": [Address("403 403 400 400 400 400 400", method="post")],
     "sites-api:boundaries-edit": [
         Address("403 403 400 400 400 400 400", method="post", json=lambda world: {})
+    ],
+    "sites-api:checks-avoid": [Address("403 403 400 400 400 400 400", method="post", json=lambda world: {})],
+    "sites-api:checks-shift": [Address("403 403 400 400 400 400 400", method="post", json=lambda world: {})],
+    "sites-api:project-neighbours": [
+        Address(API_IN_REACH, of_project),
+        Address(API_IN_REACH, of_project, method="post", json=drawing),
     ],
     "sites-api:site-version": [Address(API_IN_REACH, of_version)],
     "sites-api:checks-preview": [Address(API_WITH_ROLE, method="post", json=drawing)],
