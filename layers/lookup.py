@@ -141,3 +141,17 @@ def count(version: PinnedVersion, box: tuple[float, float, float, float], *, at_
              "stop": at_most + 1},
         )  # fmt: skip
         return int(cursor.fetchone()[0])
+
+
+_NAMES = """
+SELECT f.key, f.name FROM layers_feature f
+WHERE f.layer_id = %(layer)s AND f.name <> '' AND f.first_version <= %(number)s
+  AND (f.last_version IS NULL OR f.last_version >= %(number)s)
+"""
+
+
+def names(version: PinnedVersion) -> dict[str, str]:
+    """The name of each feature that has one, by its key: for layers of few features, such as divisions. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NAMES, {"layer": version.layer_id, "number": version.number})
+        return dict(cursor.fetchall())

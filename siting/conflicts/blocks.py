@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 
 from siting.conflicts.plans import Plan
-from siting.engine import conflict
+from siting.engine import conflict, patches
 from siting.engine.area import IntArray
 from siting.engine.conflict import BoolArray
 from siting.engine.slivers import ObjectArray
@@ -100,6 +100,8 @@ class Uncover:
 class Join:
     """The patches of one pair of classes, from what the overlays left in their files: where to find it, row by row."""
 
+    a: Path
+    b: Path
     sources: tuple[Path, ...]
     asked: (
         Path  # a file with source, begin, end (bytes) and areas of the pieces, all pairs one after the other
@@ -111,8 +113,8 @@ class Join:
 
     def run(self) -> None:
         with np.load(self.asked) as file:
-            source, begins, ends, areas = (
-                file[name][self.begin : self.end] for name in ("source", "begin", "end", "areas")
+            source, begins, ends, areas, rows_a, rows_b = (
+                file[name][self.begin : self.end] for name in ("source", "begin", "end", "areas", "a", "b")
             )
         shapes = np.empty(len(areas), dtype=object)
         for number in np.unique(source).tolist():
@@ -120,7 +122,12 @@ class Join:
             own = np.flatnonzero(source == number)
             spans = zip(begins[own].tolist(), ends[own].tolist(), strict=True)
             shapes[own] = shapely.from_wkb([blob[start:end].tobytes() for start, end in spans])
-        found = conflict.joined(shapes, areas, self.sliver_width_m)
+        (rows_a, of_a), (rows_b, of_b) = (np.unique(rows, return_inverse=True) for rows in (rows_a, rows_b))
+        pieces = patches.Pieces(
+            shapes, areas, of_a.ravel(), of_b.ravel(),
+            Plan(self.a).pieces(rows_a).geometries, Plan(self.b).pieces(rows_b).geometries,
+        )  # fmt: skip
+        found = patches.joined(pieces, self.sliver_width_m)
         store(
             self.result, found.shapes, areas=found.areas, widths=found.widths, kinds=found.kinds,
             of_patch=found.of_patch, contact_m2=np.array(found.contact_m2),

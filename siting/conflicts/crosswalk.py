@@ -1,7 +1,7 @@
 """A crosswalk: which classes of one system go together with which of another, as dated data with its source.
 
-An entry speaks of every code that begins with one of its codes, so an entry for `01` holds for `0103` too. Two classes are
-compatible if one entry names both. A class that no entry names conflicts with every other, and is told.
+An entry speaks of every code that begins with one of its codes, so an entry for `01` holds for `0103` too. Two
+classes are compatible if one entry names both. A class that no entry names conflicts with every other, and is told.
 """
 
 from __future__ import annotations

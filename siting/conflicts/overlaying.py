@@ -25,7 +25,6 @@ from siting.engine.conflict import REST_M2, REST_SHARE, BoolArray, summed
 from siting.engine.slivers import Width
 
 BLOCK = 4_000  # rows of A in a part
-_JOINED_AT_ONCE = 4_000  # pieces of small class pairs that are joined in one part
 SAMPLE = 5  # keys of features that a patch names
 
 
@@ -235,10 +234,22 @@ def _joined(
     order = np.argsort(pair, kind="stable")  # within a pair they stay sorted by row
     pair = pair[order]
     asked = way.folder / "join.npz"
-    np.savez(asked, source=source[order], begin=begins[order], end=ends[order], areas=areas[order])
+    np.savez(
+        asked, source=source[order], begin=begins[order], end=ends[order], areas=areas[order],
+        a=rows_a[order], b=rows_b[order],
+    )  # fmt: skip
     cuts = np.flatnonzero(np.r_[True, np.diff(pair) > 0, True]) if len(pair) else np.zeros(1, dtype=np.int64)
     parts = [
-        Join(sources, asked, begin, end, sliver_width_m, way.folder / f"join-{begin}-{end}.npz")
+        Join(
+            a.folder,
+            b.folder,
+            sources,
+            asked,
+            begin,
+            end,
+            sliver_width_m,
+            way.folder / f"join-{begin}-{end}.npz",
+        )
         for begin, end in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True)
     ]
     # the largest first, so that none is left alone at the end

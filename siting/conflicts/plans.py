@@ -26,7 +26,10 @@ _COLUMNS = ("boxes", "areas", "classes", "features", "offsets")
 
 @dataclass(frozen=True)
 class Plan:
-    """One side of a comparison in a folder. Pieces lie in spatial order, so a run of rows lies together on the ground."""
+    """One side of a comparison in a folder.
+
+    Pieces lie in spatial order, so a run of rows lies together on the ground.
+    """
 
     folder: Path
 

@@ -1,9 +1,9 @@
 """Plan against plan: what ground two plans share, what only one has, and where their classes disagree.
 
 Nothing is cut at the edge of a block: a pair of pieces is overlaid whole, by whoever has the pair, and what such pairs
-have in common is joined afterwards in an order of its own. So no figure depends on how the work was shared out. A piece
-that lies inside one of the other plan is counted by its stored area without an overlay: overlays are only made along
-the plans' boundaries.
+have in common is joined afterwards in an order of its own (`siting.engine.patches`). So no figure depends on how the
+work was shared out. A piece that lies inside one of the other plan is counted by its stored area without an overlay:
+overlays are only made along the plans' boundaries.
 
 Where a layer's features overlap, ground counts once (`flattened`): it belongs to the smaller feature, since a
 small special area is drawn on top of a large general one; of equal ones to the lower class, then to the lower feature.
@@ -13,26 +13,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from math import fsum
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
-from siting.engine.area import FloatArray, IntArray, areal_parts, exact_area, measure
-from siting.engine.slivers import ObjectArray, Width, classify, width
+from siting.engine.area import FloatArray, IntArray, areal_parts, exact_area
+from siting.engine.slivers import ObjectArray
 
 BoolArray = npt.NDArray[np.bool_]
-ShortArray = npt.NDArray[np.int8]
 
 JOIN_GRID = 1e-10
 """Degrees (10 µm): how precisely pieces of one patch are fitted together. Areas are those of the pieces before."""
-_NEAR = 10 * JOIN_GRID
-_HAIR_M = 1e-5
-"""Metres: a piece narrower than the grid on which pieces are joined is contact, whatever lies beside it."""
 REST_M2 = 1e-4
 REST_SHARE = 1e-8
 """Of a piece, less ground than this (m², or share of its area) left over by its overlays is rounding."""
@@ -105,28 +100,6 @@ class Shared:
     broken_b: IntArray
     failed_a: IntArray
     failed_b: IntArray
-
-
-@dataclass(frozen=True)
-class Patches:
-    """Connected ground on which one class of A meets one class of B that it conflicts with.
-
-    Attributes
-    ----------
-    shapes, areas, widths, kinds
-        Polygons (EPSG:4490), exact m², 2·area/perimeter in m, and `Width` by the bound given. `CONTACT` isn't here.
-    of_patch
-        For each piece the position of its patch; -1 for contact.
-    contact_m2
-        The exact area of the pieces that only touch (narrower than a millimetre): counted, and not listed.
-    """
-
-    shapes: ObjectArray
-    areas: FloatArray
-    widths: FloatArray
-    kinds: ShortArray
-    of_patch: IntArray
-    contact_m2: float
 
 
 def usable(geometries: ObjectArray) -> BoolArray:
@@ -218,7 +191,10 @@ def _cut(a: PlanPieces, b: PlanPieces, i: IntArray, j: IntArray) -> tuple[Object
 
 
 def _each(operation: Callable[..., Any], a: ObjectArray, b: ObjectArray) -> tuple[ObjectArray, BoolArray]:
-    """Run an overlay on pairs; where one fails, the others don't. What fails in full doubles is tried on a fine grid."""
+    """Run an overlay on pairs; where one fails, the others don't.
+
+    What fails in full doubles is tried on a fine grid.
+    """
     failed = np.zeros(len(a), dtype=bool)
     try:
         return np.asarray(operation(a, b), dtype=object), failed
@@ -319,7 +295,7 @@ def flattened(
     order = np.lexsort((around.rows[of_around], of_own))
     of_own, of_around = of_own[order], of_around[order]
     changed, starts = np.unique(of_own, return_index=True)
-    ends = np.r_[starts[1:], len(of_own)].astype(np.intp)
+    ends = np.r_[starts[1:], len(of_own)].astype(np.intp)[: len(starts)]
     covers = np.empty(len(changed), dtype=object)
     covers[:] = [
         _union(around.geometries[of_around[s:e]]) for s, e in zip(starts.tolist(), ends.tolist(), strict=True)
@@ -344,84 +320,9 @@ def _class_of_features(own: PlanPieces, around: PlanPieces, count: int) -> IntAr
     return classes
 
 
-def joined(shapes: ObjectArray, areas: FloatArray, sliver_width_m: float) -> Patches:
-    """Join the pieces of one pair of classes into connected patches.
-
-    Parameters
-    ----------
-    shapes, areas
-        Object array (n,) of polygons that don't overlap, EPSG:4490, in an order that doesn't depend on how they were
-        found, and their exact m².
-    sliver_width_m
-        Patches narrower than this, m, are slivers.
-
-    Returns
-    -------
-    Patches
-    """
-    of_patch = np.full(len(shapes), -1, dtype=np.int64)
-    _, perimeters = measure(shapes)
-    real = np.flatnonzero(width(areas, perimeters) >= _HAIR_M)
-    parts: list[Any] = []
-    group = _groups(shapes[real])
-    order = np.argsort(group, kind="stable")
-    bounds = np.flatnonzero(np.r_[True, np.diff(group[order]) > 0, True]) if len(group) else np.zeros(1, int)
-    for begin, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-        members = real[order[begin:end]]
-        polygons = _fitted(shapes[members])
-        if len(polygons) == 1:
-            of_patch[members] = len(parts)
-        elif len(polygons):
-            inner = shapely.point_on_surface(shapes[members])
-            of_patch[members] = (
-                len(parts) + shapely.STRtree(polygons).query_nearest(inner, all_matches=False)[1]
-            )
-        parts.extend(polygons.tolist())
-    return _measured(np.array(parts, dtype=object), areas, of_patch, sliver_width_m)
-
-
-def _groups(shapes: ObjectArray) -> IntArray:
-    """Number the groups of polygons that lie against each other."""
-    if len(shapes) < 2:
-        return np.zeros(len(shapes), dtype=np.int64)
-    i, j = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=_NEAR)
-    links = coo_matrix((np.ones(len(i), dtype=np.int8), (i, j)), shape=(len(shapes), len(shapes)))
-    return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
-
-
-def _fitted(shapes: ObjectArray) -> ObjectArray:
-    """Polygons that lie against each other as one, or as those that only meet in points."""
-    if len(shapes) == 1:
-        return shapes
-    together = shapely.union_all(shapes, grid_size=JOIN_GRID)
-    return areal_parts(np.array([together], dtype=object))[0]
-
-
-def _measured(parts: ObjectArray, areas: FloatArray, of_patch: IntArray, sliver_width_m: float) -> Patches:
-    inside = of_patch >= 0
-    order = np.argsort(of_patch[inside], kind="stable")
-    owner, values = of_patch[inside][order], areas[inside][order]
-    sums = np.zeros(len(parts))
-    starts = np.searchsorted(owner, np.arange(len(parts) + 1))
-    for n in range(len(parts)):
-        sums[n] = fsum(values[starts[n] : starts[n + 1]].tolist())
-    perimeters = measure(parts)[1]
-    kinds = classify(parts, sums, perimeters, sliver_width_m)
-    kept = (kinds > Width.CONTACT) & (sums > 0)
-    number = np.full(
-        len(parts) + 1, -1, dtype=np.int64
-    )  # the last one is for pieces that were contact before
-    number[np.flatnonzero(kept)] = np.arange(int(kept.sum()))
-    of_patch = number[of_patch]
-    return Patches(
-        parts[kept], sums[kept], width(sums, perimeters)[kept], kinds[kept], of_patch,
-        fsum(areas[of_patch < 0].tolist()),
-    )  # fmt: skip
-
-
 def summed(groups: IntArray, values: FloatArray, count: int) -> FloatArray:
     """Add up values by group, exactly rounded: the sums don't depend on the order of what is added."""
     order = np.argsort(groups, kind="stable")
     bounds = np.searchsorted(groups[order], np.arange(count + 1))
     values = values[order]
-    return np.array([fsum(values[s:e].tolist()) for s, e in zip(bounds[:-1], bounds[1:], strict=True)])
+    return np.array([fsum(values[s:e].tolist()) for s, e in pairwise(bounds.tolist())])

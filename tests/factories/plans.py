@@ -1,0 +1,42 @@
+"""Pairs of plans for tests, in files as a comparison reads them, and their crosswalk."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from siting.conflicts import overlaying, plans
+from siting.conflicts.comparison import Comparison
+from siting.conflicts.crosswalk import Crosswalk, Entry
+from siting.conflicts.overlaying import Way
+from siting.engine.area import exact_area
+
+CODES = ("01", "02", "03")
+
+
+def same_codes(codes=CODES) -> Crosswalk:
+    """A crosswalk in which each class goes with itself."""
+    entries = tuple(Entry((code,), (code,)) for code in codes)
+    return Crosswalk("same", 1, "同名对照", "test", "test", date(2020, 1, 1), "测试", entries)
+
+
+def plan(folder: Path, shapes: Any, classes: Any, keys: Any = None) -> plans.Plan:
+    geometries = np.empty(len(shapes), dtype=object)
+    geometries[:] = shapes
+    keys = [f"K{n:04d}" for n in range(len(shapes))] if keys is None else keys
+    columns = np.array(keys, dtype=object), np.array(classes, dtype=object)
+    return plans.write(folder, [(*columns, exact_area(geometries), geometries)])
+
+
+def compared(
+    folder: Path, a: tuple[Any, Any], b: tuple[Any, Any], *, processes: int = 1, block: int = 7,
+    crosswalk: Crosswalk | None = None, sliver_width_m: float = 0.5, **more: Any,
+) -> Comparison:  # fmt: skip
+    """Two plans of (shapes, classes) held against each other in an empty folder."""
+    return overlaying.overlay(
+        plan(folder / "a", *a), plan(folder / "b", *b), crosswalk or same_codes(),
+        Way(folder / "work", processes, block), sliver_width_m=sliver_width_m, **more,
+    )  # fmt: skip
