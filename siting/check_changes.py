@@ -239,7 +239,8 @@ def _same_answer(one: Mapping[str, Any], other: Mapping[str, Any], *, exact: boo
             if not _same_shape(value, other[name], exact=exact):
                 return False
         elif name == "share":
-            if not _same(value, other[name], SHARE_STEP):
+            # Of an area the share says nothing new; what has none is told by its share.
+            if not (one["raw_area_m2"] or other["raw_area_m2"] or _same(value, other[name], SHARE_STEP)):
                 return False
         elif name == "classes":
             if not _same_classes(value, other[name]):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ReviewState(models.TextChoices):
-    """Where a check stands on its way to a signature; `sites.reviewing.state_of` says when which."""
+    """Where a check stands on its way to a signature; `sites.reviewing.items.state_of` says when which."""
 
     WAITING = "waiting", _("待复核")
     REVIEWING = "reviewing", _("复核中")
@@ -110,8 +110,8 @@ class Mark(models.Model):
 class Attachment(models.Model):
     """A file beside a finding, or beside the whole check (``rule`` empty).
 
-    The bytes lie below ``MEDIA_ROOT/reviews`` by their SHA-256 (`sites.attachments`), never where the web server looks.
-    Rows are only ever inserted (``sites_attachment_append_only``), and only before the check is signed
+    The bytes lie below ``MEDIA_ROOT/reviews`` by their SHA-256 (`sites.reviewing.attachments`), never where the web
+    server looks. Rows are only ever inserted (``sites_attachment_append_only``), and only before the check is signed
     (``sites_attachment_in_time``).
     """
 
@@ -143,8 +143,9 @@ class Attachment(models.Model):
 class SignOff(models.Model):
     """One person's signature under one check and all that was said of it: a sealed record, bound to its digest.
 
-    ``canonical`` is the signed text (`sites.sign_offs`). A check is signed once; a later check or boundary makes the
-    sign-off outdated and leaves it standing. Rows are only ever inserted (trigger ``sites_signoff_append_only``).
+    ``canonical`` is the signed text (`sites.reviewing.sign_offs`). A check is signed once; a later check or boundary
+    makes the sign-off outdated and leaves it standing. Rows are only ever inserted (trigger
+    ``sites_signoff_append_only``).
 
     Two persons: who signs neither saved the boundary nor ran the check. Who did stands in the trail, as the floor below
     knows no persons; so the two are written here too, the database refuses a signer who is one of them, and the trigger

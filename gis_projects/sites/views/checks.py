@@ -19,6 +19,7 @@ from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, find, require
 from gis_projects.sites import presenting
 from gis_projects.sites.queries import boundaries as queries
+from gis_projects.sites.reviewing.data import review_of
 from gis_projects.sites.views.downloads import download
 from gis_projects.sites.withholding import for_reader
 from siting import certificates, keys
@@ -105,6 +106,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
             "site_version": row.site_version,
             "project": row.site_version.site.project,
             "geometry": presenting.site_geojson(row.site_version),
+            "review": review_of(cast(User, request.user), row),
         },
     )
 

@@ -3,7 +3,7 @@
 A new address without an entry fails `test_every_url.py`.
 """
 
-from tests.api.addresses import atlas, disclosure, library, ogc, platform, sites, uploads
+from tests.api.addresses import atlas, disclosure, library, ogc, platform, reviews, sites, uploads
 from tests.api.addresses.visits import VISITORS, Address, World
 
 __all__ = ["ADDRESSES", "VISITORS", "Address", "World"]
@@ -12,6 +12,7 @@ ADDRESSES: dict[str, list[Address]] = {
     **platform.ADDRESSES,
     **library.ADDRESSES,
     **sites.ADDRESSES,
+    **reviews.ADDRESSES,
     **atlas.ADDRESSES,
     **uploads.ADDRESSES,
     **ogc.ADDRESSES,

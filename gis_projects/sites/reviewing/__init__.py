@@ -1,0 +1,1 @@
+"""What a review of a check asks, shows, keeps and signs, one module per noun."""
