@@ -96,14 +96,16 @@ class RulebookDraft(models.Model):
 class RulebookTrial(models.Model):
     """A draft tried against all live sites: which verdicts would change, and by which rules.
 
-    It pins what it read: the draft's ``revision`` and ``sha256``, the rulebook it is held ``against``, the day ``on``
-    which both apply, the layer versions (``manifest``: code → number) and, as ``ground_sha256``, every live site with
-    its boundary version and facts (`siting.rulebook.trials`). ``verdicts`` counts the sites by "before>after".
+    It pins what it read: the draft's ``revision`` with its ``content`` and ``sha256``, the rulebook it is held
+    ``against``, the day ``on`` which both apply, the layer versions (``manifest``: code → number) and, as
+    ``ground_sha256``, every live site with its boundary version and facts (`siting.rulebook.trials`). ``verdicts``
+    counts the sites by "before>after".
     A finished trial never changes, and none is deleted (triggers).
     """
 
     draft = models.ForeignKey(RulebookDraft, on_delete=models.PROTECT, related_name="trials")
     revision = models.PositiveIntegerField()
+    content = models.JSONField()
     sha256 = models.CharField(max_length=64)
     against = models.ForeignKey(RuleBook, on_delete=models.PROTECT, related_name="+")
     on = models.DateField()

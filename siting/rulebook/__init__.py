@@ -6,7 +6,7 @@ The legal text behind each rule, its dates and its tolerances stand in the file;
 
 from siting.rulebook.comparison import RuleChanges, changes, fields_changed
 from siting.rulebook.facts import given_facts, still_asked
-from siting.rulebook.publishing import DEFAULT_PATH, DEFAULT_PATHS, publish, publish_defaults, read
+from siting.rulebook.publishing import DEFAULT_PATH, DEFAULT_PATHS, parse, publish, publish_defaults, read
 from siting.rulebook.selection import NoRulebook, PinnedRulebook, in_force, pinned
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "fields_changed",
     "given_facts",
     "in_force",
+    "parse",
     "pinned",
     "publish",
     "publish_defaults",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 
@@ -30,6 +30,22 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def parse(content: bytes) -> dict[str, Any]:
+    """Parse a rulebook file, without asking what it says; dates become text.
+
+    Raises
+    ------
+    UnusableInput
+        Not TOML, or not UTF-8.
+    """
+    try:
+        return cast("dict[str, Any]", _plain(tomllib.loads(content.decode("utf-8"))))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise UnusableInput(
+            Notice("rulebook-unreadable", "规则库文件无法读取：%(error)s", {"error": str(error)})
+        ) from error
+
+
 def read(content: bytes) -> dict[str, Any]:
     """Parse and check a rulebook file.
 
@@ -38,12 +54,7 @@ def read(content: bytes) -> dict[str, Any]:
     UnusableInput
         Not TOML, or a rule that can't run (`siting.rulebook.validation`); each notice names its place.
     """
-    try:
-        data = _plain(tomllib.loads(content.decode("utf-8")))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UnusableInput(
-            Notice("rulebook-unreadable", "规则库文件无法读取：%(error)s", {"error": str(error)})
-        ) from error
+    data = parse(content)
     faults = check(data)
     if not isinstance(data.get("version"), int) or data["version"] < 1:
         faults.append(

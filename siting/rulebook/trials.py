@@ -58,6 +58,7 @@ def begin(draft: RulebookDraft) -> RulebookTrial:
     trial = RulebookTrial(
         draft=draft,
         revision=draft.revision,
+        content=draft.content,
         sha256=draft.sha256,
         against_id=against.id,
         on=max(today, dt.date.fromisoformat(draft.content["valid_from"])),
@@ -74,7 +75,7 @@ def rulebooks_of(trial: RulebookTrial) -> tuple[PinnedRulebook, PinnedRulebook]:
     """Give the rulebook that a trial holds its draft against, and the draft, both on the trial's day."""
     return (
         pinned(trial.against.code, trial.against.version, trial.on),
-        pinned_draft(trial.draft.content, trial.on),
+        pinned_draft(trial.content, trial.on),
     )
 
 
