@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache as cache_once
 from typing import Any
 
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from gis_projects.desk import queries as desk
+from gis_projects.people.permissions import Permission, has
 from layers.models import Layer
 
 SECONDS = 60
@@ -24,6 +27,17 @@ def notices(request: HttpRequest) -> dict[str, Any]:
         return _layer_notices() if request.user.is_authenticated else []
 
     return {"notices": SimpleLazyObject(said)}
+
+
+def unread(request: HttpRequest) -> dict[str, Any]:
+    """``unread``: how many notices wait for who is signed in; None for who gets none. One query, when it is printed."""
+
+    @cache_once
+    def counted() -> int | None:
+        user = request.user
+        return desk.unread(user) if user.is_authenticated and has(user, Permission.READ_SITES) else None
+
+    return {"unread": counted}
 
 
 def _layer_notices() -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext_noop
 
 from gis_projects.desk.models import Kind, Notice
@@ -56,12 +57,14 @@ def _of_step(step: Step) -> Iterator[Notice]:
 def _of_revalidation(step: Step) -> Iterator[Notice]:
     """Whose verdicts became other ones: to everybody who is responsible."""
     run = int(step.subject.rpartition(":")[2])
-    rows = RevalidatedSite.objects.filter(revalidation=run, change__in=list(_KINDS)).values(
+    rows = RevalidatedSite.objects.filter(
+        # a site without a project is nobody's
+        revalidation=run, change__in=list(_KINDS), site_version__site__project__isnull=False,
+    ).values(
         "change", "before__verdict", "after__verdict", "after_id",
         "site_version__site__project", "site_version__site__project__name",
     )  # fmt: skip
     turned = {row["site_version__site__project"]: row for row in rows}
-    turned.pop(None, None)  # a site without a project is nobody's
     for user, projects in responsible(list(turned)).items():
         if len(projects) > ONE_BY_ONE:
             yield _summary(step, user, run, Counter(turned[project]["change"] for project in projects))
@@ -71,7 +74,8 @@ def _of_revalidation(step: Step) -> Iterator[Notice]:
 
 
 def _single(number: int, at: datetime, user: int, project: int, row: Mapping[str, Any]) -> Notice:
-    before, after = (str(VERDICTS[Verdict(row[f"{side}__verdict"])]) for side in ("before", "after"))
+    with translation.override("zh-hans"):  # the message ids: whoever reads it has them in their own language
+        before, after = (str(VERDICTS[Verdict(row[f"{side}__verdict"])]) for side in ("before", "after"))
     return Notice(
         user_id=user,
         kind=_KINDS[Change(row["change"])],

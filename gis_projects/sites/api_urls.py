@@ -4,9 +4,12 @@ from gis_projects.sites.api import (
     alternatives,
     avoidance,
     boundaries,
+    comparisons,
     editing,
     neighbours,
+    revalidation,
     reviews,
+    rulebooks,
     suggestions,
 )
 
@@ -42,5 +45,17 @@ urlpatterns = [
     path("reviews/<int:pk>/sign-off/", reviews.SignOffs.as_view(), name="review-sign-off"),
     path("reviews/<int:pk>/sign-off/withdrawal/", reviews.Withdrawals.as_view(), name="review-withdrawal"),
     path("reviews/<int:pk>/verification/", reviews.Verification.as_view(), name="review-verification"),
+    path("revalidations/<int:pk>/", revalidation.Run.as_view(), name="revalidation"),
     path("rulebooks/current/", boundaries.CurrentRulebook.as_view(), name="rulebook"),
+    path("comparisons/", comparisons.Comparisons.as_view(), name="comparisons"),
+    path("comparisons/<int:pk>/", comparisons.OneComparison.as_view(), name="comparison"),
+    path("comparisons/<int:pk>/patches/", comparisons.Patches.as_view(), name="comparison-patches"),
+    path(
+        "comparisons/<int:pk>/patches/<int:number>/", comparisons.OnePatch.as_view(), name="comparison-patch"
+    ),
+    path("comparisons/<int:pk>/handling/", comparisons.Handling.as_view(), name="comparison-handling"),
+    path("comparison-runs/<int:pk>/", comparisons.OneRun.as_view(), name="comparison-run"),
+    path("crosswalks/", comparisons.Crosswalks.as_view(), name="crosswalks"),
+    path("rulebook-drafts/<int:pk>/", rulebooks.Draft.as_view(), name="rulebook-draft"),
+    path("rulebook-trials/<int:pk>/", rulebooks.Trial.as_view(), name="rulebook-trial"),
 ]

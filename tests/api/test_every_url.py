@@ -9,11 +9,16 @@ import pytest
 import shapely
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from gis_projects.atlas.actions.publications import stage_layer
 from gis_projects.atlas.actions.uploads import begin
+from gis_projects.desk.models import Notice
 from gis_projects.people.permissions import Role
+from gis_projects.sites.actions import alternatives, suggestions
 from gis_projects.sites.actions import boundaries as sites
+from gis_projects.sites.actions.revalidation import revalidate
+from gis_projects.sites.models import AlternativeSource
 from siting import boundaries
 from siting.rulebook import publish_defaults
 from tests.api.addresses import ADDRESSES, VISITORS, World
@@ -84,7 +89,27 @@ def world(visitors, tmp_path):
     LayerFactory(code="NEU")
     stage_layer(by=visitors["surveyor"], code="NEU", source=grid_table(2, 2), coverage=REGION)
     upload = begin(by=visitors["surveyor"], filename="neu.zip", size=10, layer="NEU")
+    alternative = alternatives.add_alternative(
+        by=planner, project=project, name="方案一", boundary=boundary, source=AlternativeSource.DRAWN
+    )
+    searched = suggestions.start_search(
+        by=planner, project=project, asked={}, region=json.loads(shapely.to_geojson(SITE))
+    )
+    run = revalidate(by=None).run
+    notice = Notice.objects.create(
+        user=planner,
+        kind="worse",
+        project=project,
+        step=1,
+        template="",
+        address="/",
+        created_at=timezone.now(),
+    )
     return World(
+        revalidation=run,
+        notice=notice.pk,
+        alternative=alternative.pk,
+        search=searched.pk,
         project=project.pk,
         secret_project=secret.pk,
         site_version=with_file.pk,

@@ -240,6 +240,8 @@ JOBS = {
     "atlas.stage_upload": gettext_noop("图层入库"),
     "atlas.make_overviews": gettext_noop("生成概览图块"),
     "atlas.export_layer": gettext_noop("导出要素"),
+    "sites.search_sites": gettext_noop("搜索推荐选址"),
+    "sites.revalidate": gettext_noop("选址复检"),
 }
 
 

@@ -3,7 +3,18 @@
 A new address without an entry fails `test_every_url.py`.
 """
 
-from tests.api.addresses import atlas, disclosure, library, ogc, platform, reviews, sites, uploads
+from tests.api.addresses import (
+    atlas,
+    desk,
+    disclosure,
+    library,
+    ogc,
+    options,
+    platform,
+    reviews,
+    sites,
+    uploads,
+)
 from tests.api.addresses.visits import VISITORS, Address, World
 
 __all__ = ["ADDRESSES", "VISITORS", "Address", "World"]
@@ -12,9 +23,11 @@ ADDRESSES: dict[str, list[Address]] = {
     **platform.ADDRESSES,
     **library.ADDRESSES,
     **sites.ADDRESSES,
+    **options.ADDRESSES,
     **reviews.ADDRESSES,
     **atlas.ADDRESSES,
     **uploads.ADDRESSES,
     **ogc.ADDRESSES,
     **disclosure.ADDRESSES,
+    **desk.ADDRESSES,
 }

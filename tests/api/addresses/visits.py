@@ -28,6 +28,10 @@ class World:
     layer_version: int
     geometry: dict[str, Any]
     upload: str  # the surveyor's; of layer NEU, whose version 1 the surveyor brought too, and it waits
+    revalidation: int
+    notice: int  # the planner's
+    alternative: int  # a draft of the project
+    search: int  # for sites of the project; nobody has run it
 
 
 @dataclass(frozen=True)
