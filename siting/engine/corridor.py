@@ -19,7 +19,7 @@ _MITRE_LIMIT = 2.0  # a corner reaches out by at most a whole width; sharper one
 _DECIMALS = 4  # of a metre, as coordinates are exchanged
 _CURVE = 16  # edges of a quarter circle at a round end
 # A line that comes back within its own width is nonsense, but for its bends: a corner of 30 degrees still passes.
-_BACK_AFTER = 4.0  # widths along the line
+_BACK_AFTER = 4.0 - 1e-6  # widths along the line; two pieces begin twice two widths apart
 _BACK_WITHIN = 0.99  # widths
 _BLOCK = 20  # of pieces looked up at once; a hostile line may meet itself everywhere
 _MANY_PIECES = 2_000

@@ -24,6 +24,7 @@ _SEPARATORS = re.compile(r"[\s,;\u3001|]+")
 _NUMBER = re.compile(r"[+-]?\d{1,20}(?:\.\d{0,40})?")
 _HEADED = re.compile(r"[\[\u3010]\s*(地块坐标|属性描述)\s*[\]\u3011]|@\s*$", re.MULTILINE)
 _TITLE = re.compile(r"点号|序号|圈号|坐标|经度|纬度|^\W*[XYxy]\b")
+_LOOKED_AT = 10_000  # bytes
 _EXPECTED = {"point-count-missing", "ring-not-closed", "number-missing"}
 _SIDE = "NSEW东西南北"
 _DMS = re.compile(
@@ -83,12 +84,29 @@ def read(text: str, *, answers: Answers | None = None) -> DeclaredBoundary:
 
 def is_plain(content: bytes) -> bool:
     """Whether a text file is a list of degrees, minutes and seconds, which no coordinate text has."""
+    start = content[:_LOOKED_AT]
     try:
-        text = content.decode("utf-8-sig")
+        text = start.decode("utf-8-sig")
     except UnicodeDecodeError:
-        text = content.decode("gb18030", "replace")
-    found = _DMS.search(text) if "°" in text or "度" in text else None
-    return found is not None and found["m"] is not None and not _HEADED.search(text)
+        text = start.decode("gb18030", "replace")
+    if _HEADED.search(text):
+        return False
+    lines = [unicodedata.normalize("NFKC", line).strip() for line in text.splitlines()[:5]]
+    return any(_in_parts(line) for line in lines)
+
+
+def _in_parts(line: str) -> bool:
+    if "°" in line or "度" in line:
+        found = _DMS.search(line)
+        return found is not None and found["m"] is not None
+    if len(_DASHED.findall(line)) == 2:
+        return True
+    fields = [part for part in _SEPARATORS.split(line) if part]
+    return len(fields) >= 6 and _six([_figure(part) for part in fields[-6:]])
+
+
+def _figure(text: str) -> float:
+    return float(text) if _NUMBER.fullmatch(text) else math.nan
 
 
 def _rows(text: str, remarks: Remarks) -> list[PointLine]:
@@ -143,7 +161,7 @@ def _row(line: str) -> _Row | str:
             values[1] or 0,
         )
     fields = [part for part in _SEPARATORS.split(line) if part]
-    numbers = [float(part) if _NUMBER.fullmatch(part) else math.nan for part in fields]
+    numbers = [_figure(part) for part in fields]
     if len(fields) >= 6 and _six(numbers[-6:]):
         values = [_sixtieths(*fields[-6:-3]), _sixtieths(*fields[-3:])]
         if None not in values:
