@@ -69,6 +69,11 @@ class Alternative(Scoped, models.Model):
     def __str__(self) -> str:
         return f"{self.name} of project {self.project_id}"
 
+    @property
+    def map_name(self) -> str:
+        """What its map is called in a page."""
+        return f"map-{self.pk}"
+
 
 class AlternativeWeights(models.Model):
     """How a project's criteria weigh (`siting.options.CRITERIA`), and how much ground it needs, m² (None: unsaid).

@@ -30,7 +30,10 @@ ADDRESSES: dict[str, list[Address]] = {
             json=lambda world: {"decision": "opinion", "text": "同意。"},
         ),
         Address(
-            "403 403 201 404 403 403 201", of_check, method="post", json=lambda world: {"decision": "submitted"}
+            "403 403 201 404 403 403 201",
+            of_check,
+            method="post",
+            json=lambda world: {"decision": "submitted"},
         ),
     ],
     "sites-api:review-attachments": [Address("403 403 400 404 400 400 400", of_check, method="post")],

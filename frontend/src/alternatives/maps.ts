@@ -1,0 +1,58 @@
+import L from "leaflet";
+import type { Finding } from "../core/check";
+import { need } from "../core/dom";
+import { FindingsLayer } from "../map/findings";
+import { createStage, PASSIVE } from "../map/stage";
+
+export interface Drawn {
+  id: number;
+  name: string;
+  geometry: GeoJSON.Geometry;
+  findings: Finding[];
+}
+
+interface Linked {
+  map: L.Map;
+  anchor: L.LatLng;
+  bounds: L.LatLngBounds;
+}
+
+/** A map for each alternative: all show the same extent around their own site, and move together. */
+export class LinkedMaps {
+  private readonly linked = new Map<number, Linked>();
+  private moving = false;
+
+  async show(alternatives: Drawn[]): Promise<void> {
+    for (const one of alternatives) {
+      const { map } = await createStage(need(`#map-${one.id}`), { scrollWheelZoom: false });
+      const site = L.geoJSON(one.geometry as GeoJSON.GeoJsonObject, { interactive: false, ...PASSIVE, style: { color: "#0b3d91", weight: 3, fillColor: "#2f6fd0", fillOpacity: 0.06 } }).addTo(map);
+      new FindingsLayer(map).show(one.findings);
+      const bounds = site.getBounds();
+      this.linked.set(one.id, { map, anchor: bounds.getCenter(), bounds });
+      map.on("move zoom", () => this.follow(one.id));
+    }
+    this.together();
+  }
+
+  /** Every site in the middle of its map, all at the scale of the largest. */
+  together(): void {
+    const all = [...this.linked.values()];
+    const zooms = all.map(({ map, bounds }) => map.getBoundsZoom(bounds.pad(0.25)));
+    const zoom = Math.min(17, ...zooms.filter((one) => Number.isFinite(one)));
+    this.moving = true;
+    all.forEach(({ map, anchor }) => map.setView(anchor, zoom, { animate: false }));
+    this.moving = false;
+  }
+
+  private follow(id: number): void {
+    const own = this.linked.get(id);
+    if (this.moving || !own) return;
+    this.moving = true;
+    const zoom = own.map.getZoom();
+    const offset = own.map.project(own.map.getCenter(), zoom).subtract(own.map.project(own.anchor, zoom));
+    for (const [other, { map, anchor }] of this.linked) {
+      if (other !== id) map.setView(map.unproject(map.project(anchor, zoom).add(offset), zoom), zoom, { animate: false });
+    }
+    this.moving = false;
+  }
+}

@@ -1,0 +1,187 @@
+"""Alternatives of a project as the page, the API, the exports and the siting report read them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext
+
+import layers.queries
+from gis_projects.library.models import Project
+from gis_projects.people.models import User
+from gis_projects.people.permissions import Permission, find
+from gis_projects.sentences import sentence, word
+from gis_projects.sites.models import Alternative, AlternativeChoice, AlternativeWeights
+from gis_projects.sites.withholding import readable
+from layers.queries import PinnedVersion
+from siting import options, wording
+from siting.checks import DEFAULT_RULEBOOK
+from siting.engine.notices import Notice
+from siting.engine.verdict import Verdict
+from siting.rulebook import PinnedRulebook, in_force, still_asked
+
+
+@dataclass(frozen=True)
+class Pins:
+    """What all alternatives of a project are checked under: rulebook, facts and layer versions of now."""
+
+    rulebook: PinnedRulebook
+    facts: Mapping[str, str]
+    versions: Mapping[str, PinnedVersion]
+
+
+@dataclass(frozen=True)
+class ProjectComparison:
+    """A project's alternatives in one table.
+
+    Attributes
+    ----------
+    project
+        Whose.
+    alternatives
+        The drafts, in the order they were added; ``table.rows`` has the same order.
+    table
+        `siting.options.Comparison`: criteria, weights, rows of cells with values, scores and ranks, sways.
+    rulebook, checked_at
+        Code and version that all were checked under, and when; None where there is no alternative.
+    manifest
+        Layer versions that were read, with their root hashes, by layer code.
+    stale
+        Why the checks have to be done again (a layer has a newer version, …); empty: the table is of now.
+    weights
+        As they were set: not as parts of 1, which ``table.weights`` are.
+    choices
+        What was chosen before, newest first.
+    """
+
+    project: Project
+    alternatives: tuple[Alternative, ...]
+    table: options.Comparison
+    rulebook: Mapping[str, Any] | None
+    checked_at: dt.datetime | None
+    manifest: Mapping[str, Mapping[str, Any]]
+    stale: tuple[Notice, ...]
+    weights: Mapping[str, float]
+    choices: tuple[AlternativeChoice, ...]
+
+
+def comparison(project: Project) -> ProjectComparison:
+    """Return a project's comparison; whose reader it is decides what of the documents is shown, not the table.
+
+    The table says of a layer no more than a check's findings do to everybody who may read the project: how much of
+    the site is in conflict, and how severely (see `sites.withholding`).
+    """
+    rows = tuple(
+        Alternative.objects.filter(project=project).select_related("by").defer("declared").order_by("pk")
+    )
+    weights = weights_of(project)
+    candidates = [
+        options.Candidate(row.pk, row.name, row.area_m2, row.verdict, row.document["digest"], row.figures)
+        for row in rows
+    ]
+    return ProjectComparison(
+        project=project,
+        alternatives=rows,
+        table=options.compare(candidates, weights.weights, weights.required_m2),
+        rulebook=rows[0].document["rulebook"] if rows else None,
+        checked_at=min((row.checked_at for row in rows), default=None),
+        manifest=manifest_of(rows[0]) if rows else {},
+        stale=stale(rows, pins(project)) if rows else (),
+        weights={**options.usual_weights(), **weights.weights},
+        choices=tuple(AlternativeChoice.objects.filter(project=project).select_related("by", "site_version")),
+    )
+
+
+def weights_of(project: Project) -> AlternativeWeights:
+    """A project's weights, the usual ones (unsaved) where nobody has set any."""
+    row = AlternativeWeights.objects.filter(project=project).first()
+    return row or AlternativeWeights(project=project, weights=options.usual_weights())
+
+
+def pins(project: Project) -> Pins:
+    """What a check of the project's alternatives reads if it is done now."""
+    rulebook = in_force(DEFAULT_RULEBOOK, timezone.localdate())
+    facts = still_asked(rulebook, project.site.facts) if project.site else {}
+    return Pins(rulebook, facts, layers.queries.current(options.layers_read(rulebook)))
+
+
+def manifest_of(row: Alternative) -> dict[str, dict[str, Any]]:
+    """All layer versions that an alternative's check and figures read."""
+    return dict(sorted({**row.figures["manifest"], **row.document["manifest"]}.items()))
+
+
+def stale(rows: Sequence[Alternative], now: Pins) -> tuple[Notice, ...]:
+    """Say what is newer than the alternatives' checks."""
+    told: dict[str, Notice] = {}
+    current = {code: (version.number, version.root_hash) for code, version in now.versions.items()}
+    for row in rows:
+        book = row.document["rulebook"]
+        if (book["version"], book["sha256"]) != (now.rulebook.version, now.rulebook.sha256):
+            told["rulebook"] = Notice(
+                "stale-rulebook", "规则库已更新为第 %(version)s 版", {"version": now.rulebook.version}
+            )
+        if row.figures["facts"] != dict(now.facts):
+            told["facts"] = Notice("stale-facts", "项目事实已修改")
+        read = {code: (entry["version"], entry["root_hash"]) for code, entry in manifest_of(row).items()}
+        for code in sorted({*read, *current}):
+            if read.get(code) != current.get(code):
+                version = now.versions.get(code)
+                told[f"layer {code}"] = Notice(
+                    "stale-layer", "图层“%(layer)s”已有第 %(version)s 版",
+                    {"layer": version.layer_name if version else code, "version": version.number if version else 0},
+                    field=code,
+                )  # fmt: skip
+    return tuple(told.values())
+
+
+def alternative(user: User, pk: int, permission: Permission) -> Alternative:
+    """One alternative that the user may see, or 404; 403 if they may see it but not do that to it."""
+    rows = Alternative.objects.select_related("project__region", "project__site")
+    return find(user, permission, rows, reading=Permission.READ_SITES, pk=pk)
+
+
+def readable_codes(user: User, notices: Sequence[Notice]) -> set[str]:
+    """Of the layers that notices are about (``field``), those that the user may know of."""
+    return readable(user, {notice.field for notice in notices if notice.field is not None})
+
+
+# --- the table in words ---------------------------------------------------------------------------
+
+
+def table_head(compared: ProjectComparison) -> list[str]:
+    """Heads of the table as an export: the criterion, its weight, then a column for each alternative."""
+    return [gettext("指标"), gettext("权重"), gettext("单位"), *(row.name for row in compared.table.rows)]
+
+
+def table_rows(compared: ProjectComparison) -> Iterator[list[Any]]:
+    """The table as an export's rows: values, then scores, then the sums and ranks."""
+    table = compared.table
+    yield [gettext("椭球面积"), None, "m²", *(round(row.area_m2, 2) for row in table.rows)]
+    for number, criterion in enumerate(table.criteria):
+        yield [
+            word(criterion.name),
+            round(table.weights[criterion.code], 4),
+            criterion.unit,
+            *(value_words(row, number) for row in table.rows),
+        ]
+    for number, criterion in enumerate(table.criteria):
+        name = gettext("%(name)s 得分") % {"name": word(criterion.name)}
+        scores = (row.cells[number].score for row in table.rows)
+        yield [name, None, "", *(None if score is None else round(score, 4) for score in scores)]
+    yield [gettext("总分"), 1, "", *(round(row.score, 4) for row in table.rows)]
+    yield [gettext("名次"), None, "", *(row.rank for row in table.rows)]
+    yield [gettext("检查摘要"), None, "", *(row.digest for row in table.rows)]
+
+
+def value_words(row: options.Row, number: int) -> Any:
+    """One cell's value for a table: a number, the verdict's word, or why there is none."""
+    cell = row.cells[number]
+    if cell.reason is not None:
+        return gettext("未检查：%(reason)s") % {"reason": sentence(cell.reason)}
+    if cell.value is None:
+        return str(wording.VERDICTS[Verdict(row.verdict)])
+    return round(cell.value, 4 if abs(cell.value) < 10 else 2)
