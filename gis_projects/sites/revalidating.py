@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
 from gis_projects.sentences import word
+from gis_projects.sites.jobs import MORE
 from gis_projects.sites.queries.revalidation import STANDINGS, Standing
 from siting.engine.verdict import Verdict
 from siting.models import Change, How, Proof, RevalidatedSite, Revalidation, RunState
@@ -53,14 +54,20 @@ _HIDDEN = gettext_noop("（涉密图层）")
 def causes(run: Revalidation, readable: Collection[str]) -> str:
     """Why a run was done; a layer that the reader may not know of isn't named."""
     said: dict[str, int] = {}
+    more = sum(cause["count"] for cause in run.causes if cause["verb"] == MORE)
     for cause in run.causes:
+        if cause["verb"] == MORE:
+            continue
         text = gettext(_CAUSES.get(cause["verb"], cause["verb"]))
         if "%(layer)s" in text:
             text %= {"layer": _layer(cause["subject"].rpartition(":")[2], readable)}
         said[text] = said.get(text, 0) + 1
     if not said:
         return gettext("全部重新检查") if run.everything else gettext("人工发起")
-    return gettext("；").join(text if number == 1 else f"{text} ×{number}" for text, number in said.items())
+    parts = [text if number == 1 else f"{text} ×{number}" for text, number in said.items()]
+    if more:
+        parts.append(gettext("另有 %(count)s 项") % {"count": more})
+    return gettext("；").join(parts)
 
 
 def _layer(named: str, readable: Collection[str]) -> str:
