@@ -57,21 +57,23 @@ def read(content: bytes, *, answers: Answers | None = None) -> DeclaredBoundary:
         ``which-layer`` for ``layer``.
     """
     answers = answers or Answers()
+    if not content.rstrip(b"\x00\x1a \t\r\n").endswith(b"EOF"):
+        # a reader takes what there is, and would leave out what was lost
+        raise UnusableInput(Notice("drawing-cut-off", "DXF 图纸没有以 EOF 结束：文件不完整，请重新导出或上传"))
     features = opened.everything(content, "boundary.dxf")
     remarks = Remarks()
     opened.carry(features, remarks)
-    shapes, layers, texts = (
-        features.geometries,
-        features.columns["Layer"],
-        features.columns["Text"],
-    )
+    shapes = features.geometries
+    if not len(shapes):
+        raise _empty()
+    layers, texts = features.columns["Layer"], features.columns["Text"]
     lines = shapely.get_type_id(shapes) == 1
     round_ones = np.array([bool(_ROUND.search(str(kind))) for kind in features.columns["SubClasses"]])
     closed = lines & ~round_ones
     closed[closed] = shapely.is_closed(shapes[closed]) & (shapely.get_num_coordinates(shapes[closed]) > 3)
     wanted = closed if closed.any() else lines & ~round_ones
     if not wanted.any():
-        raise UnusableInput(Notice("no-polygon", "图纸里没有闭合的多段线，也没有线"))
+        raise _empty()
     wanted &= _chosen(layers, wanted, answers)
     opened.refuse_by_size(shapes[wanted][:MAX_PLOTS])
     left = int((lines & ~wanted).sum())
@@ -90,6 +92,10 @@ def read(content: bytes, *, answers: Answers | None = None) -> DeclaredBoundary:
     crs, placed = place(plots, code, remarks, answers=answers, ask=_ASK)
     crs, made = widen(placed, paths, crs, answers)
     return DeclaredBoundary(plots=made, crs=crs, header={}, format="dxf", notices=remarks.notices())
+
+
+def _empty() -> UnusableInput:
+    return UnusableInput(Notice("no-polygon", "图纸里没有闭合的多段线，也没有线"))
 
 
 def _chosen(
