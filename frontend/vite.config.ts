@@ -27,6 +27,8 @@ export default defineConfig({
         comparison: "src/comparison.ts",
         comparisons: "src/comparisons.ts",
         jobs: "src/jobs.ts",
+        rulebook: "src/rulebook.ts",
+        "rulebook-trial": "src/rulebook-trial.ts",
         version: "src/version.ts",
         revalidation: "src/revalidation.ts",
         upload: "src/upload.ts",
