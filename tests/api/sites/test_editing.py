@@ -51,9 +51,9 @@ def test_split_and_merge(published_land, planner):
     cut = edit(planner, "split", drawing(land.SITE), line=line((109.847, 40.61), (109.847, 40.62)))
     pieces = shapes(cut)
     assert [f["properties"]["number"] for f in cut.json()["drawing"]["features"]] == ["1", "1-1"]
-    assert sum(piece.area for piece in pieces) == pytest.approx(land.SITE.area, rel=1e-12)
+    assert sum(piece.area for piece in pieces) == pytest.approx(land.SITE.area, rel=1e-7)
     (whole,) = shapes(edit(planner, "merge", cut.json()["drawing"], plots=[0, 1]))
-    assert whole.symmetric_difference(land.SITE).area < 1e-15
+    assert whole.symmetric_difference(land.SITE).area < 1e-12
     assert not SiteVersion.objects.exists(), "nothing is kept"
 
 

@@ -118,9 +118,8 @@ def test_split_pieces_have_numbers_of_their_own_and_merge_takes_the_first_ones()
     assert cut.touched == (0, 1)
     merged = edits.merge(cut.drawing, [0, 1])
     assert [p.number for p in merged.drawing.plots] == ["1"]
-    assert merged.drawing.plots[0].geometry.equals_exact(drawing.plots[0].geometry, 1e-9) or (
-        merged.drawing.plots[0].geometry.symmetric_difference(drawing.plots[0].geometry).area < 1e-14
-    )
+    changed = merged.drawing.plots[0].geometry.symmetric_difference(drawing.plots[0].geometry)
+    assert changed.area < 1e-12  # square degrees: a hundredth of a square metre
 
 
 def test_only_the_chosen_plots_change():

@@ -81,12 +81,12 @@ def test_the_pieces_of_a_split_add_up_to_the_plot(plot, angle, off, crs):
     cut = line(middle - 3000 * u, middle + 3000 * u)
     pieces = editing.split(plot, cut, crs)
     assert len(pieces) >= 2
-    assert sum(exact(piece, crs) for piece in pieces) == pytest.approx(exact(plot, crs), abs=0.002)
+    assert sum(exact(piece, crs) for piece in pieces) == pytest.approx(exact(plot, crs), abs=0.01)
     assert vertices(plot) <= set().union(*map(vertices, pieces)), "every vertex is still there, bit for bit"
     assert all(shapely.is_valid(piece) for piece in pieces)
     flat = np.array(pieces, dtype=object)
     shared = shapely.area(shapely.intersection(flat[:-1], flat[1:]))
-    assert shared.max() < 1e-14  # square degrees: nothing stands twice
+    assert shared.max() < 1e-12  # square degrees, a hundredth of a square metre: nothing stands twice
 
 
 @given(plots(), st.floats(0, 6.28), st.sampled_from([ZONE_37, DEGREES]))
@@ -97,7 +97,7 @@ def test_what_was_split_merges_to_what_it_was(plot, angle, crs):
     frame = editing.straight_frame(crs, [plot])
     assert shapely.hausdorff_distance(frame.take(plot), frame.take(again)) < 0.001
     assert vertices(plot) <= vertices(again)
-    assert exact(again, crs) == pytest.approx(exact(plot, crs), abs=0.002)
+    assert exact(again, crs) == pytest.approx(exact(plot, crs), abs=0.01)
 
 
 @given(plots(), corner, st.floats(20, 300), st.sampled_from([ZONE_37, DEGREES]))
