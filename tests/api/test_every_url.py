@@ -26,6 +26,7 @@ from tests.factories.disclosed import shown
 from tests.factories.layers import REGION, LayerFactory, grid_table, published
 from tests.factories.library import InvestmentFactory, ProjectFactory
 from tests.factories.people import UserFactory, baotou, user_of
+from tests.factories.plans import kept
 from tests.factories.rasters import published_raster
 
 SITE = shapely.box(109.901, 40.601, 109.904, 40.603)
@@ -95,6 +96,9 @@ def world(visitors, tmp_path):
     searched = suggestions.start_search(
         by=planner, project=project, asked={}, region=json.loads(shapely.to_geojson(SITE))
     )
+    published("GHT", grid_table(2, 2, class_codes=["02"] * 4))
+    comparison = kept("DLTB", "GHT", visitors["reviewer"])
+    secret_comparison = kept("DLTB", "JM", visitors["reviewer"])
     run = revalidate(by=None).run
     notice = Notice.objects.create(
         user=planner,
@@ -109,6 +113,9 @@ def world(visitors, tmp_path):
         revalidation=run,
         notice=notice.pk,
         alternative=alternative.pk,
+        comparison=comparison.pk,
+        secret_comparison=secret_comparison.pk,
+        comparison_run=secret_comparison.run.pk,
         search=searched.pk,
         project=project.pk,
         secret_project=secret.pk,

@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from siting.conflicts import overlaying, plans
+from gis_projects.sites.actions.comparisons import keep
+from layers.models import LayerVersion, Status
+from siting.conflicts import overlaying, plans, publishing, run
 from siting.conflicts.comparison import Comparison
 from siting.conflicts.crosswalk import Crosswalk, Entry
 from siting.conflicts.overlaying import Way
 from siting.engine.area import exact_area
+from siting.models import PlanComparison
 
 CODES = ("01", "02", "03")
 
@@ -40,3 +43,14 @@ def compared(
         plan(folder / "a", *a), plan(folder / "b", *b), crosswalk or same_codes(),
         Way(folder / "work", processes, block), sliver_width_m=sliver_width_m, **more,
     )  # fmt: skip
+
+
+def kept(a: str, b: str, by: Any, **more: Any) -> PlanComparison:
+    """A comparison of two published layers, kept in a person's name."""
+    row = publishing.publish(same_codes())
+    versions = [
+        LayerVersion.objects.select_related("layer").get(layer__code=code, status=Status.PUBLISHED)
+        for code in (a, b)
+    ]
+    answer = run.compare(run.question(*versions, row), processes=1)
+    return keep(by=by, answer=answer, **more)

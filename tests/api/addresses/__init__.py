@@ -5,6 +5,7 @@ A new address without an entry fails `test_every_url.py`.
 
 from tests.api.addresses import (
     atlas,
+    comparisons,
     desk,
     disclosure,
     library,
@@ -30,4 +31,5 @@ ADDRESSES: dict[str, list[Address]] = {
     **ogc.ADDRESSES,
     **disclosure.ADDRESSES,
     **desk.ADDRESSES,
+    **comparisons.ADDRESSES,
 }

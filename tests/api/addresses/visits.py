@@ -31,6 +31,9 @@ class World:
     revalidation: int
     notice: int  # the planner's
     alternative: int  # a draft of the project
+    comparison: int  # of two layers that everybody inside may read
+    secret_comparison: int  # one of its layers is confidential
+    comparison_run: int  # of the secret one
     search: int  # for sites of the project; nobody has run it
 
 

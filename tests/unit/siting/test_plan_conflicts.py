@@ -105,7 +105,7 @@ def test_patches_are_the_connected_parts_of_what_conflicts(pair):
             assert set(shapely.get_type_id(patches)) <= {3}
             for n, patch in enumerate(patches):
                 along = shapely.intersection(
-                    patch.boundary, shapely.union_all(np.delete(patches, n)).boundary
+                    patch.boundary, shapely.union_all(shapely.boundary(np.delete(patches, n)))
                 )
                 assert along.length < 1e-8
             together = shapely.union_all(patches)

@@ -1,0 +1,3 @@
+import { start } from "./comparison/page";
+
+void start();
