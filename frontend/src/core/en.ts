@@ -541,4 +541,7 @@ export const en: Record<keyof typeof zh, string> = {
   "rulebook.up": "Move up",
   "rulebook.down": "Move down",
   "rulebook.removeRule": "Remove rule",
+  "edit.proposed": "The proposed boundary is open; it is not saved yet",
+  "edit.proposal": "The proposed boundary can be opened; it replaces what is drawn (undo brings it back).",
+  "edit.proposalOpen": "Open the proposal",
 };

@@ -540,4 +540,7 @@ export const zh = {
   "rulebook.up": "上移",
   "rulebook.down": "下移",
   "rulebook.removeRule": "删去规则",
+  "edit.proposed": "已打开方案边界，尚未保存",
+  "edit.proposal": "地址中的方案边界可以打开，会替换当前图形（可撤销）。",
+  "edit.proposalOpen": "打开方案边界",
 } as const;

@@ -7,19 +7,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
+from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext
 
 import layers.queries
 from gis_projects.library.models import Project
 from gis_projects.people.models import User
-from gis_projects.people.permissions import Permission, find
+from gis_projects.people.permissions import Permission, ScopePaths, find
 from gis_projects.sentences import sentence, word
-from gis_projects.sites.models import Alternative, AlternativeChoice, AlternativeWeights
+from gis_projects.sites.models import Alternative, AlternativeChoice, AlternativeWeights, SuggestedPatch
 from gis_projects.sites.withholding import readable
 from layers.queries import PinnedVersion
 from siting import options, wording
+from siting.boundaries import declared_from_json
 from siting.checks import DEFAULT_RULEBOOK
+from siting.engine.boundary import Boundary, build
 from siting.engine.notices import Notice
 from siting.engine.verdict import Verdict
 from siting.rulebook import PinnedRulebook, in_force, still_asked
@@ -142,6 +146,25 @@ def alternative(user: User, pk: int, permission: Permission) -> Alternative:
     """One alternative that the user may see, or 404; 403 if they may see it but not do that to it."""
     rows = Alternative.objects.select_related("project__region", "project__site")
     return find(user, permission, rows, reading=Permission.READ_SITES, pk=pk)
+
+
+def proposed(user: User, project: Project, given: Mapping[str, str]) -> Boundary | None:
+    """The boundary that the editor is asked to begin from: a draft by ``alternative``, or by ``patch`` a suggestion.
+
+    None where neither is named; 404 for one that isn't of this project, or that the user may not see.
+    """
+    rows: Mapping[str, tuple[QuerySet[Any], ScopePaths]] = {
+        "alternative": (Alternative.objects.filter(project=project), Alternative.SCOPE),
+        "patch": (SuggestedPatch.objects.filter(run__project=project), SuggestedPatch.SCOPE),
+    }
+    for name, (candidates, paths) in rows.items():
+        key = given.get(name, "")
+        if key:
+            if not (key.isascii() and key.isdigit() and len(key) < 10):
+                raise Http404
+            row = find(user, Permission.READ_SITES, candidates, paths=paths, pk=int(key))
+            return build(declared_from_json(row.declared))
+    return None
 
 
 def readable_codes(user: User, notices: Sequence[Notice]) -> set[str]:

@@ -18,6 +18,7 @@ from gis_projects.library.models import Project
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, find, require
 from gis_projects.sites import presenting
+from gis_projects.sites.queries import alternatives
 from gis_projects.sites.queries import boundaries as queries
 from gis_projects.sites.reviewing.data import review_of
 from gis_projects.sites.views.downloads import download
@@ -43,10 +44,12 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     )
     current = project.site.current if project.site else None
     rulebook = in_force(DEFAULT_RULEBOOK, timezone.localdate())
+    proposal = alternatives.proposed(cast(User, request.user), project, request.GET)
     return render(
         request,
         "sites/edit.html",
         {
+            "proposal": presenting.boundary_data(proposal) if proposal else None,
             "project": project,
             "site_version": current,
             "boundary": presenting.boundary_data(stored(current)) if current else None,
