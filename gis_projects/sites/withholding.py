@@ -36,7 +36,8 @@ def for_reader(user: User, document: dict[str, Any]) -> dict[str, Any]:
     shown = {name: value for name, value in document.items() if name not in ("signature", "key")}
     shown["manifest"] = {code: entry for code, entry in document["manifest"].items() if code not in hidden}
     shown["findings"] = [
-        {**finding, "features": [], "classes": [], "count": 0, "geometry": None}
+        {name: value for name, value in finding.items() if name != "measure"}
+        | {"features": [], "classes": [], "count": 0, "geometry": None}
         if finding["layer"] in hidden
         else finding
         for finding in document["findings"]
