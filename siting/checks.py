@@ -19,7 +19,7 @@ from django.utils import timezone
 import layers.queries
 from layers.queries import PinnedVersion
 from siting import grounds
-from siting.engine.boundary import Boundary
+from siting.engine.boundary import Boundary, DeclaredBoundary
 from siting.engine.judging import PRESENT_LAND_LAYER, Judgement, judge
 from siting.engine.neighbourhood import along_a_curve
 from siting.engine.pools import answered
@@ -30,7 +30,16 @@ from siting.grounds import pieces_of
 from siting.judging_processes import Block, born, judged
 from siting.rulebook import PinnedRulebook, given_facts, in_force, still_asked
 
-__all__ = ["DEFAULT_RULEBOOK", "PRESENT_LAND_LAYER", "CheckResult", "pieces_of", "run", "run_many"]
+__all__ = [
+    "DEFAULT_RULEBOOK",
+    "PRESENT_LAND_LAYER",
+    "CheckResult",
+    "codes",
+    "known_facts",
+    "pieces_of",
+    "run",
+    "run_many",
+]
 
 DEFAULT_RULEBOOK = "default"
 _BLOCK = 32  # neighbours that are fetched together: more would fetch the ground between them too
@@ -92,16 +101,14 @@ def run(
     """
     day = on or timezone.localdate()
     rulebook = rulebook or in_force(DEFAULT_RULEBOOK, day)
-    known_facts = given_facts(rulebook, {**_declared_facts(boundary, rulebook), **(facts or {})})
+    known = known_facts(rulebook, boundary.declared, facts or {})
     if versions is None:
-        versions = layers.queries.current(_codes(rulebook), as_of=None if on is None else _end_of(day))
-    judgement = judge(
-        boundary, rulebook.rules, known_facts, grounds.fetch(boundary, rulebook.rules, versions)
-    )
+        versions = layers.queries.current(codes(rulebook), as_of=None if on is None else _end_of(day))
+    judgement = judge(boundary, rulebook.rules, known, grounds.fetch(boundary, rulebook.rules, versions))
     return CheckResult(
         boundary=boundary,
         rulebook=rulebook,
-        facts=known_facts,
+        facts=known,
         versions={code: versions[code] for code in sorted(versions)},
         results=judgement.results,
         land=judgement.land,
@@ -137,10 +144,7 @@ def run_many(
     siting.engine.pools.WorkersDied
         Processes died over the same sites again and again.
     """
-    asked = [
-        (boundary, given_facts(rulebook, {**_declared_facts(boundary, rulebook), **facts}))
-        for boundary, facts in sites
-    ]
+    asked = [(boundary, known_facts(rulebook, boundary.declared, facts)) for boundary, facts in sites]
     pinned = {code: versions[code] for code in sorted(versions)}
     answers = _judged(asked, rulebook, versions, processes)
     for (boundary, facts), judgement in zip(asked, answers, strict=True):
@@ -194,13 +198,27 @@ def _end_of(day: dt.date) -> dt.datetime:
     return timezone.make_aware(dt.datetime.combine(day, dt.time.max))
 
 
-def _codes(rulebook: PinnedRulebook) -> list[str]:
+def codes(rulebook: PinnedRulebook) -> list[str]:
+    """The layers that a check reads: those of the rules, and the land survey."""
     return sorted({*rulebook.layers, PRESENT_LAND_LAYER})
 
 
-def _declared_facts(boundary: Boundary, rulebook: PinnedRulebook) -> dict[str, str]:
+def known_facts(
+    rulebook: PinnedRulebook, declared: DeclaredBoundary, given: Mapping[str, object]
+) -> dict[str, str]:
+    """What the rules know of a project: what is given, else the use that its file declares.
+
+    Raises
+    ------
+    siting.engine.notices.UnusableInput
+        A fact that no rule asks for, or a value it can't have.
+    """
+    return given_facts(rulebook, {**_declared_facts(declared, rulebook), **given})
+
+
+def _declared_facts(declared: DeclaredBoundary, rulebook: PinnedRulebook) -> dict[str, str]:
     """The intended use as the file itself declares it, where all plots name the same planning code and a rule asks."""
-    uses = {plot.use.strip() for plot in boundary.declared.plots}
+    uses = {plot.use.strip() for plot in declared.plots}
     use = uses.pop() if len(uses) == 1 else ""
     is_planned = use[:2].isdigit() and "06" <= use[:2] <= "17"
     return still_asked(rulebook, {"intended_use": use[:2]}) if is_planned else {}

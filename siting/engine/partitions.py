@@ -105,7 +105,7 @@ def read(path: Path, sites: ObjectArray | None = None, *, threads: int = 1) -> L
     with pq.ParquetFile(path, memory_map=True) as file:
         layer = json.loads(file.schema_arrow.metadata[b"layer"])
         if sites is None:
-            table = file.read(columns=list(_COLUMNS))
+            table = file.read(columns=_columns(file))
         else:
             near = _Neighbourhood(shapely.bounds(sites))
             # Group by group, so that the memory of what isn't needed is used again.
@@ -140,7 +140,7 @@ class PartitionFile:
         self._file = pq.ParquetFile(path, memory_map=True)
         schema = self._file.schema_arrow
         self._layer = json.loads(schema.metadata[b"layer"])
-        self._columns = [*_COLUMNS, *(name for name in schema.names if name.startswith(_ATTRIBUTE))]
+        self._columns = _columns(self._file)
         groups = range(self._file.num_row_groups)
         self._extents = np.concatenate([np.empty((0, 4)), *(_box_of(self._file, group) for group in groups)])
         self._boxes: dict[int, FloatArray] = {}
@@ -188,11 +188,16 @@ def _near_rows(file: pq.ParquetFile, group: int, near: _Neighbourhood) -> pa.Tab
         return None
     boxes = file.read_row_group(group, columns=list(_BOX))
     rows = near.meets(np.column_stack([boxes[name].to_numpy() for name in _BOX]))
-    return file.read_row_group(group, columns=list(_COLUMNS)).filter(pa.array(rows)) if rows.any() else None
+    return file.read_row_group(group, columns=_columns(file)).filter(pa.array(rows)) if rows.any() else None
 
 
 def _no_rows(file: pq.ParquetFile) -> pa.Table:
-    return file.schema_arrow.empty_table().select(list(_COLUMNS))
+    return file.schema_arrow.empty_table().select(_columns(file))
+
+
+def _columns(file: pq.ParquetFile) -> list[str]:
+    """What there is to read of a piece, its attributes too."""
+    return [*_COLUMNS, *(name for name in file.schema_arrow.names if name.startswith(_ATTRIBUTE))]
 
 
 def _box_of(file: pq.ParquetFile, group: int) -> FloatArray:

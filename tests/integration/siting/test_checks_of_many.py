@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
-import shapely
 from django.db import DatabaseError
 
 import layers.queries
@@ -14,6 +12,7 @@ from siting.engine.notices import UnusableInput
 from siting.engine.verdict import Outcome
 from siting.rulebook import in_force
 from tests.factories import land
+from tests.factories.many_sites import USES, shapes, varied_ground
 
 
 @pytest.fixture(autouse=True)
@@ -21,48 +20,8 @@ def _media(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "media"
 
 
-def varied_ground(folder):
-    """Every layer of the default rulebook, some with many features that cross, touch and overlap sites."""
-    rng = np.random.default_rng(11)
-    cells = [
-        (
-            f"P{column:02d}{row:02d}",
-            ["0101", "0301", "0701", "1101"][(column * 3 + row) % 4],
-            shapely.box(
-                land.WEST + column * 0.005,
-                land.SOUTH + row * 0.005,
-                land.WEST + (column + 1) * 0.005,
-                land.SOUTH + (row + 1) * 0.005,
-            ),
-        )
-        for column in range(20)
-        for row in range(16)
-    ]
-    blobs = [
-        (f"R{number}", "", shapely.buffer(shapely.Point(*centre), 0.003))
-        for number, centre in enumerate(rng.uniform((109.81, 40.59), (109.89, 40.65), (12, 2)))
-    ]
-    river = shapely.segmentize(shapely.box(109.80, 40.585, 109.90, 40.59), 0.0001)  # comes in pieces
-    land.publish_land(
-        folder, {"DLTB": cells, "STBHHX": blobs, "YJJBNT": blobs[:4], "HHAX": [("H", "", river)]}
-    )
-
-
-def sites(count, seed=5):
-    """Boxes, blobs with holes and sites of two parts, some beyond what the layers cover."""
-    rng = np.random.default_rng(seed)
-    found = []
-    for number in range(count):
-        x, y = rng.uniform((109.795, 40.575), (109.895, 40.655))
-        size = 10 ** rng.uniform(-4, -2.2)
-        shape = shapely.box(x, y, x + size, y + size * rng.uniform(0.3, 1.5))
-        if number % 3 == 1:
-            shape = shapely.buffer(shape, size / 5).difference(shapely.buffer(shape.centroid, size / 6))
-        if number % 7 == 2:
-            shape = shapely.multipolygons([shape, shapely.box(x + 0.02, y, x + 0.021, y + 0.001)])
-        facts = [{}, {"intended_use": "07"}, {"intended_use": "10", "national_key_project": "是"}][number % 3]
-        found.append((land.boundary(shape), facts))
-    return found
+def sites(count):
+    return [(land.boundary(shape), USES[number % 3]) for number, shape in enumerate(shapes(count))]
 
 
 def pinned():

@@ -1,13 +1,8 @@
-"""Many sites × one layer, in one process or several, with threads or without: the answer is the same.
-
-A layer version is written once as a Parquet file (`export`); after that no database is asked, so a worker is a plain
-process with numpy and shapely, on this machine or another that has the file.
-"""
+"""Many sites × one layer, in one process or several, with threads or without: the areas are the same."""
 
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -15,47 +10,10 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-import layers.queries
-from layers.queries import Candidates, PinnedVersion
-from siting.engine import partitions
 from siting.engine.area import IntArray
 from siting.engine.many import SiteAreas, joined
-from siting.engine.overlap import LayerPieces
 from siting.engine.partitions import overlap_near
 from siting.engine.slivers import ObjectArray
-
-
-def export(version: PinnedVersion, folder: Path) -> Path:
-    """Write a layer version as a Parquet file, unless the folder has it; its name holds the root hash.
-
-    Raises
-    ------
-    ValueError
-        It is a raster.
-    """
-    if version.kind != "vector":
-        raise ValueError(f"{version.layer} is not a vector layer")
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{version.layer}-{version.number}-{version.root_hash[:16]}.parquet"
-    if not path.exists():
-        partitions.write(path, _pieces(version), non_overlapping=version.non_overlapping, known_valid=True)
-    return path
-
-
-def _pieces(version: PinnedVersion) -> Iterator[LayerPieces]:
-    for found in layers.queries.everything(version):
-        yield _as_pieces(found)
-
-
-def _as_pieces(found: Candidates) -> LayerPieces:
-    return LayerPieces(
-        found.keys,
-        found.classes,
-        found.areas,
-        found.geometries,
-        found.version.non_overlapping,
-        known_valid=True,
-    )
 
 
 def overlap(sites: ObjectArray, layer: Path, *, processes: int = 1, threads: int = 1) -> SiteAreas:
@@ -66,7 +24,7 @@ def overlap(sites: ObjectArray, layer: Path, *, processes: int = 1, threads: int
     sites
         Object array (n,) of valid (multi)polygons, EPSG:4490.
     layer
-        From `export`.
+        From `siting.batch.export`.
     processes
         How many; each takes neighbouring sites and reads only what lies around them.
     threads
