@@ -21,6 +21,8 @@ PAGES = {
     "editor": "/projects/{project}/site/",
     "checks": "/checks/",
     "check": "/checks/{check}/",
+    "reviews": "/reviews/",
+    "review": "/reviews/{check}/",
     "layers": "/layers/",
     "statistics": "/statistics/",
     "uploads": "/layers/uploads/",
@@ -31,7 +33,7 @@ PAGES = {
     "tokens": "/account/tokens/",
     "ogc": "/ogc/collections/DLTB/items",
 }
-REVIEWING = {"disclosure", "uploads", "version", "features", "exports"}
+REVIEWING = {"reviews", "review", "disclosure", "uploads", "version", "features", "exports"}
 OPEN_TO_ALL = {"login", "public map"}
 
 

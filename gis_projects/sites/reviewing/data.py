@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from gis_projects.people.models import User
-from gis_projects.people.permissions import Permission, may
+from gis_projects.people.permissions import Permission, Secrecy, may
 from gis_projects.sentences import sentence
 from gis_projects.sites import presenting
 from gis_projects.sites.models.reviews import Attachment, Decision, Mark, Review, ReviewState, SignOff
@@ -64,6 +64,7 @@ def review_data(user: User, check: Check, against: Check | None = None) -> dict[
             _item_data(user, read, item, marks, files, answers, open_rules)
             | {
                 "layer_name": gettext(names[item.layer].name) if item.layer in names else "",
+                "confidential": item.layer in names and names[item.layer].secrecy == Secrecy.CONFIDENTIAL,
                 "change": _item_change(changes, item.rule),
                 "earlier": _earlier_data(user, before, changes, earlier.get(item.rule), item),
             }
