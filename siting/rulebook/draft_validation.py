@@ -11,6 +11,7 @@ from siting.engine.notices import Notice
 from siting.engine.rules import Relation
 from siting.engine.verdict import Severity
 from siting.rulebook.catalogue import Catalogue, CataloguedLayer
+from siting.rulebook.shapes import shapes
 from siting.rulebook.validation import check
 
 _NO_RULES: tuple[Mapping[str, Any], ...] = ()
@@ -36,9 +37,11 @@ def check_draft(
     list of Notice
         One per fault, ``field`` is its place.
     """
+    if shapes(data):
+        return check(data)
     found = check(data)
     for index, rule in enumerate(data.get("rule") or ()):
-        if not isinstance(rule, Mapping) or not isinstance(rule.get("layer"), str) or not rule["layer"]:
+        if not rule.get("layer"):
             continue
         layer = catalogue.get(rule["layer"])
         if layer is None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
@@ -18,12 +17,12 @@ from siting.engine.notices import Notice
 from siting.engine.rules import Relation, RuleSpec
 from siting.engine.specification import FARTHEST_M
 from siting.engine.verdict import Severity
+from siting.rulebook.shapes import Faults, OfRule, shapes
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 _HEAD = {"code", "version", "name", "valid_from", "valid_to", "fact", "rule"}
 _FACT = {"name", "question", "choices"}
 _NEEDED = ("code", "name", "layer", "relation", "severity", "basis", "authority")
-_TEXTS = ("code", "name", "layer", "basis", "article", "authority", "advice", "basis_status", "use_fact")
 _STATUSES = {"verified", "to-confirm"}
 
 #: Which relation a setting belongs to; what isn't here goes with every one.
@@ -53,10 +52,9 @@ def check(data: Mapping[str, Any]) -> list[Notice]:
     list of Notice
         One per fault, ``field`` is its place; none if the content can be published.
     """
-    found = _Faults()
-    _shapes(data, found)
-    if found.notices:
-        return found.notices
+    if misshapen := shapes(data):
+        return misshapen
+    found = Faults()
     _head(data, found)
     facts = _facts(data, found)
     rules = data.get("rule")
@@ -65,7 +63,7 @@ def check(data: Mapping[str, Any]) -> list[Notice]:
         return found.notices
     seen: dict[str, int] = {}
     for index, rule in enumerate(rules):
-        of_rule = _OfRule(found, index)
+        of_rule = OfRule(found, index)
         _rule(rule, facts, of_rule)
         code = rule.get("code", "")
         if code in seen:
@@ -79,82 +77,6 @@ def check(data: Mapping[str, Any]) -> list[Notice]:
         elif code:
             seen[code] = index + 1
     return found.notices
-
-
-#: What an entry of a rule is, where it isn't a number or yes or no: a list of tables, a table, a list, or text.
-_SHAPES: Mapping[str, type | tuple[type, ...]] = (
-    dict.fromkeys(("where", "clauses", "classes", "consult"), list)
-    | dict.fromkeys(("distances_m", "crosswalk"), Mapping)
-    | dict.fromkeys((*_TEXTS, "relation", "severity", "valid_from", "valid_to"), str)
-)
-
-
-def _shapes(data: Mapping[str, Any], found: _Faults) -> None:
-    """What isn't even of the right kind: the rest of the checks rely on it."""
-    for name in ("code", "name", "valid_from", "valid_to"):
-        if not isinstance(data.get(name, ""), str):
-            found.add(name, "rulebook-entry-text", "规则库的“%(key)s”应为文字", key=name)
-    for group in ("fact", "rule"):
-        rows = data.get(group, [])
-        if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-            found.add(group, "rulebook-not-a-list", "规则库的“%(key)s”应为一组条目", key=group)
-            return
-    for index, fact in enumerate(data.get("fact", [])):
-        texts = all(isinstance(fact.get(name, ""), str) for name in ("name", "question"))
-        choices = fact.get("choices", [])
-        if not texts or not isinstance(choices, list) or not all(map(_is_pair, choices)):
-            found.add(
-                f"fact[{index}]",
-                "fact-shape",
-                "第 %(number)s 个项目事实的名称、提问或选项格式有误",
-                number=index + 1,
-            )
-    for index, rule in enumerate(data.get("rule", [])):
-        of_rule = _OfRule(found, index)
-        for name, shape in _SHAPES.items():
-            if name in rule and not isinstance(rule[name], shape):
-                of_rule.say(name, "rule-entry-shape", "第 %(number)s 条规则的“%(key)s”格式有误", key=name)
-        for name in ("where", "clauses"):
-            rows = rule.get(name)
-            for position, row in enumerate(rows if isinstance(rows, list) else ()):
-                if not isinstance(row, Mapping) or not _is_clause(row):
-                    of_rule.say(
-                        f"{name}[{position}]",
-                        "rule-entry-shape",
-                        "第 %(number)s 条规则的“%(key)s”格式有误",
-                        key=name,
-                    )
-
-
-def _is_pair(choice: object) -> bool:
-    return isinstance(choice, list | tuple) and len(choice) == 2 and all(isinstance(it, str) for it in choice)
-
-
-def _is_clause(row: Mapping[str, Any]) -> bool:
-    """Whether a clause's values are a list and all else is text."""
-    return isinstance(row.get("values", []), list) and all(
-        isinstance(value, str) for name, value in row.items() if name != "values"
-    )
-
-
-@dataclass
-class _Faults:
-    notices: list[Notice] = field(default_factory=list)
-
-    def add(self, place: str, code: str, template: str, **params: Any) -> None:
-        self.notices.append(Notice(code, template, params, field=place))
-
-
-@dataclass(frozen=True)
-class _OfRule:
-    """Faults of one rule; ``number`` in the sentences counts from 1."""
-
-    faults: _Faults
-    index: int
-
-    def say(self, entry: str, code: str, template: str, **params: Any) -> None:
-        place = f"rule[{self.index}]" + (f".{entry}" if entry else "")
-        self.faults.add(place, code, template, number=self.index + 1, **params)
 
 
 def _day(value: object) -> dt.date | None:
@@ -175,7 +97,7 @@ def _dates(data: Mapping[str, Any], say: Callable[[str], None]) -> None:
         say("valid_to")
 
 
-def _head(data: Mapping[str, Any], found: _Faults) -> None:
+def _head(data: Mapping[str, Any], found: Faults) -> None:
     for name in ("code", "name", "valid_from"):
         if not data.get(name):
             found.add(name, "rulebook-entry-missing", "规则库缺少“%(key)s”", key=name)
@@ -191,7 +113,7 @@ def _head(data: Mapping[str, Any], found: _Faults) -> None:
         found.add(name, "rulebook-entry-unknown", "规则库没有名为“%(key)s”的设置", key=name)
 
 
-def _facts(data: Mapping[str, Any], found: _Faults) -> dict[str, set[str]]:
+def _facts(data: Mapping[str, Any], found: Faults) -> dict[str, set[str]]:
     """The answers that each fact asked for may have."""
     asked: dict[str, set[str]] = {}
     for index, fact in enumerate(data.get("fact", ())):
@@ -230,7 +152,7 @@ def _facts(data: Mapping[str, Any], found: _Faults) -> dict[str, set[str]]:
     return asked
 
 
-def _rule(rule: Mapping[str, Any], facts: Mapping[str, set[str]], of: _OfRule) -> None:
+def _rule(rule: Mapping[str, Any], facts: Mapping[str, set[str]], of: OfRule) -> None:
     for name in _NEEDED:
         if not rule.get(name):
             of.say(name, "rule-entry-missing", "第 %(number)s 条规则缺少“%(key)s”", key=name)
@@ -276,7 +198,7 @@ _NOT_NEGATIVE = "第 %(number)s 条规则的“%(key)s”应为不小于 0 的�
 _FROM_0_TO_1 = "第 %(number)s 条规则的“%(key)s”应在 0 到 1 之间"
 
 
-def _limits(rule: Mapping[str, Any], of: _OfRule) -> None:
+def _limits(rule: Mapping[str, Any], of: OfRule) -> None:
     for name in ("tolerance_m2", "sliver_width_m", "within_m", "nearest_at_least_m", "nearest_at_most_m"):
         if name in rule and not (_is_number(rule[name]) and rule[name] >= 0):
             of.say(name, "rule-limit", _NOT_NEGATIVE, key=name)
@@ -294,7 +216,7 @@ def _limits(rule: Mapping[str, Any], of: _OfRule) -> None:
             _too_far(name, of)
 
 
-def _too_far(entry: str, of: _OfRule) -> None:
+def _too_far(entry: str, of: OfRule) -> None:
     of.say(
         entry,
         "rule-too-far",
@@ -303,9 +225,7 @@ def _too_far(entry: str, of: _OfRule) -> None:
     )
 
 
-def _settings(
-    rule: Mapping[str, Any], relation: Relation, facts: Mapping[str, set[str]], of: _OfRule
-) -> None:
+def _settings(rule: Mapping[str, Any], relation: Relation, facts: Mapping[str, set[str]], of: OfRule) -> None:
     """What the relation needs, and what goes with another one only."""
     for name, belongs in SETTINGS.items():
         if name in rule and relation not in belongs and rule[name] not in ([], {}, False):
@@ -337,7 +257,7 @@ def _settings(
             pass
 
 
-def _distances(distances: object, of: _OfRule) -> None:
+def _distances(distances: object, of: OfRule) -> None:
     if not isinstance(distances, Mapping) or not distances:
         of.say("distances_m", "rule-distance-missing", "第 %(number)s 条规则没有给出距离")
         return
@@ -349,7 +269,7 @@ def _distances(distances: object, of: _OfRule) -> None:
             _too_far(entry, of)
 
 
-def _bounds(rule: Mapping[str, Any], least: str, most: str, of: _OfRule) -> None:
+def _bounds(rule: Mapping[str, Any], least: str, most: str, of: OfRule) -> None:
     """A lower and an upper bound of which one must be there, that together leave something."""
     if least not in rule and most not in rule:
         of.say(most, "rule-bound-missing", "第 %(number)s 条规则没有给出下限或上限")
@@ -359,7 +279,7 @@ def _bounds(rule: Mapping[str, Any], least: str, most: str, of: _OfRule) -> None
         of.say(most, "rule-bounds-crossed", "第 %(number)s 条规则的下限大于上限")
 
 
-def _crosswalk(rule: Mapping[str, Any], facts: Mapping[str, set[str]], of: _OfRule) -> None:
+def _crosswalk(rule: Mapping[str, Any], facts: Mapping[str, set[str]], of: OfRule) -> None:
     crosswalk = rule.get("crosswalk")
     if not isinstance(crosswalk, Mapping) or not crosswalk:
         of.say("crosswalk", "rule-crosswalk-missing", "第 %(number)s 条规则没有给出用途对照表")
@@ -377,7 +297,7 @@ def _crosswalk(rule: Mapping[str, Any], facts: Mapping[str, set[str]], of: _OfRu
         of.say("use_fact", "rule-fact", "第 %(number)s 条规则引用了未定义的项目事实“%(fact)s”", fact=fact)
 
 
-def _where(rule: Mapping[str, Any], of: _OfRule) -> None:
+def _where(rule: Mapping[str, Any], of: OfRule) -> None:
     for index, clause in enumerate(rule.get("where") or ()):
         entry = f"where[{index}]"
         if not clause.get("field"):
@@ -395,7 +315,7 @@ def _where(rule: Mapping[str, Any], of: _OfRule) -> None:
             )
 
 
-def _clauses(rule: Mapping[str, Any], facts: Mapping[str, set[str]], of: _OfRule) -> None:
+def _clauses(rule: Mapping[str, Any], facts: Mapping[str, set[str]], of: OfRule) -> None:
     for index, clause in enumerate(rule.get("clauses") or ()):
         entry = f"clauses[{index}]"
         fact = clause.get("fact", "")
