@@ -39,7 +39,7 @@ EXPORTS: Mapping[str, Export] = {
     ),
     "xlsx": Export("xlsx", XLSX, "坐标成果表（Excel）", lambda it, title: workbook.write(it, title=title)),
     "dxf": Export("dxf", "image/vnd.dxf", "CAD 图（DXF）", lambda it, title: dxf.write(it)),
-    "shp": Export("zip", "application/zip", "shapefile（zip）", lambda it, title: shapefile.write(it)),
+    "shp": Export("zip", "application/zip", "shapefile (zip)", lambda it, title: shapefile.write(it)),
     "gpkg": Export(
         "gpkg", "application/geopackage+sqlite3", "GeoPackage", lambda it, title: geopackage.write(it)
     ),
