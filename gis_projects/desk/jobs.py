@@ -38,7 +38,7 @@ _MANY = gettext_noop(
 
 
 def follow_trail(*, limit: int = 500) -> int:
-    """Tell of the next steps of the trail; returns how many notices were written."""
+    """Tell of the next steps of the trail; returns how many notices those gave rise to."""
     written = 0
     while True:
         with transaction.atomic():

@@ -72,8 +72,9 @@ def _cause(step: Step) -> dict[str, Any]:
     return {"verb": step.verb, "subject": step.subject, "step": step.number}
 
 
+@transaction.atomic
 def queue(causes: list[dict[str, Any]], *, by: User | None = None, everything: bool = False) -> Revalidation:
-    """Have a run done; causes join one that waits for its turn. In the caller's transaction."""
+    """Have a run done; causes join one that waits for its turn."""
     waiting = Revalidation.objects.filter(state=RunState.QUEUED, everything=everything)
     # Whoever begins a run holds its row until its plan is made: it may have looked before this.
     row = waiting.select_for_update(skip_locked=True).order_by("pk").last()

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [check|http|batch|tiles|load|differences|growth|map|paper]`: every part without one."""
+"""`python -m tests.bench [PART ...]`: every part without one; the parts are in `PARTS`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,20 @@ import sys
 
 from tests.bench import land
 
-PARTS = ("check", "http", "batch", "tiles", "load", "differences", "growth", "map", "paper")
-OF_THEIR_OWN = {"load", "growth"}  # these make their own databases and need no city
+PARTS = (
+    "check",
+    "http",
+    "batch",
+    "tiles",
+    "load",
+    "differences",
+    "growth",
+    "map",
+    "paper",
+    "plans",
+    "revalidate",
+)
+OF_THEIR_OWN = {"load", "growth", "plans"}  # these make their own databases and need no city
 
 
 def main(arguments: list[str]) -> int:
