@@ -168,12 +168,13 @@ def search(
     told += _uncovered(survey.rulings(exclusions), past=parameters.past_unchecked)
     patches = survey.patches()
     if len(patches) < parameters.demand.count:
-        told.append(
+        told.insert(
+            0,
             Notice(
                 "suggest-fewer",
                 "只找到 %(found)s 个符合条件的方案（要求 %(count)s 个）",
                 {"found": len(patches), "count": parameters.demand.count},
-            )
+            ),
         )
     rules = {code: versions[code] for code in {*rulebook.layers, PRESENT_LAND_LAYER} if code in versions}
     found = []
