@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from gis_projects.library.models import Project
 from gis_projects.library.money import Unit, show
 from gis_projects.people.models import User
+from gis_projects.sentences import sentence
 from gis_projects.sites.models.statements import Chapter
-from gis_projects.sites.queries import statements
+from gis_projects.sites.queries import alternatives, statements
 from gis_projects.sites.reports import compliance, paper, word
 from gis_projects.sites.reports.sensitive import Condition, conditions
 from gis_projects.sites.reviewing.data import review_of
@@ -45,7 +46,7 @@ def context(check: Check, reader: User, *, verify_at: str) -> dict[str, Any]:
     rule_names |= {item["rule"]: item["name"] for item in told["result"]["not_checked"]}
     review = review_of(reader, check)
     return told | {
-        "alternatives": None,
+        "alternatives": _alternatives(project),
         "texts": texts(project),
         "investment": investment(project),
         "authorities": _authorities(told["result"]["findings"]),
@@ -55,6 +56,46 @@ def context(check: Check, reader: User, *, verify_at: str) -> dict[str, Any]:
         "land": land_use(told["result"]),
         "conclusion": conclusion(check, told["result"]),
     }
+
+
+def _alternatives(project: Project) -> dict[str, Any] | None:
+    """The table of the alternatives in words, and which was chosen why; None where none was ever compared.
+
+    What was chosen stands in the choice's own snapshot: the drafts may have gone since.
+    """
+    compared = alternatives.comparison(project)
+    choice = compared.choices[0] if compared.choices else None
+    if not compared.alternatives and choice is None:
+        return None
+    head = alternatives.table_head(compared)
+    return {
+        "head": head,
+        "rows": [
+            {"label": row[0], "weight": row[1], "cells": [_cell(value) for value in row[3:]], "unit": row[2]}
+            for row in alternatives.table_rows(compared)
+            if row[0] != _("检查摘要")  # 64 digits for machines
+        ]
+        if compared.alternatives
+        else [],
+        "options": [
+            {
+                "name": row.name,
+                "verdict": str(wording.VERDICTS[Verdict(row.verdict)]),
+                "area_m2": row.area_m2,
+                "score": f"{row.score:.3f}",
+                "rank": row.rank,
+                "chosen": choice is not None and choice.name == row.name,
+            }
+            for row in compared.table.rows
+        ],
+        "chosen": choice.name if choice else "",
+        "reason": choice.reason if choice else "",
+        "stale": [sentence(notice) for notice in compared.stale],
+    }
+
+
+def _cell(value: Any) -> str:
+    return "—" if value is None else f"{value:,}" if isinstance(value, int | float) else str(value)
 
 
 def texts(project: Project) -> dict[str, list[str]]:

@@ -7,13 +7,14 @@ import json
 from decimal import Decimal
 
 import pytest
+import shapely
 from django.db import DatabaseError, IntegrityError, transaction
 from docx import Document
 from pypdf import PdfReader
 
 from gis_projects.library.models import InvestmentRecord
 from gis_projects.people.permissions import Role
-from gis_projects.sites.models import Chapter, Statement
+from gis_projects.sites.models import Alternative, Chapter, Statement
 from gis_projects.sites.reports.siting_report import investment, land_use
 from gis_projects.trail.models import Step
 from siting import certificates, sealed_pdf
@@ -143,3 +144,31 @@ def test_investment_per_hectare_is_decimal(check, project):
     assert told["planned_wan"] == "12,345.68"
     expected = (Decimal("123456789.01") / hectares / 10_000).quantize(Decimal("0.01"))
     assert told["per_hectare_wan"] == f"{expected:,}"
+
+
+def test_alternatives_and_the_choice_stand_in_the_report(published_land, planner, project):
+    for name, west in (("西", 109.836), ("中", 109.842)):
+        box = shapely.box(west, 40.615, west + 0.002, 40.617)
+        answer = planner.post(
+            f"/api/v1/projects/{project.pk}/alternatives/",
+            json.dumps({"name": name, "geometry": geojson(box)}),
+            content_type="application/json",
+        )
+        assert answer.status_code == 201, answer.content
+    chosen = Alternative.objects.get(name="中")
+    answer = planner.post(
+        f"/api/v1/projects/{project.pk}/alternatives/choice/",
+        json.dumps({"alternative": chosen.pk, "reason": "离道路最近且不占耕地"}),
+        content_type="application/json",
+    )
+    assert answer.status_code == 201, answer.content
+    planner.post(f"/api/v1/site-versions/{answer.json()['site_version']}/checks/")
+    pdf = planner.get(f"/projects/{project.pk}/siting-report.pdf").content
+    printed = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    word = Document(io.BytesIO(planner.get(f"/projects/{project.pk}/siting-report.docx").content))
+    cells = [cell.text for table in word.tables for row in table.rows for cell in row.cells]
+    written = "\n".join([*(paragraph.text for paragraph in word.paragraphs), *cells])
+    for text in (printed, written):
+        for wanted in ("选定方案：中。", "离道路最近且不占耕地", f"{chosen.area_m2:,.2f}"):
+            assert wanted in text, wanted
+    assert "{{" not in written
