@@ -53,6 +53,23 @@ def save_region(
 
 
 @transaction.atomic
+def save_organisation(*, by: User | None, code: str, name: str, region: Region | None = None) -> Organisation:
+    """Enter or correct a unit; its credit code is its identity."""
+    _may_manage(by)
+    row = Organisation.objects.filter(code=code).first() or Organisation(code=code)
+    row.name, row.region = name, region
+    row.full_clean(validate_unique=False)
+    row.save()
+    trail.record(
+        by=by,
+        verb="people.save_organisation",
+        subject=f"people.organisation:{code}",
+        data={"name": name, "region": region.code if region else None},
+    )
+    return row
+
+
+@transaction.atomic
 def create_user(
     *,
     by: User | None,

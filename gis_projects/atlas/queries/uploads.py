@@ -238,6 +238,7 @@ def jobs(user: User) -> list[Job]:
 JOBS = {
     "atlas.inspect_upload": gettext_noop("查看上传的文件"),
     "atlas.stage_upload": gettext_noop("图层入库"),
+    "sites.compare_plans": gettext_noop("规划比对"),
     "atlas.make_overviews": gettext_noop("生成概览图块"),
     "atlas.export_layer": gettext_noop("导出要素"),
     "sites.search_sites": gettext_noop("搜索推荐选址"),

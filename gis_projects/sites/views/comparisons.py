@@ -40,7 +40,7 @@ from siting.conflicts.queries import tile as patch_tile
 from siting.conflicts.run import SLIVER_WIDTH_M
 from siting.models import Crosswalk, PlanComparison
 
-PER_PAGE = 50
+PER_PAGE = 30
 MVT = "application/vnd.mapbox-vector-tile"
 KINDS = ("xlsx", "csv", "gpkg")
 #: A patch looks by its state; a sliver that nobody has dealt with looks like one.
