@@ -112,7 +112,10 @@ function adding(around: L.LatLngBounds | null): void {
   const source = (): string => need<HTMLInputElement>("[name=source]:checked", form).value;
   const show = (): void => form.querySelectorAll<HTMLElement>("[data-of]").forEach((part) => (part.hidden = part.dataset["of"] !== source()));
   form.querySelectorAll("[name=source]").forEach((radio) => radio.addEventListener("change", show));
-  need("#draw-start").addEventListener("click", () => void polygon.start());
+  need("#draw-start").addEventListener("click", () => {
+    need("#draw-frame").hidden = false;
+    void polygon.start();
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const name = need<HTMLInputElement>("#add-name").value;

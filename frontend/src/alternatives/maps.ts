@@ -23,22 +23,26 @@ export class LinkedMaps {
   private moving = false;
 
   async show(alternatives: Drawn[]): Promise<void> {
-    for (const one of alternatives) {
-      const { map } = await createStage(need(`#map-${one.id}`), { scrollWheelZoom: false });
+    const stages = await Promise.all(alternatives.map((one) => createStage(need(`#map-${one.id}`), { scrollWheelZoom: false })));
+    alternatives.forEach((one, index) => {
+      const { map } = stages[index]!;
       const site = L.geoJSON(one.geometry as GeoJSON.GeoJsonObject, { interactive: false, ...PASSIVE, style: { color: "#0b3d91", weight: 3, fillColor: "#2f6fd0", fillOpacity: 0.06 } }).addTo(map);
       new FindingsLayer(map).show(one.findings);
       const bounds = site.getBounds();
       this.linked.set(one.id, { map, anchor: bounds.getCenter(), bounds });
       map.on("move zoom", () => this.follow(one.id));
-    }
+    });
     this.together();
   }
 
   /** Every site in the middle of its map, all at the scale of the largest. */
   together(): void {
     const all = [...this.linked.values()];
-    const zooms = all.map(({ map, bounds }) => map.getBoundsZoom(bounds.pad(0.25)));
-    const zoom = Math.min(17, ...zooms.filter((one) => Number.isFinite(one)));
+    all.forEach(({ map }) => map.invalidateSize({ animate: false }));
+    // On a phone all but one are hidden and have no size: the one that is seen says how large.
+    const seen = all.find(({ map }) => map.getSize().x > 0)?.map;
+    if (!seen) return;
+    const zoom = Math.min(16, ...all.map(({ bounds }) => seen.getBoundsZoom(bounds.pad(0.6))));
     this.moving = true;
     all.forEach(({ map, anchor }) => map.setView(anchor, zoom, { animate: false }));
     this.moving = false;

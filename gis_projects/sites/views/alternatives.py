@@ -66,7 +66,7 @@ def _lines(data: dict[str, Any], weights: Mapping[str, float]) -> list[dict[str,
         for row in data["rows"]:
             cell = row["cells"][number]
             verdict = row["verdict"] if cell["value"] is None and cell["reason"] is None else ""
-            text = "" if cell["value"] is None else f"{cell['value']:,.2f}"
+            text = "" if cell["value"] is None else f"{round(cell['value'], 2) + 0.0:,.2f}"  # never -0.00
             cells.append({**cell, "verdict": verdict, "text": text})
         lines.append({**criterion, "weight": weights[criterion["code"]], "cells": cells})
     return lines
