@@ -99,9 +99,16 @@ def _of_layer(item: Mapping[str, Any], readable: bool) -> str:
         )
     if "features" in item:
         place |= {"count": item["features"], "digest": item["difference"][:12]}
-        text = gettext(
-            "%(layer)s 第 %(before)s 版 → 第 %(after)s 版：共 %(count)s 个要素不同（差异哈希 %(digest)s…），"
-            "边界外 %(reach)s 米范围内一个也没有。"
+        text = (
+            gettext(
+                "%(layer)s 第 %(before)s 版 → 第 %(after)s 版：共 %(count)s 个要素不同（差异哈希 %(digest)s…），"
+                "边界外 %(reach)s 米范围内一个也没有。"
+            )
+            if item["reach_m"]
+            else gettext(
+                "%(layer)s 第 %(before)s 版 → 第 %(after)s 版：共 %(count)s 个要素不同（差异哈希 %(digest)s…），"
+                "选址范围内一个也没有。"
+            )
         )
     else:
         place |= {"count": item["cells"]}

@@ -3,12 +3,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from gis_projects.desk.jobs import follow_trail as tell_whom_it_concerns
 from gis_projects.disclosure.jobs import follow_trail as withdraw_what_may_not_be_shown
 from gis_projects.sites.jobs import follow_trail as revalidate_what_changed
 from gis_projects.trail import supervisor
 
 # What the rooms do because of steps that rooms below them wrote.
-FOLLOWERS = [withdraw_what_may_not_be_shown, revalidate_what_changed]
+FOLLOWERS = [withdraw_what_may_not_be_shown, revalidate_what_changed, tell_whom_it_concerns]
 
 
 class Command(BaseCommand):
