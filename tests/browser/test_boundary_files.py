@@ -89,7 +89,7 @@ def test_the_neighbours_are_told_while_drawing_and_on_the_pages(open_page, city,
             page.click('[data-show="check"]')
         body = page.locator("#neighbours-body")
         expect(body.locator(".neighbour-list").first).to_contain_text("沿河路改造工程（一期）")
-        expect(body).to_contain_text("未申报面积")
+        expect(body).to_contain_text("与登记的")
         expect(body.locator(".score-likely")).to_have_count(1)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         page.goto(page.url.replace("/site/", "/"))

@@ -73,7 +73,8 @@ export class Neighbours {
     for (const { geometry } of overlaps) if (geometry) this.shared.addData(geometry as GeoJSON.GeoJsonObject);
     this.body.replaceChildren(
       h("dl", { class: "facts" },
-        h("dt", {}, t("beside.area")), h("dd", { class: `plausible-${area.state}` }, area.text),
+        // A drawing declares nothing; what its file declared stands beside the measured area.
+        ...(area.state === "unknown" ? [] : [h("dt", {}, t("beside.area")), h("dd", { class: `plausible-${area.state}` }, area.text)]),
         h("dt", {}, t("beside.region")), h("dd", { class: `plausible-${region.state}` }, region.text)),
       h("h3", {}, t("beside.overlaps", { n: overlaps.length })),
       overlaps.length ? h("ul", { class: "neighbour-list" }, ...overlaps.map((overlap) => this.overlap(overlap))) : h("p", { class: "row-note" }, t("beside.noOverlaps")),

@@ -15,10 +15,13 @@ register = template.Library()
 
 
 @register.inclusion_tag("sites/downloads.html")
-def boundary_downloads(version: SiteVersion, look: str = "btn btn-outline-primary") -> dict[str, Any]:
-    """Links to one version's boundary in every format, and to the file that it came from."""
+def boundary_downloads(
+    version: SiteVersion, look: str = "btn btn-outline-primary", inline: bool = False
+) -> dict[str, Any]:
+    """Links to one version's boundary in every format, and to the file that it came from; `inline` within a table."""
     return {
         "look": look,
+        "inline": inline,
         "number": version.number,
         "files": [
             (reverse("sites:boundary-file", args=[version.pk, kind]), gettext(export.label))
