@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from gis_projects.sites import presenting
 from gis_projects.sites.reviewing.reading import Reading
-from siting import wording
+from siting import rulebook, wording
 from siting.check_changes import CheckChanges, FindingChange, Kind, Standing
 from siting.engine.verdict import Severity, Verdict
 
@@ -64,6 +64,11 @@ def changes_data(before: Reading, after: Reading, changes: CheckChanges) -> dict
             if change.name not in hidden
         ],
         "rulebook": changes.rulebook and [changes.rulebook.before, changes.rulebook.after],
+        "rules_changed": [
+            rule_name(rule) for rule in rulebook.changes(before.rulebook, after.rulebook).changed
+        ]
+        if changes.rulebook
+        else [],
         "rules_added": [rule_name(rule) for rule in changes.rules_added],
         "rules_removed": [rule_name(rule) for rule in changes.rules_removed],
         "boundary": changes.boundary is not None,

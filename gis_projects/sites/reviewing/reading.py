@@ -12,7 +12,7 @@ from gis_projects.sites import presenting
 from gis_projects.sites.reviewing.items import Item, items
 from gis_projects.sites.withholding import for_reader
 from siting.models import Check
-from siting.rulebook import pinned
+from siting.rulebook import PinnedRulebook, pinned
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class Reading:
     """One check as a user may read it: its document, the rules by code, and whose layers are withheld from them."""
 
     check: Check
+    rulebook: PinnedRulebook
     document: dict[str, Any]
     rules: Mapping[str, dict[str, Any]]
     facts: Mapping[str, dict[str, Any]]
@@ -37,11 +38,11 @@ class Reading:
 def reading(user: User, check: Check) -> Reading:
     """Read a check as the user may."""
     document = for_reader(user, json.loads(check.canonical) | {"digest": check.digest})
-    book = presenting.rulebook_data(
-        pinned(check.rulebook.code, check.rulebook.version, presenting.day(document["on"]))
-    )
+    rulebook = pinned(check.rulebook.code, check.rulebook.version, presenting.day(document["on"]))
+    book = presenting.rulebook_data(rulebook)
     return Reading(
         check=check,
+        rulebook=rulebook,
         document=presenting.translated(document),
         rules={rule["code"]: rule for rule in book["rules"]},
         facts={fact["name"]: fact for fact in book["facts"]},
