@@ -30,6 +30,7 @@ export default defineConfig({
         rulebook: "src/rulebook.ts",
         "rulebook-trial": "src/rulebook-trial.ts",
         version: "src/version.ts",
+        versions: "src/versions.ts",
         revalidation: "src/revalidation.ts",
         upload: "src/upload.ts",
         uploads: "src/uploads.ts",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { MultiPolygon, Ring } from "../src/core/geodesy";
-import { counts, cutOut, fromGeoJson, fromRings, removeAt, toGeoJson } from "../src/edit/shape";
+import { counts, fromGeoJson, fromRings, removeAt, toGeoJson } from "../src/edit/shape";
 
 const box = (x: number, y: number, side: number): Ring => [[x, y], [x + side, y], [x + side, y + side], [x, y + side]];
 const site: MultiPolygon = [[box(0, 0, 10), box(2, 2, 2)], [box(20, 0, 5)]];
@@ -9,29 +9,6 @@ describe("shape", () => {
   it("goes to GeoJSON and back with every hole and part", () => {
     expect(fromGeoJson(toGeoJson(site))).toEqual(site);
     expect(counts(site)).toEqual({ parts: 2, holes: 1, vertices: 12 });
-  });
-  it("cuts a hole point for point and keeps the others", async () => {
-    const cut = await cutOut(site, box(6, 6, 1));
-    expect(cut).toEqual({ parts: [[box(0, 0, 10), box(2, 2, 2), box(6, 6, 1)], [box(20, 0, 5)]] });
-  });
-  it("cuts across an edge without losing the hole", async () => {
-    const cut = await cutOut(site, box(8, 8, 5));
-    if (!("parts" in cut)) throw new Error("refused");
-    expect(counts(cut.parts)).toMatchObject({ parts: 2, holes: 1 });
-  });
-  it("joins a new hole with one that it crosses", async () => {
-    const cut = await cutOut(site, box(3, 3, 3));
-    if (!("parts" in cut)) throw new Error("refused");
-    expect(counts(cut.parts)).toMatchObject({ parts: 2, holes: 1 });
-  });
-  it("splits a part", async () => {
-    const cut = await cutOut([[box(0, 0, 10)]], [[4, -1], [5, -1], [5, 11], [4, 11]]);
-    if (!("parts" in cut)) throw new Error("refused");
-    expect(cut.parts).toHaveLength(2);
-  });
-  it("refuses to cut nothing, or everything", async () => {
-    expect(await cutOut(site, box(50, 50, 1))).toEqual({ refused: "outside" });
-    expect(await cutOut(site, box(-5, -5, 60))).toEqual({ refused: "whole" });
   });
   it("removes a hole, or the part around it", () => {
     expect(removeAt(site, [3, 3])).toEqual([[box(0, 0, 10)], [box(20, 0, 5)]]);

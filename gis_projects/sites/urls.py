@@ -12,11 +12,13 @@ from gis_projects.sites.views import (
     siting_report,
     suggestions,
     verification,
+    versions,
 )
 
 app_name = "sites"
 urlpatterns = [
     path("projects/<int:pk>/site/", checks.edit, name="edit"),
+    path("projects/<int:pk>/site/versions/", versions.versions, name="versions"),
     path("projects/<int:pk>/alternatives/", alternatives.alternatives, name="alternatives"),
     path("projects/<int:pk>/suggestions/", suggestions.suggested, name="suggestions"),
     path("checks/", checks.checks, name="checks"),

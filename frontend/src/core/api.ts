@@ -10,7 +10,7 @@ export interface ProblemItem {
 
 /** The server refused, and says why (problem document). */
 export class Problem extends Error {
-  constructor(readonly status: number, readonly title: string, readonly detail: string, readonly items: ProblemItem[]) {
+  constructor(readonly status: number, readonly title: string, readonly detail: string, readonly items: ProblemItem[], readonly body: Record<string, unknown> = {}) {
     super(detail || title);
   }
 }
@@ -43,7 +43,7 @@ export async function request<T>(url: string, init: RequestInit = {}): Promise<T
   }
   if (response.ok) return body as T;
   const problem = (body ?? {}) as { title?: string; detail?: string; errors?: ProblemItem[]; notices?: ProblemItem[] };
-  throw new Problem(response.status, problem.title ?? response.statusText, problem.detail ?? "", problem.errors ?? problem.notices ?? []);
+  throw new Problem(response.status, problem.title ?? response.statusText, problem.detail ?? "", problem.errors ?? problem.notices ?? [], problem as Record<string, unknown>);
 }
 
 export const getJson = <T>(url: string, signal?: AbortSignal): Promise<T> => request<T>(url, signal ? { signal } : {});

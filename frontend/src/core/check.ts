@@ -28,6 +28,7 @@ export interface CheckDocument {
   not_checked: { rule: string; layer?: string; required?: boolean; reason: string | { text: string } }[];
   facts: Record<string, string>;
   questions: string[];
+  manifest: Record<string, { version: number }>;
 }
 
 export interface RuleBook {

@@ -22,18 +22,23 @@ export class CheckPanel {
   private readonly region = need("#check-region");
   private readonly questions = need("#check-questions");
   private spoken = "";
+  /** Rules whose conflicts are to be avoided; kept while the boundary changes, as long as they are in conflict. */
+  private readonly toAvoid = new Set<string>();
 
   constructor(
     private readonly book: RuleBook,
     readonly facts: Record<string, string>,
     private readonly ownRegion: string,
-    private readonly on: { zoomTo(rule: string): void; factsChanged(): void; again(): void; showPlace(place: [number, number]): void },
+    private readonly on: { zoomTo(rule: string): void; factsChanged(): void; again(): void; showPlace(place: [number, number]): void; avoid(rules: string[]): void },
   ) {}
 
   private rule = (code: string): RuleBook["rules"][number] | undefined => this.book.rules.find((r) => r.code === code);
+  readonly ruleName = (code: string): string => this.nameOf({ rule: code });
   private nameOf = (item: { rule: string; name?: string }): string => item.name ?? this.rule(item.rule)?.name ?? item.rule;
 
   waiting(): void {
+    this.toAvoid.clear();
+    this.on.avoid([]);
     this.badge("none", "—");
     this.state.replaceChildren();
     this.region.replaceChildren();
@@ -72,6 +77,9 @@ export class CheckPanel {
         : h("span", { class: "region-in" }, preview.inside_region ? t("check.inside", { region: preview.region_name }) : t("check.regionUnknown"));
     this.region.replaceChildren(region);
     const names = (layer: string): string => preview.layers[layer] ?? layer;
+    const avoidable = new Set(check.findings.filter((f) => f.geometry).map((f) => f.rule));
+    for (const rule of this.toAvoid) if (!avoidable.has(rule)) this.toAvoid.delete(rule);
+    this.on.avoid([...this.toAvoid]);
     this.body.replaceChildren(
       h("h3", {}, t("check.findings", { n: check.findings.length })),
       check.findings.length ? h("ul", { class: "findings" }, ...gravestFirst(check.findings).map((f) => this.finding(f, names(f.layer)))) : h("p", { class: "row-note" }, t("check.noFindings")),
@@ -89,6 +97,7 @@ export class CheckPanel {
     const name = this.nameOf(f);
     return h("li", { class: `finding finding-${f.severity}` },
       h("div", { class: "finding-head" },
+        f.geometry ? this.avoidBox(f.rule, name) : "",
         h("span", { class: `sev sev-${f.severity}` }, t(`severity.${f.severity}`)),
         f.outcome === "suspect" ? h("span", { class: "sev sev-suspect" }, t("outcome.suspect")) : "",
         f.geometry ? h("button", { type: "button", class: "btn-link-plain", "aria-label": t("check.zoomTo", { name }), onclick: () => this.on.zoomTo(f.rule) }, name) : h("b", {}, name)),
@@ -101,6 +110,16 @@ export class CheckPanel {
         f.authority ? h("p", { class: "row-note" }, `${t("check.authority")}:${f.authority}`) : "",
         (f.advice ?? this.rule(f.rule)?.advice) ? h("p", { class: "row-note" }, f.advice ?? this.rule(f.rule)!.advice) : "",
         f.classes.length ? h("ul", { class: "classes" }, ...f.classes.map((c) => h("li", {}, `${c.name} ${c.code} ${squareMetres(c.area_m2)} m²`))) : ""));
+  }
+
+  private avoidBox(rule: string, name: string): HTMLInputElement {
+    const box = h("input", { type: "checkbox", class: "avoid-box", checked: this.toAvoid.has(rule), "data-avoid": rule, "aria-label": t("avoid.choose", { name }) });
+    box.addEventListener("change", () => {
+      if (box.checked) this.toAvoid.add(rule);
+      else this.toAvoid.delete(rule);
+      this.on.avoid([...this.toAvoid]);
+    });
+    return box;
   }
 
   /** Questions stay where they are while they are being answered: a control that has the focus is not rebuilt. */

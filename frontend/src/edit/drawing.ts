@@ -1,11 +1,19 @@
 import L from "leaflet";
 import "../map/geoman";
 import { History } from "../core/history";
-import { english, type Key } from "../core/i18n";
-import type { MultiPolygon, Position, Ring } from "../core/geodesy";
-import { cutOut, removeAt } from "./shape";
+import { english } from "../core/i18n";
+import type { MultiPolygon, Polygon, Position, Ring } from "../core/geodesy";
+import { fitsAsHole } from "./shape";
+import { EMPTY, partsOf, removed, same, withHole, withParts, withPlots, type State } from "./state";
 
-export type Mode = "idle" | "draw" | "hole" | "vertices" | "drag" | "remove";
+/** `split` and `strip` draw a line, `copy` and `cut` point at a feature; the rest work on the plots themselves. */
+export type Mode = "idle" | "draw" | "hole" | "vertices" | "drag" | "remove" | "split" | "strip" | "copy" | "cut";
+export type LineMode = "split" | "strip";
+export type PickMode = "copy" | "cut";
+
+const RINGS: Mode[] = ["draw", "hole"];
+const LINES: Mode[] = ["split", "strip"];
+export const sketches = (mode: Mode): boolean => RINGS.includes(mode) || LINES.includes(mode);
 
 interface DrawTool {
   _layer?: L.Polyline;
@@ -14,23 +22,30 @@ interface DrawTool {
   _createVertex(event: { latlng: L.LatLng }): void;
 }
 
+const CHOSEN: L.PathOptions = { weight: 4, color: "#a04a00", fillColor: "#f0a84a", fillOpacity: 0.22 };
 const STYLE: L.PathOptions = { color: "#0b3d91", weight: 3, fillColor: "#2f6fd0", fillOpacity: 0.12, lineJoin: "round" };
 /** Above this number of vertices only those near the pointer get a handle: a red line has tens of thousands. */
 export const MANY_VERTICES = 600;
 
 export interface Events {
   /** The boundary, while a vertex is still moving (`settled` false) or after a step that undo can take back. */
-  change(parts: MultiPolygon, settled: boolean): void;
-  /** The ring that is being drawn, empty when there is none. */
-  sketch(ring: Ring, hole: boolean): void;
+  change(state: State, settled: boolean): void;
+  /** The ring or line that is being drawn, empty when there is none. */
+  sketch(points: Ring, mode: Mode): void;
   mode(mode: Mode): void;
-  refuse(key: Key): void;
+  /** A ring to cut out that doesn't simply become a hole. */
+  cut(ring: Ring): void;
+  line(points: Position[], mode: LineMode): void;
+  pick(at: Position, mode: PickMode): void;
 }
 
 /** The boundary on the map. Geoman moves the points; the state, its history and every ring are ours. */
 export class Drawing {
-  readonly history = new History<MultiPolygon>([]);
+  readonly history = new History<State>(EMPTY);
+  /** Indexes of the plots that the list has chosen. */
+  private chosen = new Set<number>();
   private readonly layers = L.featureGroup();
+  private readonly plotOf = new Map<L.Layer, number>();
   private mode: Mode = "idle";
   private undonePoints: L.LatLng[] = [];
 
@@ -49,18 +64,24 @@ export class Drawing {
     });
     map.on("pm:create", ({ layer }) => {
       layer.remove();
-      void this.finished(ringOf((layer as L.Polygon).getLatLngs()[0] as L.LatLng[]));
+      const points = (layer as L.Polyline).getLatLngs() as L.LatLng[] | L.LatLng[][];
+      this.finished(ringOf(points.flat()));
     });
-    map.on("pm:drawend", () => setTimeout(() => (this.mode === "draw" || this.mode === "hole") && !map.pm.globalDrawModeEnabled() && this.setMode("idle")));
+    map.on("pm:drawend", () => setTimeout(() => sketches(this.mode) && !map.pm.globalDrawModeEnabled() && this.setMode("idle")));
     map.on("click", (event: L.LeafletMouseEvent) => {
+      const at: Position = [event.latlng.lng, event.latlng.lat];
+      if (this.mode === "copy" || this.mode === "cut") return this.events.pick(at, this.mode);
       if (this.mode !== "remove") return;
-      const rest = removeAt(this.parts, [event.latlng.lng, event.latlng.lat]);
+      const rest = removed(this.state, at);
       if (rest) this.commit(rest);
     });
   }
 
-  get parts(): MultiPolygon {
+  get state(): State {
     return this.history.current;
+  }
+  get parts(): MultiPolygon {
+    return partsOf(this.state);
   }
   get currentMode(): Mode {
     return this.mode;
@@ -72,7 +93,8 @@ export class Drawing {
     return this.undonePoints.length > 0 || this.history.canRedo;
   }
   private get tool(): DrawTool {
-    return (this.map.pm as unknown as { Draw: { Polygon: DrawTool } }).Draw.Polygon;
+    const draw = (this.map.pm as unknown as { Draw: { Polygon: DrawTool; Line: DrawTool } }).Draw;
+    return LINES.includes(this.mode) ? draw.Line : draw.Polygon;
   }
   private get sketching(): boolean {
     return this.map.pm.globalDrawModeEnabled() && this.sketchPoints().length > 0;
@@ -82,39 +104,59 @@ export class Drawing {
   }
 
   /** Starts from a boundary, without a past. */
-  load(parts: MultiPolygon): void {
+  load(state: State): void {
     this.setMode("idle");
-    this.history.reset(parts);
+    this.history.reset(state);
     this.rebuild();
-    this.events.change(parts, true);
+    this.events.change(state, true);
   }
 
-  /** One step that undo takes back; a ring that is still being drawn is given up. */
-  commit(parts: MultiPolygon): void {
-    if (this.mode === "draw" || this.mode === "hole") this.setMode("idle");
-    this.history.push(parts);
+  /** One step that undo takes back; what is still being drawn is given up. */
+  commit(state: State): void {
+    if (sketches(this.mode)) this.setMode("idle");
+    this.history.push(state);
     this.rebuild();
-    this.events.change(parts, true);
+    this.events.change(state, true);
   }
+
+  /** One step that moves nothing on the map: a name, a use. */
+  rename(state: State): void {
+    this.history.push(state);
+    this.events.change(state, true);
+  }
+
+  add(polygons: Polygon[]): void {
+    this.commit(withPlots(this.state, polygons));
+  }
+
+  choose(chosen: Set<number>): void {
+    this.chosen = chosen;
+    this.layers.eachLayer((layer) => (layer as L.Polygon).setStyle(this.style(this.plotOf.get(layer)!)));
+  }
+
+  plotBounds(index: number): L.LatLngBounds | null {
+    const bounds = L.latLngBounds((this.state.plots[index]?.parts ?? []).flatMap((part) => part[0]!.map(([lng, lat]) => L.latLng(lat, lng))));
+    return bounds.isValid() ? bounds : null;
+  }
+
+  private style = (plot: number): L.PathOptions => (this.chosen.has(plot) ? { ...STYLE, ...CHOSEN } : STYLE);
 
   setMode(mode: Mode): void {
     this.mode = mode;
     this.undonePoints = [];
-    if (mode !== "draw" && mode !== "hole" && this.map.pm.globalDrawModeEnabled()) this.map.pm.disableDraw();
-    this.map.doubleClickZoom[mode === "draw" || mode === "hole" ? "disable" : "enable"]();
+    if (this.map.pm.globalDrawModeEnabled()) this.map.pm.disableDraw();
+    this.map.doubleClickZoom[sketches(mode) ? "disable" : "enable"]();
     this.equip();
-    if (mode === "draw" || mode === "hole") {
-      this.map.pm.disableDraw();
-      this.startSketch();
-    }
+    if (sketches(mode)) this.startSketch();
     this.map.getContainer().classList.toggle("is-removing", mode === "remove");
-    this.events.sketch([], mode === "hole");
+    this.map.getContainer().classList.toggle("is-picking", mode === "copy" || mode === "cut");
+    this.events.sketch([], mode);
     this.events.mode(mode);
   }
 
   private startSketch(): void {
-    const colour = this.mode === "hole" ? "#9c1c22" : "#0b3d91";
-    this.map.pm.enableDraw("Polygon", {
+    const colour = this.mode === "hole" || this.mode === "split" ? "#9c1c22" : "#0b3d91";
+    this.map.pm.enableDraw(LINES.includes(this.mode) ? "Line" : "Polygon", {
       templineStyle: { color: colour, weight: 3 },
       hintlineStyle: { color: colour, weight: 2, dashArray: "5 5" },
       pathOptions: { ...STYLE, color: colour },
@@ -132,7 +174,7 @@ export class Drawing {
       if (points.length === 1) {
         // Taking the first point back would leave the tool: begin again instead.
         this.map.pm.disableDraw();
-        this.mode = mode;
+        this.mode = mode; // Geoman's end of drawing has set none
         this.startSketch();
       } else this.tool._removeLastVertex();
       this.undonePoints = kept;
@@ -170,7 +212,7 @@ export class Drawing {
     return bounds.isValid() ? bounds : null;
   }
 
-  private travel(state: MultiPolygon | null): boolean {
+  private travel(state: State | null): boolean {
     if (!state) return false;
     this.rebuild();
     this.events.change(state, true);
@@ -178,30 +220,33 @@ export class Drawing {
   }
 
   private sketched(): void {
-    this.events.sketch(this.sketchPoints().map((p): Position => [p.lng, p.lat]), this.mode === "hole");
+    this.events.sketch(this.sketchPoints().map((p): Position => [p.lng, p.lat]), this.mode);
   }
 
-  private async finished(ring: Ring): Promise<void> {
-    const hole = this.mode === "hole";
+  private finished(points: Ring): void {
+    const mode = this.mode;
     this.setMode("idle");
-    if (!hole) return this.commit([...this.parts, [ring]]);
-    const cut = await cutOut(this.parts, ring);
-    if ("refused" in cut) this.events.refuse(cut.refused === "whole" ? "edit.holeWhole" : "edit.holeOutside");
-    else this.commit(cut.parts);
+    if (mode === "split" || mode === "strip") return this.events.line(points, mode);
+    if (mode !== "hole") return this.add([[points]]);
+    const holed = withHole(this.state, points, fitsAsHole);
+    if (holed) this.commit(holed);
+    else this.events.cut(points);
   }
 
   /** Draws the state anew; handles come back if the mode has some. */
   private rebuild(): void {
     this.layers.eachLayer((layer) => (layer as L.Polygon).pm?.disable());
     this.layers.clearLayers();
-    for (const part of this.parts) {
-      const layer = L.polygon(part.map((ring) => ring.map(([lng, lat]) => L.latLng(lat, lng))), { ...STYLE, pmIgnore: false, snapIgnore: false, bubblingMouseEvents: true });
+    this.plotOf.clear();
+    this.state.plots.forEach((plot, index) => plot.parts.forEach((part) => {
+      const layer = L.polygon(part.map((ring) => ring.map(([lng, lat]) => L.latLng(lat, lng))), { ...this.style(index), pmIgnore: false, snapIgnore: false, bubblingMouseEvents: true });
       layer.on("pm:markerdrag pm:drag", () => this.events.change(this.read(), false));
       layer.on("pm:edit", () => this.edited());
       layer.on("pm:dragend", () => this.edited());
       layer.on("pm:remove", () => this.edited());
+      this.plotOf.set(layer, index);
       this.layers.addLayer(layer);
-    }
+    }));
     this.equip();
   }
 
@@ -219,17 +264,21 @@ export class Drawing {
 
   /** What stands on the map now becomes the state: handles keep working, so nothing is drawn anew. */
   private edited(): void {
-    const parts = this.read();
-    if (JSON.stringify(parts) === JSON.stringify(this.parts)) return;
-    this.history.push(parts);
-    this.events.change(parts, true);
+    const state = this.read();
+    if (same(state, this.state)) return;
+    const gone = state.plots.length !== this.state.plots.length;
+    this.history.push(state);
+    if (gone) this.rebuild(); // plots count anew
+    this.events.change(state, true);
   }
 
-  private read(): MultiPolygon {
-    return this.layers
-      .getLayers()
-      .map((layer) => ((layer as L.Polygon).getLatLngs() as L.LatLng[][]).map(ringOf).filter((ring) => ring.length > 2))
-      .filter((rings) => rings.length > 0);
+  private read(): State {
+    const parts: MultiPolygon[] = this.state.plots.map(() => []);
+    this.layers.eachLayer((layer) => {
+      const rings = ((layer as L.Polygon).getLatLngs() as L.LatLng[][]).map(ringOf).filter((ring) => ring.length > 2);
+      if (rings.length) parts[this.plotOf.get(layer)!]!.push(rings);
+    });
+    return withParts(this.state, parts);
   }
 }
 

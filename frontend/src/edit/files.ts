@@ -2,23 +2,29 @@ import { postForm, Problem } from "../core/api";
 import { h, need } from "../core/dom";
 import { t } from "../core/i18n";
 import { problemList } from "./problems";
+import type { Drawn } from "./state";
 
 export interface ReadBoundary {
   crs: { epsg: number; label: string } | string;
   geometry: GeoJSON.Geometry;
   areas: { area_m2: number; planar_area_m2: number; declared_area_m2: number | null; declared_matches: string | null };
+  drawing: Drawn;
   plots: { number: string; name: string }[];
   notices: { text: string; line?: number | null; field?: string | null; place?: [number, number] | null }[];
 }
 
 const LIMIT_MB = 64;
-const ASKS_FOR_ZONE = new Set(["crs-zone-missing", "crs-not-given", "zone-unknown", "crs-meridian-unknown"]);
+/** What a file leaves open and a person answered: fields of the API by their names. */
+export type Answers = Record<string, string>;
+const ASKS_FOR_WIDTH = new Set(["width-not-given", "width-out-of-range"]);
+const ASKS_FOR_LAYER = new Set(["which-layer"]);
+const ASKS_FOR_ZONE = new Set(["crs-zone-missing", "zone-contradicts-answer", "crs-not-given", "zone-unknown", "crs-meridian-unknown"]);
 
 /** Opens boundary files by button or by dropping them anywhere on the map; the server reads them. */
 export class Files {
   private readonly state = need("#file-state");
 
-  constructor(private readonly on: { read(answer: ReadBoundary, file: File, meridian: number | null): void; showPlace(place: [number, number]): void; shown(): void }) {
+  constructor(private readonly on: { read(answer: ReadBoundary, file: File, answers: Answers): void; showPlace(place: [number, number]): void; shown(): void }) {
     const input = need<HTMLInputElement>("#file");
     need("#open").addEventListener("click", () => input.click());
     input.addEventListener("change", () => {
@@ -51,14 +57,14 @@ export class Files {
       depth = 0;
       target.classList.remove("is-over");
       const files = [...(event.dataTransfer?.files ?? [])];
-      if (files[0]) void this.open(files[0], null, files.length > 1);
+      if (files[0]) void this.open(files[0], {}, files.length > 1);
     });
     // A file that misses the map must not replace the page, and with it the work.
     window.addEventListener("dragover", (event) => carries(event) && event.preventDefault());
     window.addEventListener("drop", (event) => carries(event) && event.preventDefault());
   }
 
-  async open(file: File, meridian: number | null = null, more = false): Promise<boolean> {
+  async open(file: File, answers: Answers = {}, more = false): Promise<boolean> {
     this.on.shown();
     if (file.size > LIMIT_MB * 1024 * 1024) {
       this.state.replaceChildren(h("div", { class: "alert alert-danger" }, t("file.tooLarge", { mb: LIMIT_MB })));
@@ -67,30 +73,47 @@ export class Files {
     this.state.replaceChildren(h("p", { class: "busy" }, t("file.reading", { name: file.name })));
     const form = new FormData();
     form.set("file", file, file.name);
-    if (meridian !== null) form.set("central_meridian", String(meridian));
+    for (const [name, value] of Object.entries(answers)) form.set(name, value);
     try {
       const answer = await postForm<ReadBoundary>("/api/v1/boundaries/read/", form);
       const crs = typeof answer.crs === "string" ? answer.crs : answer.crs.label;
       this.state.replaceChildren(
         h("div", { class: "alert alert-success" }, t("file.read", { name: file.name, plots: answer.plots.length, crs }), more ? ` ${t("file.one", { name: file.name })}` : "", answer.notices.length ? problemList(answer.notices, this.on.showPlace) : ""),
       );
-      this.on.read(answer, file, meridian);
+      this.on.read(answer, file, answers);
       return true;
     } catch (error) {
       const items = error instanceof Problem ? error.items : [];
-      const zone = items.some((i) => ASKS_FOR_ZONE.has(i.code ?? ""));
+      const asks = (codes: Set<string>): boolean => items.some((i) => codes.has(i.code ?? ""));
       this.state.replaceChildren(
         h("div", { class: "alert alert-danger", role: "alert" }, h("p", {}, t("file.failed", { name: file.name })),
           items.length ? problemList(items, this.on.showPlace) : error instanceof Problem ? `${error.title} ${error.detail}` : t("check.network"),
-          zone ? this.askZone(file) : ""));
+          asks(ASKS_FOR_ZONE) ? this.askZone(file, answers) : asks(ASKS_FOR_WIDTH) ? this.askWidth(file, answers) : asks(ASKS_FOR_LAYER) ? this.askLayer(file, answers) : ""));
       return false;
     }
   }
 
-  private askZone(file: File): HTMLElement {
+  private askZone(file: File, answers: Answers): HTMLElement {
     const select = zoneSelect(37);
-    return h("div", { class: "question" }, h("label", {}, t("file.zone"), select),
-      h("button", { type: "button", class: "btn btn-sm btn-primary", onclick: () => void this.open(file, Number(select.value) * 3) }, t("file.reread")));
+    return this.question(t("file.zone"), select, t("file.reread"), () => void this.open(file, { ...answers, central_meridian: String(Number(select.value) * 3) }));
+  }
+
+  /** Lines take no ground: a road or a pipeline needs its width. */
+  private askWidth(file: File, answers: Answers): HTMLElement {
+    const width = h("input", { class: "form-control form-control-sm", inputmode: "decimal", value: answers["width_m"] ?? "", autocomplete: "off" });
+    const caps = h("select", { class: "form-select form-select-sm" }, ...(["flat", "round", "square"] as const).map((value) => h("option", { value }, t(`file.caps.${value}`))));
+    return h("div", {},
+      this.question(t("file.caps"), caps),
+      this.question(t("file.width"), width, t("file.rereadWidth"), () => Number(width.value) > 0 ? void this.open(file, { ...answers, width_m: String(Number(width.value)), caps: caps.value }) : width.focus()));
+  }
+
+  private askLayer(file: File, answers: Answers): HTMLElement {
+    const layer = h("input", { class: "form-control form-control-sm", autocomplete: "off" });
+    return this.question(t("file.layer"), layer, t("file.rereadLayer"), () => (layer.value.trim() ? void this.open(file, { ...answers, layer: layer.value.trim() }) : layer.focus()));
+  }
+
+  private question(label: string, control: HTMLElement, again?: string, action?: () => void): HTMLElement {
+    return h("div", { class: "question" }, h("label", {}, label, control), again ? h("button", { type: "button", class: "btn btn-sm btn-primary", onclick: action }, again) : "");
   }
 }
 

@@ -12,14 +12,14 @@ export interface ServerAreas {
 }
 
 /** The area in m², 亩 and 公顷: our own figure at once, the server's as soon as it is there, each by its name. */
-export function measure(parts: MultiPolygon, sketch: Ring, hole: boolean, server: ServerAreas | null): void {
+export function measure(parts: MultiPolygon, plots: number, sketch: Ring, hole: boolean, server: ServerAreas | null): void {
   const box = need("#measure");
   const sketched = sketch.length > 2 ? area([[sketch]]) * (hole ? -1 : 1) : 0;
   const own = area(parts) + sketched;
   if (!parts.length && sketch.length < 2) return box.replaceChildren(h("p", { class: "measure-empty" }, t("edit.empty")));
   const m2 = server && !sketch.length ? server.area_m2 : Math.max(own, 0);
   const perimeter = parts.flat().reduce((sum, ring) => sum + ring.reduce((s, p, i) => s + edgeLength(p, ring[(i + 1) % ring.length]!), 0), 0);
-  const n = counts(parts);
+  const n = { ...counts(parts), parts: plots };
   box.replaceChildren(
     h("p", { class: "measure-area" }, h("b", {}, `${squareMetres(m2)} m²`), h("span", {}, `${mu(m2)} ${t("unit.mu")}`), h("span", {}, `${hectares(m2)} ${t("unit.hectares")}`)),
     h("p", { class: "row-note" }, sketch.length ? t("edit.areaDrawing") : server ? t("edit.areaServer") : t("edit.areaDrawn")),

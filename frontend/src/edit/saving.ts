@@ -1,13 +1,19 @@
 import { postForm, postJson, Problem } from "../core/api";
 import { h, need } from "../core/dom";
-import type { MultiPolygon } from "../core/geodesy";
 import { t } from "../core/i18n";
-import { toGeoJson } from "./shape";
+import type { Answers } from "./files";
+import type { Newer } from "./newer";
+import { EMPTY, toDrawing, type State } from "./state";
 
 interface Saved {
   id: number;
   number: number;
 }
+
+const NOTHING = JSON.stringify(EMPTY);
+
+const ANSWERS = new Set(["epsg", "central_meridian", "width_m", "layer"]);
+const asksAgain = (error: unknown): boolean => error instanceof Problem && error.items.some((item) => ANSWERS.has(item.field ?? ""));
 
 /** Saving as a new version, then the check that is kept. An unedited file is saved as the file it was. */
 export class Saving {
@@ -15,18 +21,19 @@ export class Saving {
   version: number | null;
   dirty = false;
   private number: number;
-  private meridian: number | null = null;
-  private fileParts = "";
-  private savedParts = "[]";
+  private answers: Answers = {};
+  private fileState = "";
+  private savedState = NOTHING;
   private factsTouched = false;
   private busy = false;
-  private readonly state = need("#save-state");
+  private readonly line = need("#save-state");
 
   constructor(
     private readonly page: HTMLElement,
     private readonly facts: Record<string, string>,
-    private readonly parts: () => MultiPolygon,
+    private readonly state: () => State,
     private readonly done: () => void,
+    private readonly overtaken: (newer: Newer, detail: string, again: () => void) => void,
   ) {
     this.version = page.dataset["version"] ? Number(page.dataset["version"]) : null;
     this.number = Number(page.dataset["number"] ?? 0);
@@ -37,14 +44,14 @@ export class Saving {
     });
   }
 
-  start(parts: MultiPolygon): void {
-    this.savedParts = JSON.stringify(parts);
+  start(state: State): void {
+    this.savedState = JSON.stringify(state);
   }
 
-  keepFile(file: File, meridian: number | null, parts: MultiPolygon): void {
+  keepFile(file: File, answers: Answers, state: State): void {
     this.file = file;
-    this.meridian = meridian;
-    this.fileParts = JSON.stringify(parts);
+    this.answers = answers;
+    this.fileState = JSON.stringify(state);
   }
 
   touch(): void {
@@ -52,52 +59,63 @@ export class Saving {
     this.update();
   }
 
-  changed(parts: MultiPolygon): void {
-    this.update(JSON.stringify(parts));
+  changed(state: State): void {
+    this.update(JSON.stringify(state), state.plots.length > 0);
   }
 
-  private update(now = JSON.stringify(this.parts())): void {
-    this.dirty = (now !== this.savedParts || this.factsTouched) && now !== "[]";
+  private update(now = JSON.stringify(this.state()), any = this.state().plots.length > 0): void {
+    this.dirty = (now !== this.savedState || this.factsTouched) && any;
     const notes = [this.dirty ? t("edit.unsaved") : ""];
-    if (this.dirty && this.file) notes.push(now === this.fileParts ? t("edit.original", { name: this.file.name }) : t("edit.originalChanged"));
-    this.state.textContent = notes.filter(Boolean).join(" · ");
+    if (this.dirty && this.file) notes.push(now === this.fileState ? t("edit.original", { name: this.file.name }) : t("edit.originalChanged"));
+    this.line.textContent = notes.filter(Boolean).join(" · ");
   }
 
   private async save(thenCheck: boolean): Promise<void> {
-    const parts = this.parts();
+    const now = this.state();
     if (this.busy) return;
-    if (!parts.length) return void (this.state.textContent = t("save.needBoundary"));
+    if (!now.plots.length) return void (this.line.textContent = t("save.needBoundary"));
     this.busy = true;
     this.buttons(true);
     try {
-      if (this.dirty || this.version === null) await this.store(parts);
+      if (this.dirty || this.version === null) await this.store(now);
       else this.say(thenCheck ? t("save.alreadySaved", { number: this.number }) : t("save.saved", { number: this.number }));
       if (thenCheck) await this.check();
     } catch (error) {
-      this.complain("save.failed", error);
+      const newer = error instanceof Problem && error.status === 409 ? (error.body["newer"] as Newer | undefined) : undefined;
+      if (newer) {
+        this.complain("save.failed", error);
+        this.overtaken(newer, (error as Problem).detail, () => {
+          this.version = newer.id;
+          void this.save(thenCheck);
+        });
+      } else this.complain("save.failed", error);
     } finally {
       this.busy = false;
       this.buttons(false);
     }
   }
 
-  private async store(parts: MultiPolygon): Promise<void> {
+  private async store(state: State): Promise<void> {
     this.progress(t("save.saving"));
-    const now = JSON.stringify(parts);
+    const now = JSON.stringify(state);
     const url = `/api/v1/projects/${this.page.dataset["project"]}/site-versions/`;
     const facts = Object.fromEntries(Object.entries(this.facts).filter(([, v]) => v !== ""));
-    const file = this.file && now === this.fileParts ? this.file : await this.originalIfUntouched(now);
+    const opened = this.file && now === this.fileState ? this.file : null;
+    const file = opened ?? (await this.originalIfUntouched(now));
+    const drawn = (): Promise<Saved> => postJson<Saved>(url, { geometry: toDrawing(state), facts, based_on: this.version });
     let saved: Saved;
     if (file) {
       const form = new FormData();
       form.set("file", file, file.name);
       form.set("facts", JSON.stringify(facts));
-      if (this.meridian !== null) form.set("central_meridian", String(this.meridian));
-      saved = await postForm<Saved>(url, form);
-    } else saved = await postJson<Saved>(url, { geometry: toGeoJson(parts), facts });
+      form.set("based_on", this.version === null ? "" : String(this.version));
+      for (const [name, value] of Object.entries(this.answers)) form.set(name, value);
+      // A file that was kept asks again what was answered when it was opened; the boundary itself knows the answer.
+      saved = await postForm<Saved>(url, form).catch((error: unknown) => (!opened && asksAgain(error) ? drawn() : Promise.reject(error)));
+    } else saved = await drawn();
     this.version = saved.id;
     this.number = saved.number;
-    this.savedParts = now;
+    this.savedState = now;
     this.factsTouched = false;
     this.dirty = false;
     this.done();
@@ -107,10 +125,15 @@ export class Saving {
   /** Only the answers changed: the boundary goes in again as the file that it came from. */
   private async originalIfUntouched(now: string): Promise<File | null> {
     const url = this.page.dataset["original"];
-    if (!url || now !== this.savedParts) return null;
+    if (!url || now !== this.savedState) return null;
     const response = await fetch(url, { credentials: "same-origin" });
     if (!response.ok) throw new Error(`${response.status}`);
     return new File([await response.blob()], this.page.dataset["source"] || "boundary");
+  }
+
+  /** The work goes on from another version: a draft's own, or one that was saved meanwhile. */
+  rebase(version: number | null): void {
+    this.version = version;
   }
 
   private async check(): Promise<void> {
@@ -128,16 +151,16 @@ export class Saving {
       const why = error.items.map((i) => i.message ?? i.text ?? "").filter(Boolean).join(" ") || error.detail || error.title;
       this.say(t(key, { why }));
     } else this.say(t("save.unreachable"));
-    this.state.classList.add("is-error");
+    this.line.classList.add("is-error");
   }
 
   private progress(text: string): void {
-    this.state.classList.remove("is-error");
-    this.state.replaceChildren(h("span", { class: "busy" }, text));
+    this.line.classList.remove("is-error");
+    this.line.replaceChildren(h("span", { class: "busy" }, text));
   }
   private say(text: string): void {
-    this.state.classList.remove("is-error");
-    this.state.textContent = text;
+    this.line.classList.remove("is-error");
+    this.line.textContent = text;
   }
   private buttons(disabled: boolean): void {
     document.querySelectorAll<HTMLButtonElement>("#save, #save-check").forEach((b) => (b.disabled = disabled));

@@ -55,20 +55,6 @@ export function fitsAsHole(ring: Ring, part: Polygon): boolean {
   return holes.every((hole) => !cross(ring, hole) && !inRing(ring[0]!, hole) && !inRing(hole[0]!, ring));
 }
 
-export type Cut = { parts: MultiPolygon } | { refused: "outside" | "whole" };
-
-/** Cuts a ring out. A ring within one part becomes its hole, point for point; else the overlay decides, if there is one. */
-export async function cutOut(parts: MultiPolygon, ring: Ring): Promise<Cut> {
-  const host = parts.findIndex((part) => fitsAsHole(ring, part));
-  if (host >= 0) return { parts: parts.map((part, i) => (i === host ? [...part, ring] : part)) };
-  const { difference, intersection } = await import("polyclip-ts");
-  const closed = toGeoJson(parts).coordinates as [number, number][][][];
-  const knife: [number, number][][] = [[...ring, ring[0]!]];
-  if (!intersection(closed, knife).length) return { refused: "outside" };
-  const rest = difference(closed, knife);
-  return rest.length ? { parts: rest.map((part) => part.map(open)) } : { refused: "whole" };
-}
-
 /** Takes away what stands under a place: the hole if it is in one, else the part. */
 export function removeAt(parts: MultiPolygon, at: Position): MultiPolygon | null {
   for (let i = parts.length - 1; i >= 0; i--) {

@@ -3,7 +3,7 @@ import { asCoordinateText, readCoordinates } from "../core/coordinates";
 import { h, need } from "../core/dom";
 import { zoneOf, type MultiPolygon, type Position } from "../core/geodesy";
 import { t } from "../core/i18n";
-import type { Drawing } from "./drawing";
+import { sketches, type Drawing } from "./drawing";
 import type { Files } from "./files";
 import { zoneSelect } from "./files";
 import { fromRings } from "./shape";
@@ -55,14 +55,14 @@ export function typedCoordinates(map: L.Map, drawing: Drawing, files: Files, add
       return;
     }
     const parts = fromRings(typed.rings as Position[][]);
-    added([...drawing.parts, ...parts]);
+    added(parts);
     show(false);
   });
 
   need("#typed-points").addEventListener("click", () => {
     const typed = read(1);
     if (!typed) return;
-    if (drawing.currentMode !== "draw" && drawing.currentMode !== "hole") drawing.setMode("draw");
+    if (!sketches(drawing.currentMode)) drawing.setMode("draw");
     const points = typed.rings.flat();
     for (const [lng, lat] of points) drawing.addPoint(L.latLng(lat, lng));
     const last = points[points.length - 1];

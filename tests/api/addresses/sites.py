@@ -15,6 +15,7 @@ from tests.api.addresses.visits import (
 
 ADDRESSES: dict[str, list[Address]] = {
     "sites:edit": [Address("302 403 200 404 403 403 200", of_project)],
+    "sites:versions": [Address(IN_REACH, of_project)],
     "sites:checks": [Address(WITH_ROLE)],
     "sites:key": [Address(EVERYBODY)],
     "sites:check": [Address(IN_REACH, of_check)],
