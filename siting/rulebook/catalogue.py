@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 import layers.queries
 from layers.browsing.fields import Field, fields
 from layers.models import Layer
+from layers.standards import code_list
 
 
 @dataclass(frozen=True)
 class CataloguedLayer:
     """A layer of the catalogue.
 
-    ``kind`` is "vector" or "raster". ``class_names`` are the labels by code of its newest version, in
-    ``class_system``; ``attributes`` the fields of that version's features. ``published`` says whether it has one.
+    ``kind`` is "vector" or "raster". ``class_names`` are the labels by code of its newest version, and of the code
+    list of its ``class_system`` where there is one; ``attributes`` the fields of that version's features.
+    ``published`` says whether it has one.
     """
 
     code: str
@@ -40,14 +42,18 @@ def catalogue(codes: Collection[str] | None = None) -> dict[str, CataloguedLayer
     result = {}
     for code, layer in known.items():
         version = versions.get(code)
+        system = version.class_system if version else layer.class_system
+        # A class that no feature has yet is a class all the same, where the system's codes are known.
+        listed = code_list(system) if system else None
+        named = version.class_names if version else layer.class_names
         result[code] = CataloguedLayer(
             code=code,
             name=layer.name,
             kind=layer.kind,
             theme=layer.theme,
             authority=layer.authority,
-            class_system=version.class_system if version else layer.class_system,
-            class_names=dict(version.class_names if version else layer.class_names),
+            class_system=system,
+            class_names={**(listed.codes if listed else {}), **named},
             attributes=fields(version, layer.standard) if version and version.kind == "vector" else (),
             published=version is not None,
         )

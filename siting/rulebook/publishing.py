@@ -91,8 +91,8 @@ def publish(data: dict[str, Any]) -> RuleBook:
         code=data["code"],
         version=data["version"],
         name=data["name"],
-        valid_from=data["valid_from"],
-        valid_to=data.get("valid_to"),
+        valid_from=dt.date.fromisoformat(data["valid_from"]),
+        valid_to=dt.date.fromisoformat(data["valid_to"]) if data.get("valid_to") else None,
         sha256=sha256,
         facts=data.get("fact", []),
     )
@@ -101,8 +101,8 @@ def publish(data: dict[str, Any]) -> RuleBook:
             rulebook=rulebook,
             code=rule["code"],
             position=position,
-            valid_from=rule.get("valid_from"),
-            valid_to=rule.get("valid_to"),
+            valid_from=rule.get("valid_from") or None,
+            valid_to=rule.get("valid_to") or None,
             spec=rule,
         )
         for position, rule in enumerate(data["rule"])

@@ -15,12 +15,13 @@ from gis_projects.atlas.actions.publications import stage_layer
 from gis_projects.atlas.actions.uploads import begin
 from gis_projects.desk.models import Notice
 from gis_projects.people.permissions import Role
-from gis_projects.sites.actions import alternatives, suggestions
+from gis_projects.sites.actions import alternatives, rulebooks, suggestions
 from gis_projects.sites.actions import boundaries as sites
 from gis_projects.sites.actions.revalidation import revalidate
-from gis_projects.sites.models import AlternativeSource
+from gis_projects.sites.models import AlternativeSource, RulebookPublication
 from siting import boundaries
 from siting.rulebook import publish_defaults
+from siting.rulebook.trials import begin as begin_trial
 from tests.api.addresses import ADDRESSES, VISITORS, World
 from tests.factories.disclosed import shown
 from tests.factories.layers import REGION, LayerFactory, grid_table, published
@@ -68,7 +69,7 @@ def visitors():
 
 @pytest.fixture
 def world(visitors, tmp_path):
-    publish_defaults()
+    rulebook = publish_defaults()
     published("DLTB", grid_table(4, 4))
     confidential = published("JM", grid_table(2, 2), secrecy="confidential")
     published_raster(tmp_path, "DEM")
@@ -99,6 +100,10 @@ def world(visitors, tmp_path):
     published("GHT", grid_table(2, 2, class_codes=["02"] * 4))
     comparison = kept("DLTB", "GHT", visitors["reviewer"])
     secret_comparison = kept("DLTB", "JM", visitors["reviewer"])
+    draft, spare_draft = (rulebooks.begin_draft(by=visitors["planner"], rulebook=rulebook) for _ in range(2))
+    publication = RulebookPublication.objects.create(
+        draft=draft, revision=1, sha256=draft.sha256, reason="急需", proposer=visitors["planner"]
+    )
     run = revalidate(by=None).run
     notice = Notice.objects.create(
         user=planner,
@@ -110,6 +115,11 @@ def world(visitors, tmp_path):
         created_at=timezone.now(),
     )
     return World(
+        rulebook=rulebook.pk,
+        rulebook_draft=draft.pk,
+        spare_draft=spare_draft.pk,
+        rulebook_publication=publication.pk,
+        rulebook_trial=begin_trial(draft).pk,
         revalidation=run,
         notice=notice.pk,
         alternative=alternative.pk,

@@ -13,6 +13,7 @@ from tests.api.addresses import (
     options,
     platform,
     reviews,
+    rulebooks,
     sites,
     uploads,
 )
@@ -26,6 +27,7 @@ ADDRESSES: dict[str, list[Address]] = {
     **sites.ADDRESSES,
     **options.ADDRESSES,
     **reviews.ADDRESSES,
+    **rulebooks.ADDRESSES,
     **atlas.ADDRESSES,
     **uploads.ADDRESSES,
     **ogc.ADDRESSES,

@@ -34,6 +34,11 @@ class World:
     comparison: int  # of two layers that everybody inside may read
     secret_comparison: int  # one of its layers is confidential
     comparison_run: int  # of the secret one
+    rulebook: int
+    rulebook_draft: int
+    spare_draft: int
+    rulebook_publication: int  # proposed by the planner
+    rulebook_trial: int  # nobody has run it
     search: int  # for sites of the project; nobody has run it
 
 
