@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 
 from gis_projects.sites.actions import comparisons as actions
 from gis_projects.sites.models import ComparisonRun
-from gis_projects.trail.jobs import Progress, job
+from gis_projects.trail.jobs import OPEN, Progress, job
 from layers.notices import Refused
 from siting.conflicts import run as running
 from siting.conflicts.overlaying import Stage
@@ -85,3 +85,17 @@ def compare_plans(progress: Progress, *, run: int) -> dict[str, Any]:
 def _answer(row: ComparisonRun, place: Path, watch: Watch) -> running.Answer:
     asked = running.question(row.version_a, row.version_b, row.crosswalk, row.sliver_width_m)
     return running.compare(asked, folder=place, progress=watch)
+
+
+def tidy() -> int:
+    """Take away the parts of comparisons that nobody works on any more; how many comparisons that were."""
+    root = folder(0).parent
+    if not root.exists():
+        return 0
+    going_on = {
+        str(key) for key in ComparisonRun.objects.filter(job__state__in=OPEN).values_list("pk", flat=True)
+    }
+    left = [path for path in root.iterdir() if path.name not in going_on]
+    for path in left:
+        shutil.rmtree(path, ignore_errors=True)
+    return len(left)

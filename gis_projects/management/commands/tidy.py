@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from gis_projects.atlas.actions import exports, uploads, versions
+from gis_projects.sites import comparison_jobs
 from layers import loading
 
 
@@ -22,9 +23,18 @@ class Command(BaseCommand):
         orphans = versions.discard_orphans()
         files = uploads.tidy()
         swept = exports.sweep()
+        parts = comparison_jobs.tidy()
         if options["json"]:
             self.stdout.write(
-                json.dumps({"staging": staged, "orphans": orphans, "uploads": files, "exports": swept})
+                json.dumps(
+                    {
+                        "staging": staged,
+                        "orphans": orphans,
+                        "uploads": files,
+                        "exports": swept,
+                        "comparisons": parts,
+                    }
+                )
             )
             return
         self.stdout.write(
@@ -35,3 +45,4 @@ class Command(BaseCommand):
             f"（{files['bytes'] / 1024**2:.1f} MB）"
         )
         self.stdout.write(f"导出：{swept} 份过期文件")
+        self.stdout.write(f"规划比对：{parts} 份中断的中间文件")

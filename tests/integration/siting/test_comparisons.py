@@ -26,6 +26,7 @@ from gis_projects.sites.comparing.workflow import Change
 from gis_projects.sites.models import ComparisonRun, HandlingState, PatchHandling, Yields
 from gis_projects.sites.queries import comparisons as queries
 from gis_projects.sites.queries.comparisons import Filter
+from gis_projects.trail.jobs import fail
 from gis_projects.trail.models import Step
 from layers.models import LayerVersion, Status
 from layers.notices import Refused
@@ -298,6 +299,19 @@ def test_a_job_that_was_broken_off_goes_on_with_what_it_had(land, reviewer, sett
     assert not folder.exists()
     comparison_jobs.compare_plans.func(job_id=asked.job_id, run=asked.pk)  # delivered a second time
     assert PlanComparison.objects.count() == 2
+
+
+def test_parts_that_nobody_works_on_any_more_are_tidied_away(land, reviewer, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    publishing.publish(same_codes())
+    waiting = actions.ask(by=reviewer, a=version("ATTR"), b=version("PLAN"))
+    for key in (waiting.pk, waiting.pk + 1):
+        comparison_jobs.folder(key).mkdir(parents=True)
+    assert comparison_jobs.tidy() == 1
+    assert comparison_jobs.folder(waiting.pk).exists()
+    fail([waiting.job_id], "stuck")
+    assert comparison_jobs.tidy() == 1
+    assert comparison_jobs.tidy() == 0
 
 
 def test_what_cannot_be_compared_is_refused_with_the_place(land, reviewer):
