@@ -10,18 +10,23 @@ from typing import Any, NoReturn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.core.management.base import BaseCommand, CommandParser
 
+from gis_projects.sites.queries import reviews
+from gis_projects.sites.reviewing.sign_offs import FORMAT
 from siting import certificates, keys, sealed_pdf
 
 
 class Command(BaseCommand):
     help = (
         "Verify a check's digest and signature, from its certificate (JSON) or from its report (PDF, each byte of it); "
-        "with --recompute also hash the stored layers and rows afresh and check again. "
+        "with --recompute also hash the stored layers and rows afresh and check again; "
+        "of a sign-off, hold the stored marks and attachments against it. "
         "Exit 0 if everything holds, 1 with what differs."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, metavar="FILE", help="check.json or the report as PDF")
+        parser.add_argument(
+            "file", type=Path, metavar="FILE", help="check.json, sign-off.json or the report as PDF"
+        )
         parser.add_argument("--recompute", action="store_true", help="needs the database with the layers")
         parser.add_argument(
             "--key", type=Path, help="public key (PEM); by default this installation's, old ones too"
@@ -38,7 +43,8 @@ class Command(BaseCommand):
         if recompute and not differences:
             if withheld:
                 self._fail([f"{file}：不含涉密图层的内容，无法重算"])
-            differences = certificates.recompute(certificate)
+            again = reviews.against_rows if certificate.get("format") == FORMAT else certificates.recompute
+            differences = again(certificate)
         if differences:
             self._fail([str(difference) for difference in differences])
         done = "签名有效，重算一致" if recompute else "签名有效"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
@@ -257,6 +258,14 @@ def verification(check: Check) -> list[Difference]:
     if found is not None:
         return sign_offs.differences(found, in_trail=in_trail)
     return sign_offs.mark_differences(marks(check), in_trail) + sign_offs.file_differences(attachments(check))
+
+
+def against_rows(document: dict[str, Any]) -> list[Difference]:
+    """Hold a sign-off that came from a file against what is stored here."""
+    found = SignOff.objects.select_related("answer").filter(digest=document["digest"]).first()
+    if found is None:
+        return [Difference("digest", "此处没有这份签发记录")]
+    return verification(found.answer)
 
 
 def earlier_answers(check: Check | None) -> Mapping[str, Mark]:

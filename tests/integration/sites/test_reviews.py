@@ -13,6 +13,7 @@ from threading import Barrier
 import pytest
 import shapely
 from django.core.exceptions import PermissionDenied
+from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, connections, transaction
 from django.utils import timezone
 
@@ -184,6 +185,24 @@ def test_an_old_sign_off_verifies_after_a_change_of_keys(case):
     keys.rotate()
     assert certificates.verify(sign_offs.sealed(sign_off)) == []
     assert queries.verification(case.check) == []
+
+
+def test_the_command_verifies_a_sign_off_alone_and_against_what_is_stored(case, tmp_path, capsys):
+    case.decide_all()
+    file = tmp_path / "sign-off.json"
+    file.write_text(json.dumps(sign_offs.sealed(case.sign()), ensure_ascii=False))
+    call_command("verify_check", file)
+    call_command("verify_check", file, recompute=True)
+    assert case.check.verdict in capsys.readouterr().out
+    with tampered("UPDATE sites_mark SET text = '不同意' WHERE decision = 'dismissed'"):
+        call_command("verify_check", file)  # the file itself is good
+        with pytest.raises(SystemExit):
+            call_command("verify_check", file, recompute=True)
+    with tampered("DELETE FROM sites_signoff"), pytest.raises(SystemExit):
+        call_command("verify_check", file, recompute=True)
+    file.write_text(file.read_text().replace("已人工核对", "没有核对过"))
+    with pytest.raises(SystemExit):
+        call_command("verify_check", file)
 
 
 def test_nothing_is_signed_while_a_finding_lacks_its_decision(case):
