@@ -260,6 +260,8 @@ X_FRAME_OPTIONS = "DENY"
 PUBLIC_ADDRESS = env("PUBLIC_ADDRESS", default="")
 # A bureau's own Word templates of reports, by the names of ours.
 WORD_TEMPLATES = env("WORD_TEMPLATES", default="")
+# Of one question that a check asks the layers; what takes longer is not checked.
+CHECK_STATEMENT_TIMEOUT_MS = env.int("CHECK_STATEMENT_TIMEOUT_MS", default=15_000)
 SIGNING_KEY_PATH = Path(env("SIGNING_KEY_PATH", default=str(LOCAL_DIR / "signing_key.pem")))
 
 # --- jobs -----------------------------------------------------------------------------------------

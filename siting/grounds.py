@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import shapely
+from django.conf import settings
 from django.db import DatabaseError, transaction
 from shapely.geometry.base import BaseGeometry
 
@@ -15,7 +18,7 @@ import layers.queries
 import layers.rasters
 from layers.queries import Candidates, PinnedVersion
 from siting.engine.boundary import Boundary
-from siting.engine.judging import Ground, Source, asked_distances, asked_fields, failed
+from siting.engine.judging import Ground, Source, asked_distances, asked_fields, failed, out_of_time
 from siting.engine.neighbourhood import boxes_of_parts, by_site
 from siting.engine.overlap import LayerPieces
 from siting.engine.proximity import reach
@@ -26,6 +29,9 @@ from siting.engine.slivers import ObjectArray
 logger = logging.getLogger(__name__)
 
 _FAULTS = (DatabaseError, ValueError, shapely.errors.ShapelyError)
+_SLOW_LAYERS = 4  # so many may take all the time that each has before nothing is left for others
+_QUERY_CANCELED = "57014"  # PostgreSQL's code
+_BOUND = "SELECT current_setting('statement_timeout'), set_config('statement_timeout', %s, true)"
 
 
 def source_of(version: PinnedVersion) -> Source:
@@ -114,7 +120,7 @@ def fetch_many(
     """
     asked = tuple(rules)
     try:
-        with _survivable():
+        with _bounded(settings.CHECK_STATEMENT_TIMEOUT_MS):
             return _ask_many(boundaries, asked, versions)
     except _FAULTS:
         logger.exception("%d sites could not be asked together", len(boundaries))
@@ -188,24 +194,62 @@ def _each_by_itself(
     question: Callable[[Mapping[str, PinnedVersion]], dict[str, Ground]],
     versions: Mapping[str, PinnedVersion],
 ) -> dict[str, Ground]:
-    """Ask all layers in one query; if that fails, one by one, so that only the failing one has no answer."""
+    """Ask all layers in one query; if that fails, one by one, so that only the failing one has no answer.
+
+    All the single questions together have as much time as the common one had, each a part of it.
+    """
+    allowed = settings.CHECK_STATEMENT_TIMEOUT_MS
     try:
-        with _survivable():
+        with _bounded(allowed):
             return question(versions)
     except _FAULTS:
         logger.exception("layers could not be read together: %s", ", ".join(versions))
     answers: dict[str, Ground] = {}
+    ends = time.monotonic() + allowed / 1000
     for code, version in versions.items():
+        left = int((ends - time.monotonic()) * 1000)
         try:
-            with _survivable():
+            if left <= 0:
+                raise _OutOfTime(f"no time is left for layer {code}")
+            with _bounded(min(left, allowed // _SLOW_LAYERS)):
                 answers |= question({code: version})
-        except _FAULTS:
+        except _FAULTS as error:
             logger.exception("layer %s could not be read", code)
             source = source_of(version)
-            answers[code] = Ground(source=source, failure=failed(source))
+            reason = out_of_time(source) if _timed_out(error) else failed(source)
+            answers[code] = Ground(source=source, failure=reason)
     return answers
 
 
-def _survivable() -> AbstractContextManager[object]:
-    """Within which a statement may fail without ending the caller's transaction, if there is one."""
-    return transaction.atomic() if transaction.get_connection().in_atomic_block else nullcontext()
+class _OutOfTime(DatabaseError):
+    """The layers before took all the time there was."""
+
+
+def _timed_out(error: Exception) -> bool:
+    return isinstance(error, _OutOfTime) or getattr(error.__cause__, "pgcode", None) == _QUERY_CANCELED
+
+
+@contextmanager
+def _bounded(milliseconds: int) -> Iterator[None]:
+    """Within which a statement has so much time, and may fail without ending the caller's transaction, if there is one.
+
+    Outside of a transaction the bound travels with each statement and ends with it, which costs no way to the
+    database; within one it is set, and taken back at the end.
+    """
+    connection = transaction.get_connection()
+    if not connection.in_atomic_block:
+
+        def bounding(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+            bound = "" if connection.in_atomic_block else f"SET LOCAL statement_timeout = {milliseconds}; "
+            return execute(bound + sql, params, many, context)
+
+        with connection.execute_wrapper(bounding):
+            yield
+        return
+    with transaction.atomic():  # its savepoint takes the bound back where a statement fails
+        with connection.cursor() as cursor:
+            cursor.execute(_BOUND, [f"{milliseconds}ms"])
+            before = cursor.fetchone()[0]
+        yield
+        with connection.cursor() as cursor:
+            cursor.execute(_BOUND, [before])

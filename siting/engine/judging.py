@@ -149,6 +149,15 @@ def failed(source: Source) -> Notice:
     )
 
 
+def out_of_time(source: Source) -> Notice:
+    """Say of a layer version that it did not answer in the time that a check has."""
+    return Notice(
+        "layer-timeout",
+        "“%(layer)s”第 %(version)s 版没有在规定时间内读完",
+        {"layer": source.name, "version": source.number},
+    )
+
+
 class _Judging:
     """What each layer says of one boundary: overlaid once, asked by every rule that names it."""
 

@@ -49,7 +49,9 @@ def test_many_sites_give_the_documents_that_each_gives_alone(tmp_path, django_as
     rulebook, versions = pinned()
     asked = sites(100)
     alone = one_by_one(asked, rulebook, versions)
-    with django_assert_max_num_queries(20):  # 4 blocks, each one question between two savepoints
+    with django_assert_max_num_queries(
+        20
+    ):  # 4 blocks, each one question with its bound between two savepoints
         together = at_once(asked, rulebook, versions)
     assert together == alone
     assert len(set(together)) == len(together), "the sites differ, so an exchange would show"
