@@ -131,3 +131,20 @@ def test_a_check_is_verified_and_a_changed_file_is_not(tmp_path, file):
     code, _, err = _run("verify_check", str(saved))
     assert code == 1
     assert "digest" in err
+
+
+def test_a_line_takes_its_width_and_coordinates_come_by_standard_input(tmp_path, monkeypatch):
+    land.publish_land(tmp_path)
+    line = tmp_path / "road.geojson"
+    line.write_text(json.dumps({"type": "LineString", "coordinates": [[109.845, 40.615], [109.85, 40.615]]}))
+    code, out, err = _run("check_site", str(line))
+    assert (code, out) == (3, "")
+    assert "宽度" in err
+    code, out, _ = _run("check_site", str(line), "--width", "20", "--json")
+    assert code in (0, 2)
+    assert json.loads(out)["site"]["planar_area_m2"] == pytest.approx(20 * 423, rel=0.01)
+    pasted = "109°50′42″E 40°36′54″N\n109°51′00″E 40°36′54″N\n109°51′00″E 40°37′08.4″N"
+    monkeypatch.setattr("sys.stdin", io.StringIO(pasted))
+    code, out, _ = _run("check_site", "-", "--json")
+    assert code in (0, 2)
+    assert json.loads(out)["site"]["plots"] == 1

@@ -40,7 +40,7 @@ def test_a_stranger_is_refused_by_what_it_looks_like(name: str) -> None:
     ("name", "code"),
     [
         ("kml.txt", "no-layer"),
-        ("dxf.txt", "not-readable"),
+        ("dxf.txt", "drawing-cut-off"),
         ("gpkg.geojson", "not-readable"),
         ("xlsx.zip", "not-readable"),
         ("kmz.zip", "xml-broken"),
