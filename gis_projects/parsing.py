@@ -92,3 +92,13 @@ class JSONField(serializers.JSONField):
             except ValueError as error:
                 raise serializers.ValidationError(str(error), code="invalid") from error
         return super().to_internal_value(data)
+
+
+class FloatField(serializers.FloatField):
+    """A number; an integer too large for one is refused like any other word that is none."""
+
+    def to_internal_value(self, data: Any) -> float:
+        try:
+            return super().to_internal_value(data)
+        except OverflowError:
+            self.fail("invalid")

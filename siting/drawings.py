@@ -258,8 +258,9 @@ def _line(value: object, where: str) -> tuple[FloatArray, float] | None:
         return None
     if not isinstance(value, Mapping) or type(value.get("width_m")) not in (int, float):
         _refuse("not-a-line", "应为一条线和它的宽度", where)
-    check_width(float(value["width_m"]))
-    return path(value.get("coordinates"), f"{where}.coordinates"), float(value["width_m"])
+    width_m = float(max(-1e9, min(value["width_m"], 1e9)))  # an integer may be larger than any double
+    check_width(width_m)
+    return path(value.get("coordinates"), f"{where}.coordinates"), width_m
 
 
 def path(coordinates: object, where: str) -> FloatArray:

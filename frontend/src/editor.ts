@@ -139,7 +139,7 @@ async function start(): Promise<void> {
     const mode = drawing.currentMode;
     const many = mode === "vertices" && counts(drawing.parts).vertices > MANY_VERTICES ? t("edit.tooManyVertices", { n: counts(drawing.parts).vertices }) : "";
     const meant = ["split", "cut"].includes(mode) && plots.chosen.size ? t("plots.chosen", { n: plots.chosen.size }) : "";
-    need("#hint").textContent = [t(`edit.hint.${mode}`), meant, many, sketches(mode) || mode === "vertices" ? `${snapNote} ${t("edit.hint.snap")}` : ""].filter(Boolean).join(" ");
+    need("#hint").textContent = [t(mode === "idle" && drawing.state.plots.length ? "edit.hint.ready" : `edit.hint.${mode}`), meant, many, sketches(mode) || mode === "vertices" ? `${snapNote} ${t("edit.hint.snap")}` : ""].filter(Boolean).join(" ");
   };
   const snap = snapping(map, (text) => ((snapNote = text), hint()));
   const modeChanged = (mode: Mode): void => {

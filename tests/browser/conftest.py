@@ -213,6 +213,17 @@ def open_page(
     assert watch.unexpected() == []
 
 
+@pytest.fixture
+def project(city: City, django_db_blocker) -> Callable[..., Project]:
+    """Make a project of the test's own: ``project(name, polygon)``."""
+
+    def make(name: str, *more: object) -> Project:
+        with django_db_blocker.unblock():
+            return new_project(name, *more)
+
+    return make
+
+
 def ready(page: Page) -> Page:
     """Wait until the map stands and its first data are there."""
     page.wait_for_selector("#map.leaflet-container")

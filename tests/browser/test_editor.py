@@ -6,24 +6,13 @@ import json
 import re
 from pathlib import Path
 
-import pytest
-
 from siting.models import SiteVersion
-from tests.browser.conftest import PHONE, WITH_HOLE, new_project, ready
+from tests.browser.conftest import PHONE, WITH_HOLE, ready
 from tests.factories import land
 
 # Screen points of an empty editor at 1280 × 800, clear of its tool bar and its measuring box.
 SAMPLES = Path(__file__).parents[2] / "fixtures" / "boundaries"
 RING = [(300, 260), (520, 280), (500, 460), (310, 440)]
-
-
-@pytest.fixture
-def project(city, django_db_blocker):
-    def make(name, *more):
-        with django_db_blocker.unblock():
-            return new_project(name, *more)
-
-    return make
 
 
 def edit(open_page, city, project, **more):

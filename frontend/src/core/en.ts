@@ -128,6 +128,7 @@ export const en: Record<keyof typeof zh, string> = {
   "edit.hint.drag": "Drag a whole part.",
   "edit.hint.remove": "Click the part to delete; inside a hole only the hole goes.",
   "edit.hint.snap": "Hold Alt to stop snapping.",
+  "edit.hint.ready": "Tick plots, then use the tools; ? lists the shortcuts.",
   "edit.hint.split": "Draw a line across the plot, starting and ending outside it; double-click to finish.",
   "edit.hint.strip": "Draw the centre line and double-click: a strip of the given width becomes a plot.",
   "edit.hint.copy": "Click the feature to copy; Esc ends.",

@@ -127,6 +127,7 @@ export const zh = {
   "edit.hint.drag": "拖动整个地块。",
   "edit.hint.remove": "单击要删除的地块；单击孔内则只删除该孔。",
   "edit.hint.snap": "按住 Alt 暂停捕捉。",
+  "edit.hint.ready": "勾选地块后用“工具”处理；按 ? 看快捷键。",
   "edit.hint.split": "画一条穿过地块的线：起点和终点都在地块外，双击完成。",
   "edit.hint.strip": "画中心线，双击完成，按设定宽度生成带状地块。",
   "edit.hint.copy": "单击图上要复制的图斑；Esc 结束。",

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 import layers.queries
 from gis_projects.library.models import Project
-from gis_projects.parsing import JSONField, JSONParser
+from gis_projects.parsing import FloatField, JSONField, JSONParser
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, find, require
 from gis_projects.sites import presenting
@@ -48,14 +48,14 @@ class AvoidIn(serializers.Serializer[Any]):
 
 
 class CutAwayIn(AvoidIn):
-    clearance_m = serializers.FloatField(required=False, default=0.0, help_text="how much further is cut, m")
-    least_width_m = serializers.FloatField(
+    clearance_m = FloatField(required=False, default=0.0, help_text="how much further is cut, m")
+    least_width_m = FloatField(
         required=False, default=1.0, help_text="remaining parts narrower than this are left out, m"
     )
 
 
 class ShiftIn(AvoidIn):
-    bound_m = serializers.FloatField(required=False, default=200.0, help_text="how far is looked, m")
+    bound_m = FloatField(required=False, default=200.0, help_text="how far is looked, m")
 
 
 class _Asked(APIView):

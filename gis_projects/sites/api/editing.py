@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
-from gis_projects.parsing import JSONField, JSONParser
+from gis_projects.parsing import FloatField, JSONField, JSONParser
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, require
 from gis_projects.sentences import sentence
@@ -45,20 +45,20 @@ class EditIn(serializers.Serializer[Any]):
     line = JSONField(required=False, help_text="split, strip: GeoJSON LineString")
     shape = JSONField(required=False, help_text="cut_out: GeoJSON Polygon or MultiPolygon")
     at = serializers.ListField(
-        child=serializers.FloatField(), min_length=2, max_length=2, required=False,
+        child=FloatField(), min_length=2, max_length=2, required=False,
         help_text="cut_out, copy: a point (longitude, latitude); the smallest feature there is taken",
     )  # fmt: skip
     layers = serializers.ListField(
         child=serializers.CharField(max_length=40), required=False, max_length=100,
         help_text="cut_out, copy: layers to ask at the point; snap_clean: layers to snap to",
     )  # fmt: skip
-    distance_m = serializers.FloatField(required=False, help_text="buffer: outwards, negative inwards")
+    distance_m = FloatField(required=False, help_text="buffer: outwards, negative inwards")
     rounded = serializers.BooleanField(required=False, default=False)
-    width_m = serializers.FloatField(required=False, help_text="strip")
-    north_m = serializers.FloatField(required=False, default=0.0)
-    east_m = serializers.FloatField(required=False, default=0.0)
-    turn_deg = serializers.FloatField(required=False, default=0.0, help_text="clockwise")
-    tolerance_m = serializers.FloatField(required=False, help_text="snap_clean")
+    width_m = FloatField(required=False, help_text="strip")
+    north_m = FloatField(required=False, default=0.0)
+    east_m = FloatField(required=False, default=0.0)
+    turn_deg = FloatField(required=False, default=0.0, help_text="clockwise")
+    tolerance_m = FloatField(required=False, help_text="snap_clean")
     project = serializers.IntegerField(required=False, allow_null=True)
 
 

@@ -118,6 +118,7 @@ def test_snapping_to_parcels_and_to_other_projects_sites(published_land, planner
         ("buffer", {}, "distance_m"),
         ("buffer", {"distance_m": 1e12}, "distance_m"),
         ("buffer", {"distance_m": -900}, "distance_m"),
+        ("buffer", {"distance_m": 10**400}, "distance_m"),
         ("cut_out", {"shape": {"type": "Polygon", "coordinates": []}}, "geometry.coordinates"),
         ("cut_out", {}, "at"),
         ("copy", {"at": [0, 0]}, "at[0]"),

@@ -92,6 +92,7 @@ def _degrees(boundary):
         (collection(SQUARE, name=7), "features[0].properties.name"),
         (collection(SQUARE, name="长" * 201), "features[0].properties.name"),
         (collection(SQUARE, line={"width_m": 8}), "features[0].properties.line.coordinates"),
+        (collection(SQUARE, line={"width_m": 10**400, "coordinates": [[109, 40], [110, 40]]}), "width_m"),
         (collection(SQUARE, line={"width_m": 0, "coordinates": [[109, 40], [110, 40]]}), "width_m"),
         (
             {"type": "FeatureCollection", "features": [{"geometry": {"type": "Point"}, "properties": {}}]},
