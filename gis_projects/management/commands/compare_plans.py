@@ -78,7 +78,7 @@ class Command(BaseCommand):
         asked, found = answer.question, answer.comparison
         self.stdout.write(
             f"{asked.a.layer} v{asked.a.number} {asked.a.layer_name} × {asked.b.layer} v{asked.b.number} "
-            f"{asked.b.layer_name},对照表 {asked.crosswalk}"
+            f"{asked.b.layer_name}，对照表 {asked.crosswalk}"
         )
         sums = store.totals(answer)
         for side, name in (("a", asked.a.layer), ("b", asked.b.layer)):
