@@ -11,6 +11,7 @@ PARTS = (
     "check",
     "http",
     "batch",
+    "overlay",
     "tiles",
     "load",
     "differences",
@@ -19,8 +20,15 @@ PARTS = (
     "paper",
     "plans",
     "revalidate",
+    "suggest",
 )
-OF_THEIR_OWN = {"load", "growth", "plans"}  # these make their own databases and need no city
+OF_THEIR_OWN = {
+    "overlay",
+    "load",
+    "growth",
+    "plans",
+    "suggest",
+}  # these make their own databases and need no city
 
 
 def main(arguments: list[str]) -> int:

@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
-import pyproj
 import shapely
 
 from layers import queries
@@ -23,26 +21,13 @@ from siting.engine.area import exact_area
 from siting.engine.many import SiteAreas
 from tests.bench.check import outline_of_the_city
 from tests.bench.land import WORK, Land
+from tests.bench.overlay import SITES, agree, write_sites
 from tests.bench.report import Report, Row
 from tests.bench.sites import random_sites
 from tests.bench.tiles import PEERS
 
-SITES = int(os.environ.get("BENCH_BATCH_SITES", 3000))
 ROUNDS = 3
 RELATIVE = 1e-6
-
-
-def write_sites(path: Path, sites: np.ndarray) -> None:
-    geometry = {
-        "encoding": "WKB",
-        "geometry_types": ["MultiPolygon"],
-        "crs": pyproj.CRS.from_epsg(4490).to_json_dict(),
-    }
-    geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": geometry}}
-    table = pa.table(
-        {"site": np.arange(len(sites)), "geometry": pa.array(shapely.to_wkb(sites), pa.binary())}
-    )
-    pq.write_table(table.replace_schema_metadata({"geo": json.dumps(geo)}), path)
 
 
 def peer(sites: Path, layer: Path, result: Path) -> dict[str, Any]:
@@ -63,15 +48,6 @@ def largest_difference(ours: SiteAreas, result: Path, count: int) -> float:
     theirs = np.bincount(table["site"].to_numpy(), weights=areas, minlength=count)
     mine = np.bincount(ours.sites, weights=ours.areas, minlength=count)
     return float(np.max(np.abs(mine - theirs) / np.maximum(theirs, 1.0)))
-
-
-def agree(one: SiteAreas, other: SiteAreas) -> None:
-    """The same pairs, and areas that differ by no more than the rounding of a double."""
-    same = np.array_equal(one.sites, other.sites) and np.array_equal(one.keys, other.keys)
-    if not same or one.failed or other.failed:
-        raise SystemExit("the batch found other pairs of site and parcel in another number of processes")
-    if not np.allclose(one.areas, other.areas, rtol=1e-9, atol=1e-9):
-        raise SystemExit("the batch found other areas in another number of processes")
 
 
 def run(land: Land) -> bool:
