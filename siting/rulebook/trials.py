@@ -106,7 +106,7 @@ def stale(trial: RulebookTrial, draft: RulebookDraft) -> list[Notice]:
             Notice("trial-layers-changed", "试算后，图层已更新：%(layers)s", {"layers": "、".join(moved)})
         )
     if _fingerprint(_live().values_list("pk", "current_id", "facts")) != trial.ground_sha256:
-        found.append(Notice("trial-sites-changed", "试算后，在办项目的选址或项目事实有变化"))
+        found.append(Notice("trial-sites-changed", "试算后，在用选址或项目事实有变化"))
     return found
 
 
