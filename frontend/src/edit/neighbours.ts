@@ -93,7 +93,7 @@ export class Neighbours {
       this.shown();
       this.map.fitBounds(L.geoJSON(geometry as GeoJSON.GeoJsonObject).getBounds(), { padding: [60, 60], maxZoom: 18 });
     };
-    return h("li", {}, this.known(project), " ", geometry ? h("button", { type: "button", class: "btn-link-plain", "aria-label": t("beside.show", { name: project.name }), onclick: zoom }, text) : text);
+    return h("li", {}, this.known(project), " ", geometry ? h("button", { type: "button", class: "btn-link-plain", "aria-label": `${text} ${t("beside.show", { name: project.name })}`, onclick: zoom }, text) : text);
   }
 
   private duplicate({ project, score, likely, word, parts }: Duplicate): HTMLLIElement {
