@@ -195,21 +195,39 @@ def try_sites(
     """Try sites under two rulebooks; a notice says why one could not be. In the order of ``rows``."""
     differing = set(changes(old, new).answering)
     known = _answered(rows, old, versions)
-    boundaries = {row.pk: stored(row) for row in rows if differing or row.pk not in known}
-    unknown = [row for row in rows if row.pk not in known]
+    boundaries, problems = _boundaries([row for row in rows if differing or row.pk not in known])
+    readable = [row for row in rows if row.pk not in problems]
+    unknown = [row for row in readable if row.pk not in known]
     before = known | dict(_evaluated(unknown, boundaries, old, versions))
-    changing = [rule for rule in new.rules if rule.code in differing]
-    after = (
-        dict(_evaluated(rows, boundaries, replace(new, rules=tuple(changing)), versions)) if changing else {}
-    )
-    required = {rule.code: rule.required for rule in new.rules}
+    changing = replace(new, rules=tuple(rule for rule in new.rules if rule.code in differing))
+    after = dict(_evaluated(readable, boundaries, changing, versions)) if changing.rules else {}
+    codes = [rule.code for rule in new.rules]
     for row in rows:
-        was, becomes = before[row.pk], after.get(row.pk, {})
-        if isinstance(was, Notice) or isinstance(becomes, Notice):
-            yield was if isinstance(was, Notice) else becomes  # type: ignore[misc]
-            continue
-        will = {code: becomes[code] if code in differing else was[code] for code in required}
-        yield _compared(was, will)
+        was, becomes = before.get(row.pk, {}), after.get(row.pk, {})
+        problem = problems.get(row.pk) or next(
+            (each for each in (was, becomes) if isinstance(each, Notice)), None
+        )
+        if problem is not None or isinstance(was, Notice) or isinstance(becomes, Notice):
+            assert problem is not None, "what isn't an answer is a notice"
+            yield problem
+        else:
+            yield _compared(was, {code: becomes[code] if code in differing else was[code] for code in codes})
+
+
+def _boundaries(rows: Sequence[SiteVersion]) -> tuple[dict[int, Boundary], dict[int, Notice]]:
+    """Rebuild boundaries; one that can't be is named and fails no other."""
+    found: dict[int, Boundary] = {}
+    problems: dict[int, Notice] = {}
+    for row in rows:
+        try:
+            found[row.pk] = stored(row)
+        except (UnusableInput, ValueError, TypeError, KeyError) as error:
+            problems[row.pk] = _problem(error)
+    return found, problems
+
+
+def _problem(error: Exception) -> Notice:
+    return Notice("site-not-tried", "无法试算：%(error)s", {"error": str(error)[:200]})
 
 
 def _compared(was: Mapping[str, Ended], will: Mapping[str, Ended]) -> Tried:
@@ -268,7 +286,7 @@ def _alone(
         with transaction.atomic():
             result = checks.run(site[0], facts=site[1], rulebook=rulebook, versions=versions)
     except (DatabaseError, UnusableInput, ValueError, shapely.errors.ShapelyError) as error:
-        return Notice("site-not-tried", "无法试算：%(error)s", {"error": str(error)[:200]})
+        return _problem(error)
     return _ended(result.results)
 
 

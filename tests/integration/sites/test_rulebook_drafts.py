@@ -21,7 +21,7 @@ from layers.models import Layer
 from siting import checks
 from siting.engine.notices import UnusableInput
 from siting.engine.verdict import Verdict
-from siting.models import Rule, RuleBook, RulebookDraft, RulebookTrial, Site, TriedSite
+from siting.models import Rule, RuleBook, RulebookDraft, RulebookTrial, Site, SiteVersion, TriedSite
 from siting.rulebook import in_force, pinned, publish_defaults
 from siting.rulebook.content import content_of, pinned_draft
 from siting.rulebook.facts import still_asked
@@ -421,6 +421,13 @@ class TestTrials:
         monkeypatch.setattr(checks, "run_many", run_many)
         trial = rulebooks.tried(rulebooks.drafted(planner))
         assert [row.site_version_id for row in trial.tried.exclude(problem="")] == [broken]
+        assert (trial.sites, trial.evaluated, trial.changed) == (6, 5, 1)
+
+    def test_a_boundary_that_can_not_be_read_is_named_and_fails_no_other(self, planner):
+        with land.without_triggers():
+            SiteVersion.objects.filter(pk=self.sites[1].current_id).update(declared=None)
+        trial = rulebooks.tried(rulebooks.drafted(planner))
+        assert [row.site_version_id for row in trial.tried.exclude(problem="")] == [self.sites[1].current_id]
         assert (trial.sites, trial.evaluated, trial.changed) == (6, 5, 1)
 
     def test_a_job_that_comes_back_goes_on_where_it_was(self, planner, monkeypatch):
