@@ -425,7 +425,7 @@ class TestTrials:
 
     def test_a_boundary_that_can_not_be_read_is_named_and_fails_no_other(self, planner):
         with land.without_triggers():
-            SiteVersion.objects.filter(pk=self.sites[1].current_id).update(declared=None)
+            SiteVersion.objects.filter(pk=self.sites[1].current_id).update(declared={})
         trial = rulebooks.tried(rulebooks.drafted(planner))
         assert [row.site_version_id for row in trial.tried.exclude(problem="")] == [self.sites[1].current_id]
         assert (trial.sites, trial.evaluated, trial.changed) == (6, 5, 1)
