@@ -59,7 +59,9 @@ def read(content: bytes, *, answers: Answers | None = None) -> DeclaredBoundary:
     answers = answers or Answers()
     if not content.rstrip(b"\x00\x1a \t\r\n").endswith(b"EOF"):
         # a reader takes what there is, and would leave out what was lost
-        raise UnusableInput(Notice("drawing-cut-off", "DXF 图纸没有以 EOF 结束：文件不完整，请重新导出或上传"))
+        raise UnusableInput(
+            Notice("drawing-cut-off", "DXF 图纸没有以 EOF 结束：文件不完整，请重新导出或上传")
+        )
     features = opened.everything(content, "boundary.dxf")
     remarks = Remarks()
     opened.carry(features, remarks)

@@ -129,11 +129,8 @@ def read_layer(path: Path, layer: str | None = None, *, drawing: bool = False) -
         if layer is not None or refusal.notices[0].code != "which-layer":
             raise unusable(refusal) from refusal
     try:
-        areal = [
-            found.name
-            for found in inspect(path, limits=LIMITS).layers
-            if found.geometry_type in _AREAL and found.feature_count
-        ]
+        there = inspect(path, limits=LIMITS).layers
+        areal = [found.name for found in there if found.geometry_type in _AREAL and found.feature_count]
         if len(areal) == 1:
             return read_features(path, keep_crs=True, limits=LIMITS, layer_name=areal[0])
     except Refused as refusal:
@@ -142,7 +139,7 @@ def read_layer(path: Path, layer: str | None = None, *, drawing: bool = False) -
         Notice(
             "which-layer",
             "文件中有多个图层，请指明读取哪一个：%(layers)s。",
-            {"layers": "、".join(areal)[:500]},
+            {"layers": "、".join(areal or [found.name for found in there])[:500]},
             field="layer",
         )
     )
