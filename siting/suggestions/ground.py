@@ -195,13 +195,21 @@ class Ground:
     def _criteria(
         self, window: Window, found: Mapping[str, Candidates], placed: Mapping[str, ObjectArray]
     ) -> tuple[Criterion, ...]:
+        burnt: dict[str, tuple[list[str], npt.NDArray[np.uint16]]] = {}
         return tuple(
-            self._criterion(preference, window, found.get(preference.layer), placed.get(preference.layer))
+            self._criterion(
+                preference, window, found.get(preference.layer), placed.get(preference.layer), burnt
+            )
             for preference in self.preferences
         )
 
     def _criterion(
-        self, preference: Preference, window: Window, found: Candidates | None, placed: Any
+        self,
+        preference: Preference,
+        window: Window,
+        found: Candidates | None,
+        placed: Any,
+        burnt: dict[str, tuple[list[str], npt.NDArray[np.uint16]]],
     ) -> Criterion:
         if preference.kind == "raster":
             value = layers.rasters.sampled(self._versions[preference.layer], *self.grid.centres(window))
@@ -210,7 +218,13 @@ class Ground:
         assert found is not None, "a layer of features has candidates"
         chosen = of_classes(found.classes, preference.classes)
         if preference.kind == "classes":
-            return self._classes(preference, window, found.classes, placed)
+            if preference.layer not in burnt:  # two preferences may read one layer, and burning it is dear
+                burnt[preference.layer] = _classes(window, found.classes, placed)
+            codes, cells = burnt[preference.layer]
+            values = np.array([np.nan, *(value_of(code, preference.values) for code in codes)])
+            score = values[cells]
+            unknown = np.isnan(score)
+            return Criterion(preference, np.where(unknown, 0.0, score), None, unknown)
         more = self._cells_of(preference.reach_m)
         wide = window.grown(more, more)
         there = touched(self.grid, wide, placed[chosen])
@@ -222,14 +236,13 @@ class Ground:
         score = np.where(unknown, 0.0, ramp(distance, preference.best, preference.worst))
         return Criterion(preference, score, distance, unknown)
 
-    def _classes(
-        self, preference: Preference, window: Window, classes: ObjectArray, placed: ObjectArray
-    ) -> Criterion:
-        codes, numbers = np.unique(classes.astype(str), return_inverse=True)
-        values = np.array([np.nan, *(value_of(code, preference.values) for code in codes.tolist())])
-        score = values[class_cells(window, placed, numbers + 1)]
-        unknown = np.isnan(score)
-        return Criterion(preference, np.where(unknown, 0.0, score), None, unknown)
+
+def _classes(
+    window: Window, classes: ObjectArray, placed: ObjectArray
+) -> tuple[list[str], npt.NDArray[np.uint16]]:
+    """The classes there are, and the number of each cell's among them, from 1; 0 where there is none."""
+    codes, numbers = np.unique(classes.astype(str), return_inverse=True)
+    return codes.tolist(), class_cells(window, placed, numbers + 1)
 
 
 def value_of(code: str, values: Mapping[str, float]) -> float:
