@@ -6,10 +6,10 @@ numpy and shapely, on this machine or another that has the files. The answer is 
 
 from siting.batch.engines import Engine, EngineFailed
 from siting.batch.exporting import export, snapshot
-from siting.engine.measuring import overlap
 from siting.batch.running import Findings, run
 from siting.batch.sites import BadRow, SitesFile, read_sites
 from siting.engine import partitions
+from siting.engine.measuring import overlap
 
 __all__ = [
     "BadRow",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Any
@@ -77,6 +78,8 @@ def _answers(
 def _on_a_cluster(tasks: Sequence[BlockTask], workers: int, scheduler: str | None) -> Iterator[BlockAnswer]:
     import distributed
 
+    # What a cluster tells of its comings and goings is for its own logs; what matters is raised.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     cluster: Any = None
     try:
         if scheduler is None:
@@ -107,6 +110,7 @@ def _gathered(client: Any, tasks: Sequence[BlockTask]) -> Iterator[BlockAnswer]:
         raise EngineFailed(f"no worker came to the scheduler within {_PATIENCE_S} s") from error
     # A block whose worker dies is given to another; what it had found and not yet handed over is found again.
     futures = client.map(judge_block, tasks, pure=False)
+    open_ = set(futures)
     try:
         for future in distributed.as_completed(futures, loop=client.loop):
             try:
@@ -115,7 +119,9 @@ def _gathered(client: Any, tasks: Sequence[BlockTask]) -> Iterator[BlockAnswer]:
                 raise EngineFailed("workers died again and again over the same sites") from error
             except (ModuleNotFoundError, AttributeError) as error:
                 raise EngineFailed(f"the workers have another version of this program: {error}") from error
+            open_.discard(future)
             yield answer
             future.release()
     finally:
-        client.cancel(futures)
+        if open_:  # what nobody waits for any more isn't done
+            client.cancel(list(open_))

@@ -1,4 +1,4 @@
-"""Many sites × the parcels: `siting.batch` against `geopandas.overlay` on the same files."""
+"""Many sites: the whole rulebook by every engine of a batch; and areas of the parcels against `geopandas.overlay`."""
 
 from __future__ import annotations
 
@@ -13,20 +13,24 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import shapely
+from django.utils import timezone
 
 from layers import queries
-from siting import batch
+from siting import batch, checks
 from siting.checks import PRESENT_LAND_LAYER
 from siting.engine.area import exact_area
+from siting.engine.batch import SiteTask
 from siting.engine.many import SiteAreas
-from tests.bench.check import outline_of_the_city
+from siting.rulebook import in_force
+from tests.bench.check import FACTS, outline_of_the_city
 from tests.bench.land import WORK, Land
-from tests.bench.overlay import SITES, agree, write_sites
+from tests.bench.overlay import PEERS, SITES, agree, write_sites
 from tests.bench.report import Report, Row
 from tests.bench.sites import random_sites
-from tests.bench.tiles import PEERS
 
-ROUNDS = 3
+ROUNDS = int(os.environ.get("BENCH_BATCH_ROUNDS", 3))
+CHECKED = int(os.environ.get("BENCH_CHECKED_SITES", 1000))
+PROCESSES = 2
 RELATIVE = 1e-6
 
 
@@ -50,10 +54,72 @@ def largest_difference(ours: SiteAreas, result: Path, count: int) -> float:
     return float(np.max(np.abs(mine - theirs) / np.maximum(theirs, 1.0)))
 
 
+def whole_checks(report: Report, land: Land, outline: shapely.Geometry) -> None:
+    """Every rule for every site: one by one, many at once, and as a batch from files by each engine."""
+    rulebook = in_force(checks.DEFAULT_RULEBOOK, timezone.localdate())
+    versions = queries.current(checks.codes(rulebook))
+    boundaries = random_sites(CHECKED, outline, seed=29)
+    asked = [(boundary, FACTS) for boundary in boundaries]
+    tasks = tuple(
+        SiteTask(
+            f"{number:06d}", number, boundary.declared, checks.known_facts(rulebook, boundary.declared, FACTS)
+        )
+        for number, boundary in enumerate(boundaries, start=1)
+    )
+    file = batch.SitesFile(tasks, (), None, ())
+    folder = WORK / f"snapshot-{land.parcels}"
+    batch.snapshot(rulebook, versions, folder)  # written once, kept for the next batch
+    times: dict[str, float] = {}
+
+    def timed(name: str, way: Callable[[], Any]) -> Any:
+        began = time.perf_counter()
+        answer = way()
+        times[name] = time.perf_counter() - began
+        return answer
+
+    timed(
+        "one by one",
+        lambda: [checks.run(b, facts=FACTS, rulebook=rulebook, versions=versions) for b in boundaries],
+    )
+    for count in (1, PROCESSES):
+        timed(
+            f"run_many, {count}",
+            lambda count=count: list(
+                checks.run_many(asked, rulebook=rulebook, versions=versions, processes=count)
+            ),
+        )
+    given: dict[str, Any] = {"rulebook": rulebook, "versions": versions, "folder": folder}
+    digests = {
+        timed("serial", lambda: batch.run(file, **given)).digest,
+        timed(
+            "processes", lambda: batch.run(file, **given, engine=batch.Engine.PROCESSES, workers=PROCESSES)
+        ).digest,
+        timed("dask", lambda: batch.run(file, **given, engine=batch.Engine.DASK, workers=PROCESSES)).digest,
+    }
+    if len(digests) != 1:
+        raise SystemExit("the engines gave different digests")
+    report.add(
+        Row("whole rulebook, live checks one by one", times["one by one"], "s"),
+        Row("whole rulebook, many at once, 1 process", times["run_many, 1"], "s", times["one by one"], 1.0),
+        Row(f"whole rulebook, many at once, {PROCESSES} processes", times[f"run_many, {PROCESSES}"], "s"),
+        Row("whole rulebook from files, serial", times["serial"], "s"),
+        Row(
+            f"whole rulebook from files, {PROCESSES} processes: times as fast",
+            times["serial"] / times["processes"], "×", target=1.7, at_most=False,
+        ),
+        Row(f"whole rulebook from files, dask with {PROCESSES} workers", times["dask"], "s", times["processes"]),
+    )  # fmt: skip
+    report.notes.append(
+        f"whole rulebook: {len(boundaries):,} sites, {len(rulebook.rules)} rules on {len(versions)} layers, the same "
+        "digest from all three engines; starting processes is included, writing the layers' files is not"
+    )
+
+
 def run(land: Land) -> bool:
     version = queries.current([PRESENT_LAND_LAYER])[PRESENT_LAND_LAYER]
     layer = batch.export(version, WORK / f"layers-{land.parcels}")
-    boundaries = random_sites(SITES, outline_of_the_city(), seed=23)
+    outline = outline_of_the_city()
+    boundaries = random_sites(SITES, outline, seed=23)
     sites = np.array([site.geometry for site in boundaries], dtype=object)
     sites_file, result = WORK / "sites.parquet", WORK / "overlay.parquet"
     write_sites(sites_file, sites)
@@ -103,4 +169,5 @@ def run(land: Land) -> bool:
         "our area, outside its time); geopandas tests the validity of all parcels, ours were tested at publication",
         f"geopandas {theirs[0]['version']}: reading {reading:.1f} s, overlay {overlay:.1f} s; medians of {ROUNDS}",
     ]
+    whole_checks(report, land, outline)
     return report.finish()

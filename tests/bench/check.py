@@ -26,6 +26,7 @@ from tests.bench.report import Report, Row, percentiles, seconds
 from tests.bench.sites import random_sites
 
 SITES = int(os.environ.get("BENCH_SITES", 240))
+LARGE_SITES = 5
 REPETITIONS = 5
 FACTS = {"intended_use": "07"}
 
@@ -185,6 +186,9 @@ def run(land: Land) -> bool:
             Row(f"{low:g}–{high:g} km², p50", float(np.median(ours[some]) * 1000), "ms",
                 float(np.median(least[some]) * 1000))
         )  # fmt: skip
+    large = random_sites(LARGE_SITES, outline_of_the_city(), smallest_m2=100e6, largest_m2=100e6)
+    times = measured(large, [lambda s: checks.run(s, facts=FACTS)], 1)[0, 0]
+    report.add(Row("100 km², slowest", float(times.max()), "s", target=1.5))
     report.notes += [
         "lower bound: one indexed SQL fetch, shapely.intersection with every candidate, exact areas; no rules, "
         "distances, slope, coverage, dissolving or geometry of the findings",

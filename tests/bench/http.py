@@ -26,6 +26,7 @@ from tests.bench.report import Report, Row, percentiles
 from tests.bench.sites import random_sites
 
 WORKERS, THREADS = 2, 4
+CROWD = 50
 REQUESTS = int(os.environ.get("BENCH_REQUESTS", 400))
 PATH = "/api/v1/checks/preview/"
 
@@ -136,7 +137,7 @@ def run(land: Land) -> bool:
     cookies = session()
     with server(land) as port:
         asked(port, cookies, questions[:40], 4)  # connections, caches, prepared coverages of both workers
-        for clients, limit in ((1, 150), (4, 400)):
+        for clients, limit in ((1, 120), (4, 300)):
             times, sizes, whole = asked(port, cookies, questions, clients)
             p50, p95 = (value * 1000 for value in percentiles(times))
             name = f"{clients} client{'s' if clients > 1 else ''}"
@@ -145,6 +146,12 @@ def run(land: Land) -> bool:
                 Row(f"{name}, p95", p95, "ms", target=limit),
                 Row(f"{name}, answers", len(times) / whole, "/s"),
             )
+        times, _, whole = asked(port, cookies, questions[: CROWD * 4], CROWD)
+        p50, p95 = (value * 1000 for value in percentiles(times))
+        report.add(
+            Row(f"{CROWD} clients at once: previews lost", CROWD * 4 - len(times), "", target=0),
+            Row(f"{CROWD} clients at once, p95", p95, "ms"),
+        )
     small, large = percentiles(sizes)
     report.notes += [
         f"{REQUESTS} different sites per line, one question after the other on a kept connection; client and server "

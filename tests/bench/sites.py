@@ -12,9 +12,14 @@ SMALLEST_M2, LARGEST_M2 = 0.01e6, 10e6
 
 
 def random_sites(
-    count: int, within: shapely.Geometry, *, seed: int = 7, largest_m2: float = LARGEST_M2
+    count: int,
+    within: shapely.Geometry,
+    *,
+    seed: int = 7,
+    smallest_m2: float = SMALLEST_M2,
+    largest_m2: float = LARGEST_M2,
 ) -> list[Boundary]:
-    """Draw sites of 8 to 80 vertices whose areas are log-uniform from 0.01 to 10 km², or to `largest_m2`.
+    """Draw sites of 8 to 80 vertices whose areas are log-uniform from 0.01 to 10 km², or between other bounds.
 
     Parameters
     ----------
@@ -29,7 +34,7 @@ def random_sites(
     west, south, east, north = within.bounds
     shapely.prepare(within)
     found: list[Boundary] = []
-    areas = np.exp(rng.uniform(np.log(SMALLEST_M2), np.log(largest_m2), count))
+    areas = np.exp(rng.uniform(np.log(smallest_m2), np.log(largest_m2), count))
     while len(found) < count:
         place = np.array([rng.uniform(west, east), rng.uniform(south, north)])
         crs = DeclaredCrs(4488 + zone_of_longitude(float(place[0])))  # 3° zones, the zone in the easting
