@@ -98,6 +98,7 @@ def _publish(folder: Path) -> None:
     from layers.loading import load, load_raster
     from layers.models import Layer
     from layers.table import Table
+    from siting.models import Rule
     from siting.rulebook import publish_defaults
 
     random = np.random.default_rng(7)
@@ -118,10 +119,7 @@ def _publish(folder: Path) -> None:
     }
     covering = np.array([shapely.box(-6_000, -6_000, SIDE_M + 6_000, SIDE_M + 6_000)])
     things |= {"CZKFBJ": (covering, [""]), "GHFQ": (covering, ["11"]), "HJGK": (covering, ["general"])}
-    rulebook = publish_defaults()
-    del rulebook
-    from siting.models import Rule
-
+    publish_defaults()
     read = {rule.spec["layer"] for rule in Rule.objects.all()}
     systems = {"DLTB": "survey", "GHFQ": "planning"}
     for code in sorted(read - {"PD"} | set(things)):
