@@ -99,7 +99,7 @@ def world(visitors, tmp_path):
     )
     published("GHT", grid_table(2, 2, class_codes=["02"] * 4))
     comparison = kept("DLTB", "GHT", visitors["reviewer"])
-    secret_comparison = kept("DLTB", "JM", visitors["reviewer"])
+    secret_comparison = kept("GHT", "JM", visitors["reviewer"])
     draft, spare_draft = (rulebooks.begin_draft(by=visitors["planner"], rulebook=rulebook) for _ in range(2))
     publication = RulebookPublication.objects.create(
         draft=draft, revision=1, sha256=draft.sha256, reason="急需", proposer=visitors["planner"]
