@@ -42,7 +42,7 @@ ADDRESSES: dict[str, list[Address]] = {
         Address(
             "403 403 200 404 403 403 200", of_alternative, method="patch", json=lambda world: {"name": "甲"}
         ),
-        Address("403 403 204 404 403 403 404", of_alternative, method="delete", json=lambda world: {}),
+        Address("403 403 204 404 404 404 404", of_alternative, method="delete", json=lambda world: {}),
     ],
     "sites-api:suggestions": [
         Address(API_IN_REACH, of_project),
