@@ -174,9 +174,15 @@ def test_splitting_features_changes_nothing(pair, at, upright):
         one, other = compared(place / "one", (shapes, classes), b), compared(place / "two", (halves, own), b)
     assert np.allclose(one.m2, other.m2, rtol=1e-7, atol=1e-3)
     assert np.allclose(one.a.only, other.a.only, rtol=1e-7, atol=1e-3)
-    big = [np.sort(found.patches.areas[found.patches.areas > 0.5]) for found in (one, other)]
-    assert len(big[0]) == len(big[1])
-    assert np.allclose(*big, rtol=1e-6, atol=1e-3)
+    # the same ground in conflict, pair by pair; a neck below 10 µm may close or open, so patches aren't counted
+    for i in range(len(one.a.classes)):
+        for j in range(len(one.b.classes)):
+            ground = [
+                shapely.union_all(found.patches.shapes[(found.patches.a == i) & (found.patches.b == j)])
+                for found in (one, other)
+            ]
+            assert exact_area(shapely.symmetric_difference(*ground)) < 0.05
+    close(one.patches.areas.sum(), other.patches.areas.sum())
 
 
 @given(seeds, seeds, st.lists(st.tuples(st.floats(0, 3), st.floats(0, 3)), min_size=1, max_size=5))
