@@ -140,6 +140,12 @@ def translated(document: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def approval_of(finding: Mapping[str, Any]) -> str:
+    """The approval by which a fact of the project made a finding less severe; empty where none did."""
+    by_fact = finding.get("by_fact")
+    return str(word(by_fact["approval"])) if by_fact else ""
+
+
 def day(text: str) -> dt.date:
     return dt.date.fromisoformat(text)
 

@@ -13,6 +13,7 @@ from gis_projects.people.models import User
 from gis_projects.sentences import crs_label
 from gis_projects.sites import presenting
 from gis_projects.sites.reports import maps, paper
+from gis_projects.sites.templatetags.check_words import measure_words
 from gis_projects.sites.withholding import for_reader, remarks
 from siting import certificates, wording
 from siting.boundaries import declared_from_json
@@ -54,6 +55,8 @@ def context(check: Check, reader: User, *, verify_at: str) -> dict[str, Any]:
         finding["layer_name"] = read[finding["layer"]].name if finding["layer"] in read else finding["layer"]
         finding["severity_word"] = wording.SEVERITIES[Severity(finding["severity"])]
         finding["outcome_word"] = wording.OUTCOMES[Outcome(finding["outcome"])]
+        finding["approval"] = presenting.approval_of(finding)
+        finding["measure_word"] = measure_words(finding["measure"]) if finding.get("measure") else ""
     for item in result["not_checked"]:
         item["name"] = rule_names.get(item["rule"], item["rule"])
     pinned_versions = layers.queries.pinned(

@@ -149,7 +149,7 @@ class _Told:
     def heads(self) -> list[str]:
         return [
             _("级别"), _("结果"), _("规则"), _("图层"), _("面积（m²）"), _("其中疑似误差（m²）"), _("占比"), _("处数"),
-            _("类别与面积"), _("依据"), _("主管部门"), _("建议"),
+            _("类别与面积"), _("须取得的批准"), _("依据"), _("主管部门"), _("建议"),
         ]  # fmt: skip
 
     def rows(self) -> Iterator[Row]:
@@ -164,6 +164,7 @@ class _Told:
                 finding["share"],
                 finding["count"],
                 _classes(finding),
+                presenting.approval_of(finding),
                 finding["basis"],
                 finding["authority"],
                 finding["advice"],

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from gis_projects.library.models import Project
 from gis_projects.library.money import Unit, show
 from gis_projects.people.models import User
-from gis_projects.sentences import sentence
 from gis_projects.sites.models.statements import Chapter
+from gis_projects.sites.presenting_alternatives import stale_words
 from gis_projects.sites.queries import alternatives, statements
 from gis_projects.sites.reports import compliance, paper, word
 from gis_projects.sites.reports.sensitive import Condition, conditions
@@ -46,7 +46,7 @@ def context(check: Check, reader: User, *, verify_at: str) -> dict[str, Any]:
     rule_names |= {item["rule"]: item["name"] for item in told["result"]["not_checked"]}
     review = review_of(reader, check)
     return told | {
-        "alternatives": _alternatives(project),
+        "alternatives": _alternatives(project, reader),
         "texts": texts(project),
         "investment": investment(project),
         "authorities": _authorities(told["result"]["findings"]),
@@ -58,12 +58,12 @@ def context(check: Check, reader: User, *, verify_at: str) -> dict[str, Any]:
     }
 
 
-def _alternatives(project: Project) -> dict[str, Any] | None:
+def _alternatives(project: Project, reader: User) -> dict[str, Any] | None:
     """The table of the alternatives in words, and which was chosen why; None where none was ever compared.
 
     What was chosen stands in the choice's own snapshot: the drafts may have gone since.
     """
-    compared = alternatives.comparison(project)
+    compared = alternatives.comparison(project, reader=reader)
     choice = compared.choices[0] if compared.choices else None
     if not compared.alternatives and choice is None:
         return None
@@ -90,7 +90,7 @@ def _alternatives(project: Project) -> dict[str, Any] | None:
         ],
         "chosen": choice.name if choice else "",
         "reason": choice.reason if choice else "",
-        "stale": [sentence(notice) for notice in compared.stale],
+        "stale": stale_words(reader, compared),
     }
 
 
