@@ -38,6 +38,7 @@ def for_reader(user: User, document: dict[str, Any]) -> dict[str, Any]:
     shown["findings"] = [
         {name: value for name, value in finding.items() if name != "measure"}
         | {"features": [], "classes": [], "count": 0, "geometry": None}
+        | {"reason": None if finding["reason"] is None else _data(_REASON)}  # it names features
         if finding["layer"] in hidden
         else finding
         for finding in document["findings"]

@@ -10,10 +10,12 @@ import shapely
 from pypdf import PdfReader
 
 from gis_projects.people.permissions import Role
+from gis_projects.sites.withholding import for_reader
 from layers.models import Layer
 from siting import certificates
 from tests.api.conftest import geojson, signed_in
 from tests.factories import land
+from tests.factories.people import user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -110,3 +112,16 @@ def test_a_confidential_survey_is_in_no_table(published_land, planner):
     assert "DLTB" not in answer["layers"]
     snap = planner.get("/api/v1/snap/?bbox=109.84,40.61,109.86,40.63").json()
     assert snap["features"] == []
+
+
+def test_a_finding_names_no_feature_that_could_not_be_overlaid(check, planner, reviewer):
+    whole = reviewer.get(f"/api/v1/checks/{check}/").json()
+    finding = next(entry for entry in whole["findings"] if entry["layer"] == "WWBH")
+    why = {"code": "features-failed", "text": KEY, "template": "%(keys)s", "params": {"keys": KEY}}
+    document = {**whole, "findings": [{**finding, "reason": why}]}
+    may = user_of(Role.REVIEWER, username="may")
+    may_not = user_of(Role.PLANNER, username="may-not")
+    assert KEY in json.dumps(for_reader(may, document), ensure_ascii=False)
+    shown = for_reader(may_not, document)
+    assert shown["findings"][0]["reason"]["code"] == "layer-withheld"
+    assert KEY not in json.dumps(shown, ensure_ascii=False)
