@@ -65,6 +65,7 @@ def comparison_data(user: User, compared: queries.ProjectComparison) -> dict[str
                         "share": cell.share,
                         "score": cell.score,
                         "reason": None if cell.reason is None else sentence(cell.reason),
+                        "withheld": cell.reason is not None and cell.reason.code == queries.WITHHELD,
                     }
                     for cell in row.cells
                 ],

@@ -158,7 +158,9 @@ def _cell(criterion: Criterion, candidate: Candidate, required_m2: float | None)
     if value is None:
         why = candidate.figures["reasons"].get(criterion.code)
         reason = (
-            Notice("not-checked", why["template"], why["params"]) if why else Notice("not-checked", "未检查")
+            Notice(why.get("code", "not-checked"), why["template"], why["params"])
+            if why
+            else Notice("not-checked", "未检查")
         )
         return Cell(criterion.code, None, None, None, 0.0, reason)
     if criterion.kind in ("severity", "land", "layer"):

@@ -69,7 +69,7 @@ class Alternatives(APIView):
     @extend_schema(responses=OpenApiTypes.OBJECT, operation_id="alternatives_list")
     def get(self, request: Request, pk: int) -> Response:
         project = _project(request, pk, Permission.READ_SITES)
-        return Response(comparison_data(_user(request), queries.comparison(project)))
+        return Response(comparison_data(_user(request), queries.comparison(project, reader=_user(request))))
 
     @extend_schema(
         request=AlternativeIn, responses={201: OpenApiTypes.OBJECT}, operation_id="alternatives_create"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,11 +22,15 @@ from gis_projects.sites.withholding import readable
 from layers.queries import PinnedVersion
 from siting import options, wording
 from siting.boundaries import declared_from_json
-from siting.checks import DEFAULT_RULEBOOK
+from siting.checks import DEFAULT_RULEBOOK, PRESENT_LAND_LAYER
 from siting.engine.boundary import Boundary, build
 from siting.engine.notices import Notice
 from siting.engine.verdict import Verdict
 from siting.rulebook import PinnedRulebook, in_force, still_asked
+
+#: In place of a value, or of why there is none, that is a confidential layer's own.
+WITHHELD = "withheld"
+_WITHHELD = {"code": WITHHELD, "template": "不予显示", "params": {}}
 
 
 @dataclass(frozen=True)
@@ -73,19 +77,20 @@ class ProjectComparison:
     choices: tuple[AlternativeChoice, ...]
 
 
-def comparison(project: Project) -> ProjectComparison:
-    """Return a project's comparison; whose reader it is decides what of the documents is shown, not the table.
+def comparison(project: Project, *, reader: User | None = None) -> ProjectComparison:
+    """Return a project's comparison: whole, or as a reader may have it.
 
-    The table says of a layer no more than a check's findings do to everybody who may read the project: how much of
-    the site is in conflict, and how severely (see `sites.withholding`).
+    A reader's table says of a layer that they may not read no more than a check's findings do: how much of the site is
+    in conflict, and how severely (see `sites.withholding`). What is measured of such a layer besides, and why it
+    couldn't be, is withheld; it adds nothing to their scores and ranks either, which would tell it all the same.
     """
     rows = tuple(
         Alternative.objects.filter(project=project).select_related("by").defer("declared").order_by("pk")
     )
     weights = weights_of(project)
     candidates = [
-        options.Candidate(row.pk, row.name, row.area_m2, row.verdict, row.document["digest"], row.figures)
-        for row in rows
+        options.Candidate(row.pk, row.name, row.area_m2, row.verdict, row.document["digest"], figures)
+        for row, figures in zip(rows, _figures(rows, reader), strict=True)
     ]
     return ProjectComparison(
         project=project,
@@ -98,6 +103,27 @@ def comparison(project: Project) -> ProjectComparison:
         weights={**options.usual_weights(), **weights.weights},
         choices=tuple(AlternativeChoice.objects.filter(project=project).select_related("by", "site_version")),
     )
+
+
+def _figures(rows: Sequence[Alternative], reader: User | None) -> list[Mapping[str, Any]]:
+    """The rows' figures, without what is measured of layers that the reader may not know of."""
+    if reader is None:
+        return [row.figures for row in rows]
+    measured = {
+        criterion.code: PRESENT_LAND_LAYER if criterion.kind == "land" else criterion.layer
+        for criterion in options.criteria()
+        if criterion.kind in ("land", "layer", "raster", "nearest")
+    }
+    open_ = readable(reader, set(measured.values()))
+    hidden = {code for code, layer in measured.items() if layer not in open_}
+    told = {criterion.code for criterion in options.criteria() if criterion.kind == "layer"}
+    return [_withheld(row.figures, hidden - told, hidden) for row in rows]
+
+
+def _withheld(figures: Mapping[str, Any], values: Set[str], reasons: Set[str]) -> Mapping[str, Any]:
+    shown = {code: None if code in values else value for code, value in figures["values"].items()}
+    said = {code: _WITHHELD if code in reasons else why for code, why in figures["reasons"].items()}
+    return {**figures, "values": shown, "reasons": said | dict.fromkeys(values, _WITHHELD)}
 
 
 def weights_of(project: Project) -> AlternativeWeights:
@@ -203,6 +229,8 @@ def table_rows(compared: ProjectComparison) -> Iterator[list[Any]]:
 def value_words(row: options.Row, number: int) -> Any:
     """One cell's value for a table: a number, the verdict's word, or why there is none."""
     cell = row.cells[number]
+    if cell.reason is not None and cell.reason.code == WITHHELD:
+        return sentence(cell.reason)
     if cell.reason is not None:
         return gettext("未检查：%(reason)s") % {"reason": sentence(cell.reason)}
     if cell.value is None:

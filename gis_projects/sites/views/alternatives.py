@@ -27,7 +27,7 @@ def alternatives(request: HttpRequest, pk: int) -> HttpResponse:
     user = cast(User, request.user)
     projects = Project.objects.select_related("site__current", "region")
     project = find(user, Permission.READ_SITES, projects, pk=pk)
-    compared = queries.comparison(project)
+    compared = queries.comparison(project, reader=user)
     if (kind := request.GET.get("format")) in exports.FORMATS:
         name = _("%(code)s 方案比选") % {"code": project.code}
         return exports.table(name, queries.table_head(compared), queries.table_rows(compared), kind=str(kind))
@@ -45,7 +45,7 @@ def alternatives(request: HttpRequest, pk: int) -> HttpResponse:
                 "usual": compared.weights,
             },
             "lines": _lines(data, compared.weights),
-            "required_ha": "" if data["required_m2"] is None else f"{data['required_m2'] / 1e4:g}",
+            "required_ha": "" if data["required_m2"] is None else f"{data['required_m2'] / 1e4:.12g}",
             "next_name": _("方案%(number)s") % {"number": len(data["rows"]) + 1},
             "project": project,
             "compared": compared,

@@ -279,3 +279,29 @@ def test_who_may_not_reach_the_project_sees_nothing(three):
     reviewer = signed_in(Role.REVIEWER, "150200", username="reader")
     assert _add(reviewer, three, "新", MIDDLE).status_code == 403
     assert reviewer.delete(f"/api/v1/alternatives/{row.pk}/").status_code == 403
+
+
+def test_what_is_measured_of_a_confidential_layer_is_withheld(three, planner):
+    Layer.objects.filter(code__in=["DLTB", "PD", "DL", "SX"]).update(secrecy="confidential")
+    Layer.objects.get_or_create(code="SX", defaults={"name": "某水源", "secrecy": "confidential"})
+    measured = ("cropland", "slope", "roads", "water")
+    reviewer = signed_in(Role.REVIEWER, "150200", username="reader")
+    weights = dict.fromkeys((c["code"] for c in table(planner, three)["criteria"]), 0) | {"slope": 1}
+    assert _send(planner, "put", _address(three, "weights/"), {"weights": weights}).status_code == 200
+    shown = {row["name"]: row for row in table(planner, three)["rows"]}
+    whole = {row["name"]: row for row in table(reviewer, three)["rows"]}
+    for name, row in shown.items():
+        cells = {cell["criterion"]: cell for cell in row["cells"]}
+        for code in measured:
+            assert (cells[code]["value"], cells[code]["score"], cells[code]["share"]) == (None, None, None)
+            assert cells[code]["withheld"], code
+            assert "SX" not in cells[code]["reason"], "nor why it could not be measured"
+        assert row["score"] == 0, "a sum of one part would be the part"
+        assert cells["basic_farmland"]["value"] is not None, "as a finding says to everybody"
+        assert whole[name]["score"] > 0
+    assert {c["criterion"]: c for c in whole["中"]["cells"]}["slope"]["value"] == 2.0
+    rows = list(csv.reader(io.StringIO(
+        planner.get(f"/projects/{three.pk}/alternatives/?format=csv").content.decode("utf-8-sig")
+    )))  # fmt: skip
+    slope = next(row for row in rows if row[0] == "平均坡度")
+    assert slope[3:] == ["不予显示"] * 3
