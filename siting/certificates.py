@@ -154,7 +154,7 @@ def verify(certificate: dict[str, Any], key: Ed25519PublicKey | None = None) -> 
     unsealed = {name: value for name, value in certificate.items() if name not in _SEAL}
     try:
         digest = hashlib.sha256(canonical(unsealed).encode()).digest()
-        signature = base64.b64decode(str(certificate["signature"]), validate=True)
+        signature = decoded(str(certificate["signature"]))
     except (ValueError, RecursionError) as error:
         return [Difference("signature", "无法解析：%(error)s", {"error": str(error)})]
     differences = []
@@ -168,6 +168,20 @@ def verify(certificate: dict[str, Any], key: Ed25519PublicKey | None = None) -> 
         except InvalidSignature:
             differences.append(Difference("signature", "签名无效"))
     return differences
+
+
+def decoded(text: str) -> bytes:
+    """Return the bytes of a signature in base64, written the one way that there is.
+
+    Raises
+    ------
+    ValueError
+        It is no base64, or spells the same bytes otherwise: the last digit has bits that nobody reads.
+    """
+    signature = base64.b64decode(text, validate=True)
+    if base64.b64encode(signature).decode() != text:
+        raise ValueError("not in canonical base64")
+    return signature
 
 
 def signer(name: str, only: Ed25519PublicKey | None) -> tuple[Ed25519PublicKey | None, list[Difference]]:

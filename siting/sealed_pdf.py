@@ -7,7 +7,6 @@ pages as well as in the attachment. The attachment is the check's certificate, s
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import io
 import json
@@ -59,10 +58,9 @@ def verify(pdf: bytes, key: Ed25519PublicKey | None = None) -> list[Difference]:
     if believed is not None:
         start, end = found[0].span()
         try:
-            believed.verify(
-                base64.b64decode(signature), hashlib.sha256(pdf[:start] + _BLANK + pdf[end:]).digest()
-            )
-        except InvalidSignature:
+            whole = hashlib.sha256(pdf[:start] + _BLANK + pdf[end:]).digest()
+            believed.verify(certificates.decoded(signature), whole)
+        except (InvalidSignature, ValueError):
             differences.append(Difference("pdf", "文件在签章后被改动"))
     if differences:
         return differences  # what such a file holds is not worth reading
