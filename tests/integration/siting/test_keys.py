@@ -78,7 +78,7 @@ def test_another_process_signs_with_the_new_key_at_once():
 
 
 def test_a_key_of_another_kind_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="PEM|key"):
+    with pytest.raises(ValueError, match=r"PEM|key"):
         keys.from_pem(b"-----BEGIN PUBLIC KEY-----\nnothing\n-----END PUBLIC KEY-----\n")
 
 
