@@ -92,7 +92,11 @@ def _verify_features(rows: list[tuple[Any, ...]], changed: set[str]) -> list[byt
     attributes = [hashing.attributes_json(json.loads(row[4])) for row in rows]
     with np.errstate(invalid="ignore", over="ignore"):  # whatever somebody wrote into a row: its hash tells
         hashes = hashing.content_hashes(
-            [row[1] for row in rows], [row[2] for row in rows], [row[3] for row in rows], attributes, geometries
+            [row[1] for row in rows],
+            [row[2] for row in rows],
+            [row[3] for row in rows],
+            attributes,
+            geometries,
         )
         areas = exact_areas(geometries)
     vertices = shapely.get_num_coordinates(geometries).tolist()
