@@ -1,8 +1,9 @@
 """Searches for sites as the page and the API read them, each reader's own.
 
 What a search says of a layer that the reader may not read is withheld: how much of the region its rules rule out, what
-couldn't be asked of it, and what a preference measured by it. No shape of what was ruled out is ever given, of no
-layer: only patches. That a patch keeps off confidential ground tells no more than the live check of any drawing does.
+couldn't be asked of it, what a preference measured by it, and a score that such a preference is part of. No shape of
+what was ruled out is ever given, of no layer: only patches. That a patch keeps off confidential ground tells no more
+than the live check of any drawing does.
 """
 
 from __future__ import annotations
@@ -175,7 +176,8 @@ def patch_data(
     return {
         "id": found.pk,
         "rank": found.rank,
-        "score": found.score,
+        # Where one part of the sum is withheld, the others beside the sum would tell it.
+        "score": None if any(entry["withheld"] for entry in criteria) else found.score,
         "area_m2": round(found.area_m2, 2),
         "geometry": _geojson(found.geometry),
         "explanation": {**found.explanation, "criteria": criteria},

@@ -129,7 +129,7 @@ def _rows(data: dict[str, Any]) -> list[list[Any]]:
     return [
         [
             patch["rank"],
-            round(patch["score"], 4),
+            "" if patch["score"] is None else round(patch["score"], 4),
             patch["area_m2"],
             str(wording.VERDICTS[Verdict(patch["verdict"])]),
             patch["explanation"]["length_m"],

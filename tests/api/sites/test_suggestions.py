@@ -190,12 +190,15 @@ def test_what_it_says_of_a_confidential_layer_is_withheld(ground, project, plann
     slope = next(e for e in found["patches"][0]["explanation"]["criteria"] if e["code"] == "slope")
     assert slope["withheld"] is True
     assert slope["mean"] is None
+    assert found["patches"][0]["score"] is None, "less the other parts it would be what is withheld"
+    assert planner.get(f"/projects/{project.pk}/suggestions/?run={run}&format=csv").status_code == 200
     page = planner.get(f"/projects/{project.pk}/suggestions/").content.decode()
     assert "某设施保护区" not in page
     assert "涉密" in page
     reviewer = signed_in(Role.REVIEWER, "150200", username="reader")
     seen = reviewer.get(f"/api/v1/suggestions/{run}/").json()
     assert {e["rule"]: e for e in seen["exclusions"]}["permanent-basic-farmland"]["area_m2"] > 0
+    assert seen["patches"][0]["score"] > 0
 
 
 def test_who_may_not_reach_the_project_sees_nothing(done, project):
