@@ -185,6 +185,15 @@ def settle(
     return made + changed
 
 
+def record_export(*, by: User, comparison: PlanComparison, kind: str, selection: str) -> None:
+    """Note who took which patches out, and in which format."""
+    require(by, Permission.READ_LAYERS)
+    record(
+        by=by, verb="sites.export_comparison", subject=subject(comparison),
+        data={"format": kind, "selection": selection[:1_000]},
+    )  # fmt: skip
+
+
 @transaction.atomic
 def import_crosswalk(*, by: User, found: Crosswalk) -> CrosswalkRow:
     """Keep a new version of a crosswalk, or a new one.

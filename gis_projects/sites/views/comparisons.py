@@ -43,6 +43,7 @@ from siting.models import Crosswalk, PlanComparison
 PER_PAGE = 30
 MVT = "application/vnd.mapbox-vector-tile"
 KINDS = ("xlsx", "csv", "gpkg")
+SHAPES = ("gpkg",)
 #: A patch looks by its state; a sliver that nobody has dealt with looks like one.
 _LOOK = "CASE WHEN h.state IS NOT NULL THEN h.state WHEN p.sliver THEN 'sliver' ELSE 'open' END"
 _JOIN = "LEFT JOIN sites_patchhandling h ON h.patch_id = p.id"
@@ -133,6 +134,7 @@ def comparison(request: HttpRequest, pk: int) -> HttpResponse:
         "settleable": set(queries.settleable(user, queries.patches(row)).filter(
             pk__in=[one.pk for one in page.object_list]).values_list("number", flat=True)),
         "may_settle": has(user, Permission.SETTLE_CONFLICTS),
+        "may_export": has(user, Permission.EXPORT_LAYERS),
         "asked": asked,
         "pairs": queries.pairs(row),
         "towns": queries.progress(row),
@@ -164,11 +166,14 @@ def _extent(row: PlanComparison) -> list[float] | None:
 @login_required
 @require_safe
 def export(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
-    """The patches that the list shows, whole, as a table or a GeoPackage."""
+    """The patches that the list shows, whole, as a table; for who may take layers out, as a GeoPackage with shapes."""
     user = cast(User, request.user)
     row = queries.comparison(user, pk)
     if kind not in KINDS:
         raise Http404
+    if kind in SHAPES:
+        require(user, Permission.EXPORT_LAYERS)
+    actions.record_export(by=user, comparison=row, kind=kind, selection=request.GET.urlencode())
     asked: Asked = asked_of(request.GET)
     rows = queries.sorted_by(queries.patches(row, asked.filter), asked.order)
     plans = tables.plans_of(row)

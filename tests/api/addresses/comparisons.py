@@ -6,6 +6,8 @@ from tests.api.addresses.visits import API_WITH_ROLE, WITH_ROLE, Address, World
 CONFIDENTIAL = "302 403 404 404 200 200 200"  # a comparison with a confidential layer
 API_CONFIDENTIAL = "403 403 404 404 200 200 200"
 
+EXPORTERS = "302 403 403 403 200 200 200"  # its shapes are the layers'
+
 
 def of_comparison(**more: Any) -> Callable[[World], dict[str, Any]]:
     return lambda world: {"pk": world.comparison, **more}
@@ -33,7 +35,7 @@ ADDRESSES: dict[str, list[Address]] = {
     "sites:comparison": [Address(WITH_ROLE, of_comparison()), Address(CONFIDENTIAL, of_secret())],
     "sites:comparison-export": [
         Address(WITH_ROLE, of_comparison(kind="csv")),
-        Address(WITH_ROLE, of_comparison(kind="gpkg")),
+        Address(EXPORTERS, of_comparison(kind="gpkg")),
         Address(CONFIDENTIAL, of_secret(kind="xlsx")),
         Address("302 403 404 404 404 404 404", of_comparison(kind="dwg")),
     ],

@@ -417,6 +417,26 @@ def test_exports_have_both_codes_and_their_systems(comparison, reviewer, tmp_pat
     assert "4490" in table[0]["crs"]
 
 
+def test_shapes_go_out_to_those_who_may_take_layers_out_and_each_export_is_noted(comparison, reviewer):
+    planner = user_of(Role.PLANNER)
+    address = [reverse("sites:comparison-export", args=[comparison.pk, kind]) for kind in ("csv", "gpkg")]
+    client = Client()
+    client.force_login(planner)
+    assert [client.get(one).status_code for one in address] == [200, 403]
+    page = client.get(reverse("sites:comparison", args=[comparison.pk])).content.decode()
+    assert address[1] not in page
+    client.force_login(reviewer)
+    assert [client.get(f"{one}?slivers=without").status_code for one in address] == [200, 200]
+    steps = Step.objects.filter(verb="sites.export_comparison", subject=f"sites.comparison:{comparison.pk}")
+    assert [
+        (step.actor, step.data["format"], step.data["selection"]) for step in steps.order_by("number")
+    ] == [
+        (planner.get_username(), "csv", ""),
+        (reviewer.get_username(), "csv", "slivers=without"),
+        (reviewer.get_username(), "gpkg", "slivers=without"),
+    ]
+
+
 def test_the_api_says_who_was_faster(comparison, reviewer):
     client = Client()
     client.force_login(reviewer)
