@@ -112,7 +112,7 @@ class AttributeClause:
 
 
 def _text(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) and value.is_integer() else str(value)
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def matching(

@@ -93,3 +93,10 @@ def test_a_clause_survives_json():
     ):
         assert AttributeClause.from_json(clause.to_json()) == clause
     assert AttributeClause.from_json({"field": "A", "op": "gt", "values": [10.0]}).values == ("10",)
+
+
+def test_a_large_whole_number_keeps_its_digits():
+    clause = AttributeClause.from_json({"field": "容量", "op": "ge", "values": [1234567.0]})
+    assert clause.values == ("1234567",)
+    assert clause.holds("1234567") is True
+    assert clause.holds("1234566") is False
