@@ -64,8 +64,10 @@ def mark_read(request: HttpRequest) -> HttpResponse:
     """All of one's notices, or the one that is named, are read."""
     user = cast(User, request.user)
     require(user, Permission.READ_SITES)
-    key = request.POST.get("notice", "")
-    count = actions.mark_read(by=user, keys=[int(key)] if key.isdecimal() and len(key) < 19 else None)
+    key = request.POST.get("notice")
+    if key is not None and not (key.isdecimal() and len(key) < 19):
+        raise Http404  # one that there can't be is not all of them
+    count = actions.mark_read(by=user, keys=None if key is None else [int(key)])
     messages.success(
         request,
         ngettext("已将 %(count)s 条通知标为已读。", "已将 %(count)s 条通知标为已读。", count)

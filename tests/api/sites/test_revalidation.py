@@ -150,6 +150,8 @@ def test_following_a_notice_reads_it_and_nobody_elses_can_be_followed(here, admi
     answer = client.post(reverse("desk:notice", args=[notice.pk]))
     assert (answer.status_code, answer["Location"]) == (302, notice.address)
     assert unread(admin) == 1
+    assert client.post(reverse("desk:mark-read"), {"notice": "x"}).status_code == 404
+    assert unread(admin) == 1, "what names no notice doesn't mean all"
     client.post(reverse("desk:mark-read"))
     assert unread(admin) == 0
     assert 'class="badge-count"' not in page(admin, "sites:checks")
