@@ -281,6 +281,14 @@ def test_who_may_not_reach_the_project_sees_nothing(three):
     assert reviewer.delete(f"/api/v1/alternatives/{row.pk}/").status_code == 403
 
 
+def test_the_need_is_shown_with_all_its_digits(three, planner):
+    weights = {c["code"]: c["weight"] for c in table(planner, three)["criteria"]}
+    sent = _send(planner, "put", _address(three, "weights/"), {"weights": weights, "required_m2": 1234567.89})
+    assert sent.status_code == 200
+    page = planner.get(f"/projects/{three.pk}/alternatives/").content.decode()
+    assert 'value="123.456789"' in page, "else the next one to save the weights changes it"
+
+
 def test_what_is_measured_of_a_confidential_layer_is_withheld(three, planner):
     Layer.objects.filter(code__in=["DLTB", "PD", "DL", "SX"]).update(secrecy="confidential")
     Layer.objects.get_or_create(code="SX", defaults={"name": "某水源", "secrecy": "confidential"})
