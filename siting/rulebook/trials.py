@@ -80,7 +80,10 @@ def rulebooks_of(trial: RulebookTrial) -> tuple[PinnedRulebook, PinnedRulebook]:
 
 
 def stale(trial: RulebookTrial, draft: RulebookDraft) -> list[Notice]:
-    """Say why a trial doesn't answer for a draft as it is now; nothing if it does."""
+    """Say why a trial doesn't answer for a draft as it is now; nothing if it does.
+
+    ``field`` is the layer of a notice that names one.
+    """
     found = []
     if trial.finished_at is None:
         found.append(Notice("trial-unfinished", "试算尚未完成"))
@@ -100,23 +103,22 @@ def stale(trial: RulebookTrial, draft: RulebookDraft) -> list[Notice]:
         found.append(
             Notice("trial-of-other-day", "试算按 %(day)s 的规则，该日已过", {"day": trial.on.isoformat()})
         )
-    moved = _moved(trial)
-    if moved:
-        found.append(
-            Notice("trial-layers-changed", "试算后，图层已更新：%(layers)s", {"layers": "、".join(moved)})
-        )
+    found += [
+        Notice("trial-layers-changed", "试算后，图层已更新：%(layers)s", {"layers": name}, field=code)
+        for code, name in _moved(trial)
+    ]
     if _fingerprint(_live().values_list("pk", "current_id", "facts")) != trial.ground_sha256:
         found.append(Notice("trial-sites-changed", "试算后，在用选址或项目事实有变化"))
     return found
 
 
-def _moved(trial: RulebookTrial) -> list[str]:
-    """Names of layers that have another version than the trial read."""
+def _moved(trial: RulebookTrial) -> list[tuple[str, str]]:
+    """Codes and names of layers that have another version than the trial read."""
     now = layers.queries.current(_layers(*rulebooks_of(trial)))
     numbers = _numbers(now)
     codes = sorted({*numbers, *trial.manifest})
     return [
-        now[code].layer_name if code in now else code
+        (code, now[code].layer_name if code in now else code)
         for code in codes
         if numbers.get(code) != trial.manifest.get(code)
     ]

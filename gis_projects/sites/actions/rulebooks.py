@@ -20,7 +20,7 @@ from siting.models import RuleBook, RulebookDraft, RulebookTrial
 from siting.rulebook import publish
 from siting.rulebook.content import content_of, ordered, sha256_of
 from siting.rulebook.draft_validation import check_dates, check_draft
-from siting.rulebook.trials import begin, stale
+from siting.rulebook.trials import begin
 
 REASON_LENGTH = 2000
 
@@ -173,7 +173,7 @@ def propose(
         faults.append(Notice("rulebook-unchanged", "草案与现行规则库没有差别"))
     if queries.waiting(draft) is not None:
         faults.append(Notice("rulebook-proposed-already", "该草案已有待批准的发布申请"))
-    faults += _untried(draft, trial, reason)
+    faults += _untried(by, draft, trial, reason)
     if faults:
         raise UnusableInput(*faults)
     publication = RulebookPublication.objects.create(
@@ -198,14 +198,15 @@ def propose(
     return publication
 
 
-def _untried(draft: RulebookDraft, trial: RulebookTrial | None, reason: str) -> list[Notice]:
+def _untried(by: User, draft: RulebookDraft, trial: RulebookTrial | None, reason: str) -> list[Notice]:
     """Why a draft may not go on without a reason."""
     if reason:
         return []
     if trial is None:
         return [Notice("rulebook-untried", "草案尚未试算，须先试算或说明不试算的理由", field="reason")]
     return [
-        Notice(notice.code, notice.template, notice.params, field="reason") for notice in stale(trial, draft)
+        Notice(notice.code, notice.template, notice.params, field="reason")
+        for notice in queries.stale_for(by, trial, draft)
     ]
 
 
@@ -228,7 +229,7 @@ def approve(*, by: User, publication: RulebookPublication, words: str = "") -> R
     faults = check_dates(draft.content, timezone.localdate())
     if draft.sha256 != publication.sha256:
         faults.append(Notice("rulebook-changed-since", "草案在申请后又有修改，请重新申请"))
-    faults += _untried(draft, publication.trial, publication.reason or words.strip())
+    faults += _untried(by, draft, publication.trial, publication.reason or words.strip())
     if faults:
         raise UnusableInput(*faults)
     last = RuleBook.objects.filter(code=draft.code).order_by("-version").values_list("version", flat=True)

@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, QuerySet
 
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, ScopePaths, find, require, visible
 from gis_projects.sites import trials
 from gis_projects.sites.models import PublicationState, RulebookPublication
+from gis_projects.sites.withholding import readable
 from gis_projects.trail.models import Job
 from layers.models import Layer
+from siting.engine.notices import Notice
 from siting.models import RuleBook, RulebookDraft, RulebookTrial, TriedSite
 from siting.rulebook.catalogue import CataloguedLayer, catalogue
+from siting.rulebook.trials import stale
 
 #: A rulebook is the whole bureau's: it is bound to no region and no organisation.
 EVERYWHERE = ScopePaths()
@@ -25,6 +28,7 @@ TRIED_SCOPE = ScopePaths(
     organisation="site_version__site__project__organisation_id",
     secrecy="site_version__site__project__secrecy",
 )
+_HIDDEN = Notice("stale-withheld", "有涉密图层已更新")
 
 
 def rulebooks(user: User) -> QuerySet[RuleBook]:
@@ -42,8 +46,10 @@ def rulebook(user: User, pk: int) -> RuleBook:
 
 
 def drafts(user: User) -> QuerySet[RulebookDraft]:
-    """All drafts, open ones first, then the newest."""
-    rows = RulebookDraft.objects.select_related("base", "published_as")
+    """All drafts without their content, open ones first, then the newest; ``waiting``: for a second person."""
+    waits = RulebookPublication.objects.filter(draft=OuterRef("pk"), state=PublicationState.PROPOSED)
+    rows = RulebookDraft.objects.select_related("base", "published_as").defer("content")
+    rows = rows.annotate(waiting=Exists(waits))
     return visible(user, Permission.READ_SITES, rows, EVERYWHERE).order_by(
         F("discarded_at").desc(nulls_first=True), F("published_as").desc(nulls_first=True), "-updated_at"
     )
@@ -84,6 +90,14 @@ def writers(draft: RulebookDraft) -> set[int]:
 def latest_trial(draft: RulebookDraft) -> RulebookTrial | None:
     """The newest trial of the draft's newest revision."""
     return draft.trials.filter(revision=draft.revision).order_by("-pk").first()
+
+
+def stale_for(user: User, trial: RulebookTrial, draft: RulebookDraft) -> list[Notice]:
+    """Say why a trial doesn't answer for a draft any more, without the layers that the user may not know of."""
+    found = stale(trial, draft)
+    open_ = readable(user, {notice.field for notice in found if notice.field is not None})
+    told = [notice for notice in found if notice.field is None or notice.field in open_]
+    return told if len(told) == len(found) else [*told, _HIDDEN]
 
 
 def job_of(trial: RulebookTrial) -> Job | None:

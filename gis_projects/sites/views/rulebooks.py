@@ -29,7 +29,6 @@ from siting.engine.verdict import Severity, Verdict
 from siting.models import RuleBook, RulebookDraft
 from siting.rulebook import NoRulebook, in_force, parse
 from siting.rulebook.content import as_toml, content_of
-from siting.rulebook.trials import stale
 
 PAGE = 50
 MAX_FILE_BYTES = 4 * 1024 * 1024
@@ -60,7 +59,6 @@ def rulebooks(request: HttpRequest) -> HttpResponse:
             in_force_now.add(in_force(code, today).id)
         except NoRulebook:
             continue
-    drafts = list(queries.drafts(user)[:PAGE])
     return render(
         request,
         "sites/rulebooks.html",
@@ -68,7 +66,7 @@ def rulebooks(request: HttpRequest) -> HttpResponse:
             "rulebooks": rows,
             "in_force": in_force_now,
             "today": today,
-            "drafts": [{"draft": draft, "waiting": queries.waiting(draft)} for draft in drafts],
+            "drafts": queries.drafts(user)[:PAGE],
             "edits": has(user, Permission.EDIT_RULES),
         },
     )
@@ -141,7 +139,9 @@ def _draft_page(request: HttpRequest, user: User, row: RulebookDraft, faults: li
     catalogue = queries.catalogue_of(user)
     against = _against(row)
     trial = queries.latest_trial(row)
-    outdated = [sentence(notice) for notice in stale(trial, row)] if trial and row.is_open else []
+    outdated = (
+        [sentence(notice) for notice in queries.stale_for(user, trial, row)] if trial and row.is_open else []
+    )
     waiting = queries.waiting(row)
     return render(
         request,
@@ -355,7 +355,7 @@ def trial(request: HttpRequest, pk: int) -> HttpResponse:
             "changed": sum(sites for (before, after), sites in tally.items() if before != after),
             "problems": queries.problems(user, row),
             "export_query": urlencode(filters) + "&" if filters else "",
-            "outdated": [sentence(notice) for notice in stale(row, row.draft)]
+            "outdated": [sentence(notice) for notice in queries.stale_for(user, row, row.draft)]
             if row.finished_at and row.draft.is_open
             else [],
         },

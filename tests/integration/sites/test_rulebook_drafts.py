@@ -9,12 +9,15 @@ import random
 import pytest
 import shapely
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from gis_projects.people.permissions import Role
 from gis_projects.sites.actions import rulebooks as actions
 from gis_projects.sites.models import PublicationState, RulebookPublication, RulebookRevision
+from gis_projects.sites.queries import rulebooks as queries
 from gis_projects.sites.trials import run_trial
 from gis_projects.trail.models import Job, Step
 from layers.models import Layer
@@ -114,6 +117,25 @@ class TestDrafts:
             )
         assert codes(refusal) == {"rule-hidden-removed"}
         assert rulebooks.saved(draft, planner, lambda content: content["rule"].reverse()).revision == 3
+
+    def test_the_list_asks_as_much_for_many_drafts_as_for_one(self, planner, client):
+        client.force_login(planner)
+
+        def asked():
+            with CaptureQueriesContext(connection) as questions:
+                assert client.get(reverse("sites:rulebooks")).status_code == 200
+            return len(questions)
+
+        rulebooks.drafted(planner)
+        asked()
+        one = asked()
+        for _ in range(3):
+            actions.propose(
+                by=planner, draft=rulebooks.drafted(planner), based_on=2, trial=None, reason="急需"
+            )
+        assert asked() == one
+        page = client.get(reverse("sites:rulebooks")).content.decode()
+        assert page.count("待批准") == 3
 
     def test_the_same_content_is_no_new_revision(self, planner):
         draft = rulebooks.drafted(planner)
@@ -231,6 +253,20 @@ class TestPublication:
             actions.approve(by=reviewer, publication=publication)
         assert codes(refusal) == {code}
         assert actions.approve(by=reviewer, publication=publication, words="影响已人工核对").version >= 3
+
+    def test_a_confidential_layer_that_moved_is_not_named(self, planner, reviewer):
+        draft = rulebooks.drafted(planner)
+        trial = rulebooks.tried(draft)
+        Layer.objects.filter(code="WWBH").update(secrecy="confidential", name="某设施保护区")
+        land.publish_layer("WWBH", [])
+        land.publish_layer("STBHHX", [])
+        with pytest.raises(UnusableInput) as refusal:
+            actions.propose(by=planner, draft=draft, based_on=2, trial=trial)
+        said = [str(notice) for notice in refusal.value.notices]
+        assert "有涉密图层已更新" in said
+        assert len(said) == 2
+        assert not any("某设施保护区" in text or "WWBH" in text for text in said)
+        assert any("某设施保护区" in str(notice) for notice in queries.stale_for(reviewer, trial, draft))
 
     def test_what_was_changed_after_the_proposal_is_not_published(self, planner, reviewer):
         draft = rulebooks.drafted(planner)
