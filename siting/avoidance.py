@@ -233,7 +233,12 @@ class Shift:
 
 
 def smallest_shift(
-    drawing: Drawing, question: Question, chosen: Collection[str], *, bound_m: float = 200.0
+    drawing: Drawing,
+    question: Question,
+    chosen: Collection[str],
+    *,
+    bound_m: float = 200.0,
+    unseen: Collection[str] = (),
 ) -> Shift | None:
     """Search the smallest shift after which the chosen rules are clear, and no other prohibition is hit anew.
 
@@ -247,6 +252,9 @@ def smallest_shift(
     ----------
     bound_m
         How far is looked, m.
+    unseen
+        Codes of layers whose ground doesn't lead the search: a shift that just clears them would draw their edge. The
+        check that confirms a shift reads them all the same.
 
     Returns
     -------
@@ -261,7 +269,7 @@ def smallest_shift(
     _within("bound_m", bound_m, MAX_BOUND_M)
     before = question.check(drawing)
     wanted = {item.rule.code for item in conflicts(before, chosen)}
-    field = _Field.of(drawing, question, before, wanted, bound_m)
+    field = _Field.of(drawing, question, before, wanted, bound_m, unseen)
     tried = 0
     for candidates in field.rings(bound_m):
         for north, east in candidates:
@@ -295,7 +303,12 @@ class _Field:
 
     @staticmethod
     def of(
-        drawing: Drawing, question: Question, before: CheckResult, wanted: Collection[str], bound_m: float
+        drawing: Drawing,
+        question: Question,
+        before: CheckResult,
+        wanted: Collection[str],
+        bound_m: float,
+        unseen: Collection[str],
     ) -> _Field:
         geometries = [plot.geometry for plot in drawing.plots]
         frame = editing.plane_frame(editing.metric_plane(drawing.crs, geometries))
@@ -308,6 +321,7 @@ class _Field:
             for item in region.results
             if item.geometry is not None
             and item.outcome in (Outcome.HIT, Outcome.SUSPECT)
+            and item.rule.layer not in unseen
             and (
                 item.rule.code in wanted
                 or (item.severity is Severity.PROHIBITED and item.rule.code not in was)

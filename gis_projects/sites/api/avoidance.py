@@ -141,7 +141,11 @@ class SmallestShift(_Asked):
     @extend_schema(request=ShiftIn, responses=OpenApiTypes.OBJECT, operation_id="checks_shift")
     def post(self, request: Request) -> Response:
         drawing, question, data = self.asked(request, ShiftIn(data=request.data))
-        shift = avoidance.smallest_shift(drawing, question, data["rules"], bound_m=data["bound_m"])
+        asked = set(question.rulebook.layers)
+        unseen = asked - readable(cast(User, request.user), asked)
+        shift = avoidance.smallest_shift(
+            drawing, question, data["rules"], bound_m=data["bound_m"], unseen=unseen
+        )
         found = shift and {
             "north_m": shift.north_m,
             "east_m": shift.east_m,

@@ -7,8 +7,9 @@ import json
 import pytest
 import shapely
 
+from gis_projects.people.permissions import Role
 from layers.models import Layer
-from tests.api.conftest import geojson
+from tests.api.conftest import geojson, signed_in
 from tests.factories import land
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +68,16 @@ def test_a_confidential_layer_is_no_knife_for_who_may_not_read_it(farmland, plan
         answer = ask(planner, url)
         assert answer.status_code == 400
         assert answer.json()["errors"][0]["code"] == "conflict-withheld"
+
+
+def test_no_shift_draws_the_edge_of_a_layer_that_one_may_not_read(farmland, planner):
+    # East of the site: any shift to the east far enough off the farmland meets it.
+    land.publish_layer("STBHHX", [("R", "", shapely.box(109.8503, 40.60, 109.86, 40.63))])
+    Layer.objects.filter(code="STBHHX").update(secrecy="confidential")
+    reviewer = signed_in(Role.REVIEWER, "150200", username="reader")
+    past = ask(reviewer, SHIFT, bound_m=1000).json()["shift"]
+    assert past is not None, "who may read it is led past it"
+    assert ask(planner, SHIFT, bound_m=1000).json()["shift"] is None
 
 
 @pytest.mark.parametrize(
