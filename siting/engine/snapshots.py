@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,7 +87,7 @@ class Snapshot:
         """Write the JSON into the folder where the files are; its name holds its hash."""
         text = self.text()
         path = folder / f"snapshot-{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
-        draft = path.with_suffix(".part")
+        draft = path.with_name(f"{path.name}.{os.getpid()}.part")  # two batches may begin at once
         draft.write_text(text, encoding="utf-8")
         draft.replace(path)
         return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import os
@@ -26,6 +27,7 @@ from siting import checks
 from siting.boundaries import from_drawing
 from siting.documents import canonical, document
 from siting.engine import batch as worker
+from siting.engine import snapshots
 from siting.engine.coverage import covers
 from siting.rulebook import in_force
 from tests.factories import land
@@ -323,3 +325,24 @@ def test_the_default_folder_of_files_is_the_platforms_own(tmp_path):
     varied_ground(tmp_path)
     check(sites_file(tmp_path, 2), tmp_path, "--engine", "serial")
     assert list((Path(django_settings.LOCAL_DIR) / "snapshots").glob("DLTB-*.parquet"))
+
+
+def test_two_batches_may_write_the_same_snapshot_at_once(tmp_path, monkeypatch):
+    rulebook = in_force_book()
+    one = snapshots.Snapshot({}, rulebook)
+    replace = Path.replace
+
+    def other_meanwhile(draft, target):
+        monkeypatch.setattr(Path, "replace", replace)
+        monkeypatch.setattr(os, "getpid", lambda: 1)
+        assert one.write(tmp_path) == target
+        return draft.replace(target)
+
+    monkeypatch.setattr(Path, "replace", other_meanwhile)
+    path = one.write(tmp_path)
+    assert snapshots.Snapshot.from_text(path.read_text(encoding="utf-8")).book == rulebook
+    assert [found.name for found in tmp_path.iterdir() if found.suffix == ".part"] == []
+
+
+def in_force_book():
+    return snapshots.Book("default", 1, "0" * 64, dt.date(2026, 1, 1), (), ())
