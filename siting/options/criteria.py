@@ -74,7 +74,7 @@ def read_weights(given: Mapping[str, Any]) -> dict[str, float]:
     for code, value in given.items():
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = float("nan")
         if code not in weights:
             problems.append(

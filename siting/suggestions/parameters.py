@@ -200,7 +200,7 @@ def _number(name: str, given: Any, problems: list[Notice]) -> float:
         return usual
     try:
         value = float(given)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         value = float("nan")
     whole = name == "count"
     if not isfinite(value) or not least <= value <= greatest or (whole and value != int(value)):
@@ -226,7 +226,7 @@ def _preferences(given: Any, problems: list[Notice]) -> tuple[Preference, ...]:
         changes = {name: entry[name] for name in ("weight", "best", "worst") if preference and name in entry}
         try:
             numbers = {name: float(value) for name, value in changes.items()}
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             numbers = {"weight": float("nan")}
         changed = None if preference is None else replace(preference, **numbers)  # type: ignore[arg-type]
         if changed is None or not _usable(changed):

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from gis_projects.atlas.queries import catalogue, features, sites
+from gis_projects.parsing import FloatField
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, require
 from gis_projects.sentences import word
@@ -29,9 +30,9 @@ METRES_PER_DEGREE = 111_000.0
 class PointIn(serializers.Serializer[Any]):
     """A place in degrees (EPSG:4490), and how near in metres counts as there."""
 
-    lon = serializers.FloatField(min_value=-180, max_value=180)
-    lat = serializers.FloatField(min_value=-90, max_value=90)
-    reach = serializers.FloatField(min_value=0, max_value=200, default=0)
+    lon = FloatField(min_value=-180, max_value=180)
+    lat = FloatField(min_value=-90, max_value=90)
+    reach = FloatField(min_value=0, max_value=200, default=0)
     layers = serializers.CharField(required=False, max_length=4000)
 
     def validate_layers(self, value: str) -> dict[str, int | None]:

@@ -18,6 +18,7 @@ from gis_projects.atlas.printing.content import Wanted
 from gis_projects.atlas.printing.pdf import BASE, Order
 from gis_projects.atlas.printing.sheet import PAPERS, Frame, Sheet
 from gis_projects.atlas.queries import catalogue
+from gis_projects.parsing import FloatField
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, require
 
@@ -29,7 +30,7 @@ class LayerIn(serializers.Serializer[Any]):
 
     code = serializers.CharField(max_length=32)
     version = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**31 - 1)
-    opacity = serializers.FloatField(min_value=0, max_value=1, default=1.0)
+    opacity = FloatField(min_value=0, max_value=1, default=1.0)
     hidden = serializers.ListField(
         child=serializers.CharField(max_length=40, allow_blank=True), default=list, max_length=500
     )
@@ -39,10 +40,10 @@ class LayerIn(serializers.Serializer[Any]):
 class PrintIn(serializers.Serializer[Any]):
     """A sheet: its middle in degrees, its scale, its turn in degrees clockwise, and the layers, uppermost first."""
 
-    lon = serializers.FloatField(min_value=73, max_value=136)
-    lat = serializers.FloatField(min_value=3, max_value=54)
+    lon = FloatField(min_value=73, max_value=136)
+    lat = FloatField(min_value=3, max_value=54)
     scale = serializers.IntegerField(min_value=200, max_value=500_000)
-    turned = serializers.FloatField(min_value=-360, max_value=360, default=0.0)
+    turned = FloatField(min_value=-360, max_value=360, default=0.0)
     paper = serializers.ChoiceField(choices=list(PAPERS))
     landscape = serializers.BooleanField(default=True)
     title = serializers.CharField(max_length=60, allow_blank=True, default="")

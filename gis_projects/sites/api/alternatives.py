@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from gis_projects.library.models import Project
-from gis_projects.parsing import JSONField, JSONParser
+from gis_projects.parsing import FloatField, JSONField, JSONParser
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission
 from gis_projects.sites import presenting
@@ -52,8 +52,8 @@ class NameIn(serializers.Serializer[Any]):
 class WeightsIn(serializers.Serializer[Any]):
     """Weights by criterion (0 to 100), and how much ground the project needs, m²."""
 
-    weights = serializers.DictField(child=serializers.FloatField())
-    required_m2 = serializers.FloatField(required=False, allow_null=True)
+    weights = serializers.DictField(child=FloatField())
+    required_m2 = FloatField(required=False, allow_null=True)
 
 
 class ChoiceIn(serializers.Serializer[Any]):

@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from gis_projects import problems
 from gis_projects.library.models import Project
-from gis_projects.parsing import JSONField, JSONParser
+from gis_projects.parsing import FloatField, JSONField, JSONParser
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, find, require
 from gis_projects.sites import presenting
@@ -51,7 +51,7 @@ class FileIn(serializers.Serializer[Any]):
     )
     epsg = serializers.IntegerField(required=False, allow_null=True)
     central_meridian = serializers.IntegerField(required=False, allow_null=True)
-    width_m = serializers.FloatField(
+    width_m = FloatField(
         required=False,
         allow_null=True,
         help_text="whole width of lines, which take no ground without one; metres",

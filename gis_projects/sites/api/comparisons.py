@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from gis_projects import problems
+from gis_projects.parsing import FloatField
 from gis_projects.people.models import Organisation, User
 from gis_projects.people.permissions import Permission, require
 from gis_projects.sites.actions import comparisons as actions
@@ -39,7 +40,7 @@ class ComparisonIn(serializers.Serializer[Any]):
     layer_b = serializers.CharField(max_length=32)
     version_b = serializers.IntegerField(required=False, **_NUMBER)
     crosswalk = serializers.CharField(max_length=40, required=False, allow_blank=True)
-    sliver_width_m = serializers.FloatField(min_value=0, max_value=MAX_SLIVER_WIDTH_M, default=SLIVER_WIDTH_M)
+    sliver_width_m = FloatField(min_value=0, max_value=MAX_SLIVER_WIDTH_M, default=SLIVER_WIDTH_M)
 
 
 class PatchesIn(serializers.Serializer[Any]):
@@ -51,8 +52,8 @@ class PatchesIn(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=HandlingState.values, required=False)
     organisation = serializers.IntegerField(required=False, **_NUMBER)
     slivers = serializers.BooleanField(required=False, allow_null=True, default=None)
-    min_area = serializers.FloatField(required=False, min_value=0, max_value=1e15)
-    max_area = serializers.FloatField(required=False, min_value=0, max_value=1e15)
+    min_area = FloatField(required=False, min_value=0, max_value=1e15)
+    max_area = FloatField(required=False, min_value=0, max_value=1e15)
     bbox = serializers.CharField(max_length=200, required=False)
     order = serializers.ChoiceField(choices=[*ORDERS], default="number")
     offset = serializers.IntegerField(min_value=0, max_value=2**31 - 1, default=0)

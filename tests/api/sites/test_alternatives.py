@@ -281,6 +281,11 @@ def test_who_may_not_reach_the_project_sees_nothing(three):
     assert reviewer.delete(f"/api/v1/alternatives/{row.pk}/").status_code == 403
 
 
+@pytest.mark.parametrize("data", [{"weights": {"slope": 10**400}}, {"weights": {}, "required_m2": 10**400}])
+def test_a_number_that_no_double_holds_is_refused(project, planner, data):
+    assert _send(planner, "put", _address(project, "weights/"), data).status_code == 400
+
+
 def test_the_need_is_shown_with_all_its_digits(three, planner):
     weights = {c["code"]: c["weight"] for c in table(planner, three)["criteria"]}
     sent = _send(planner, "put", _address(three, "weights/"), {"weights": weights, "required_m2": 1234567.89})

@@ -213,3 +213,16 @@ def test_who_may_not_reach_the_project_sees_nothing(done, project):
     assert reviewer.get(f"/api/v1/suggestions/{done}/").status_code == 200
     assert _asked(reviewer, project).status_code == 403
     assert _post(reviewer, f"/api/v1/suggestions/{done}/stop/", {}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"area_m2": 10**400}, "area_m2"),
+        ({"preferences": [{"code": "slope", "weight": 10**400}]}, "preferences"),
+    ],
+)
+def test_a_number_that_no_double_holds_is_refused(ground, project, planner, more, field):
+    answer = _asked(planner, project, parameters={**WANTED, **more})
+    assert answer.status_code == 400
+    assert field in {error["field"] for error in answer.json()["errors"]}
