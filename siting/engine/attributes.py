@@ -112,6 +112,9 @@ class AttributeClause:
 
 
 def _text(value: object) -> str:
+    """As a layer's attributes are read: yes and no are true and false, a whole number has no point."""
+    if isinstance(value, bool):
+        return str(value).lower()
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 

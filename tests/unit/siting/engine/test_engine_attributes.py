@@ -100,3 +100,9 @@ def test_a_large_whole_number_keeps_its_digits():
     assert clause.values == ("1234567",)
     assert clause.holds("1234567") is True
     assert clause.holds("1234566") is False
+
+
+def test_yes_and_no_are_as_attributes_have_them():
+    clause = AttributeClause.from_json({"field": "在用", "op": "is", "values": [True]})
+    assert clause.holds("true") is True
+    assert clause.holds("false") is False
