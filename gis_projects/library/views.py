@@ -74,7 +74,7 @@ def projects(request: HttpRequest) -> HttpResponse:
                     ("industry", Industry.choices),
                     ("level", Level.choices),
                     ("stage", Stage.choices),
-                    ("has_site", [("true", _("有选址界线")), ("false", _("没有选址界线"))]),
+                    ("has_site", [("true", _("有选址边界")), ("false", _("没有选址边界"))]),
                 )
             ],
             "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),

@@ -275,7 +275,7 @@ export const en: Record<keyof typeof zh, string> = {
   "check.length": "Length",
   "check.pieces": "{n} place(s)",
   "check.basis": "Basis",
-  "check.authority": "Authority",
+  "check.authority": "Authority: {name}",
   "check.inside": "Within {region}",
   "check.outside": "Outside your region",
   "check.outsideOf": "Outside your region ({region})",

@@ -107,7 +107,7 @@ export class CheckPanel {
         f.count > 1 ? h("span", {}, ` · ${t("check.pieces", { n: f.count })}`) : ""),
       h("details", {}, h("summary", {}, `${layer} · ${t("check.basis")}`),
         h("p", { class: "row-note" }, f.basis || this.rule(f.rule)?.basis || ""),
-        f.authority ? h("p", { class: "row-note" }, `${t("check.authority")}:${f.authority}`) : "",
+        f.authority ? h("p", { class: "row-note" }, t("check.authority", { name: f.authority })) : "",
         (f.advice ?? this.rule(f.rule)?.advice) ? h("p", { class: "row-note" }, f.advice ?? this.rule(f.rule)!.advice) : "",
         f.classes.length ? h("ul", { class: "classes" }, ...f.classes.map((c) => h("li", {}, `${c.name} ${c.code} ${squareMetres(c.area_m2)} m²`))) : ""));
   }

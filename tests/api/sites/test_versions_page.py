@@ -50,7 +50,7 @@ def test_the_points_are_exported(saved_twice, planner):
 
 def test_with_one_version_or_none_there_is_nothing_to_compare(published_land, planner, project):
     url = f"/projects/{project.pk}/site/versions/"
-    assert "还没有选址界线" in planner.get(url).content.decode()
+    assert "还没有选址边界" in planner.get(url).content.decode()
     save(planner, project, land.SITE)
     assert "只有一个版本" in planner.get(url).content.decode()
 

@@ -168,7 +168,7 @@ def test_the_project_page_shows_what_is_known(reviewer, projects):
         "12,345.68",
         "109.900000",
         "准确点位",
-        "还没有选址界线",
+        "还没有选址边界",
     ):
         assert text in page
 
