@@ -130,7 +130,7 @@ def read(content: bytes) -> Crosswalk:
     """
     try:
         data = tomllib.loads(_text(content))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, lists in lists in lists
         raise Refused(
             Notice("crosswalk-syntax", "对照表不是有效的 TOML：%(why)s", {"why": str(error)}, field="file")
         ) from error
@@ -139,7 +139,7 @@ def read(content: bytes) -> Crosswalk:
     if head["code"] and not _CODE.fullmatch(head["code"]):
         faults.append(Notice("crosswalk-code", "代码只含小写字母、数字和连字符。", field="code"))
     version = data.get("version")
-    if type(version) is not int or version < 1:
+    if type(version) is not int or not 1 <= version < 2**31:
         faults.append(Notice("crosswalk-version", "版本号应为从 1 起的整数。", field="version"))
     day = data.get("valid_from")
     if type(day) is not date:
@@ -165,11 +165,16 @@ def read_csv(content: bytes, of: Crosswalk, *, valid_from: date, source: str) ->
         Each fault with its line.
     """
     reader = csv.reader(io.StringIO(_text(content)))
-    header = [cell.strip().lower() for cell in next(reader, [])]
-    if tuple(header[:2]) != _CSV_HEADER[:2]:
+    try:
+        header, *rows = [(reader.line_num, row) for row in reader] or [(1, [])]
+    except csv.Error as error:  # a cell without an end
+        raise Refused(
+            Notice("crosswalk-codes", "应列出至少一个类别代码（文本）。", line=reader.line_num)
+        ) from error
+    if tuple(cell.strip().lower() for cell in header[1])[:2] != _CSV_HEADER[:2]:
         raise Refused(Notice("crosswalk-header", "表头应为 a,b,note。", line=1))
     entries, faults = [], []
-    for row in reader:
+    for line, row in rows:
         if not any(cell.strip() for cell in row):
             continue
         cells = [*row, "", "", ""]
@@ -177,7 +182,7 @@ def read_csv(content: bytes, of: Crosswalk, *, valid_from: date, source: str) ->
         data = {"a": cells[0].split(), "b": cells[1].split(), "note": cells[2].strip()}
         entry = _entry(data, "", found)
         found = found or _faults([entry], of.system_a, of.system_b)
-        faults += [replace(notice, line=reader.line_num, field=None) for notice in found]
+        faults += [replace(notice, line=line, field=None) for notice in found]
         entries.append(entry)
     if not entries:
         faults.append(Notice("crosswalk-empty", "对照表没有一条对应关系。", line=1))
@@ -207,7 +212,7 @@ def _text(content: bytes) -> str:
 
 def _head(data: Mapping[str, Any], name: str, faults: list[Notice]) -> str:
     value = data.get(name)
-    if not isinstance(value, str) or not value.strip() or len(value) > 200:
+    if not isinstance(value, str) or not value.strip() or len(value) > 200 or "\0" in value:
         faults.append(Notice("crosswalk-field", "缺少 %(field)s。", {"field": name}, field=name))
         return ""
     return value.strip()
@@ -228,7 +233,7 @@ def _entry(row: Any, place: str, faults: list[Notice]) -> Entry:
                 )
         sides.append(tuple(codes))
     note = row.get("note", "") if isinstance(row, dict) else ""
-    return Entry(sides[0], sides[1], note if isinstance(note, str) else "")
+    return Entry(sides[0], sides[1], note.replace("\0", "") if isinstance(note, str) else "")
 
 
 def _faults(entries: Sequence[Entry], system_a: str, system_b: str) -> list[Notice]:

@@ -20,11 +20,13 @@ DEFAULT_PATH = DEFAULT_PATHS[-1]
 
 
 def _plain(value: Any) -> Any:
-    """Dates as ISO text: a spec is stored, hashed and signed as JSON."""
+    """Dates as ISO text: a spec is stored, hashed and signed as JSON. No database stores a text with a NUL in it."""
+    if isinstance(value, str) and "\0" in value:
+        raise ValueError("U+0000")
     if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {_plain(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_plain(item) for item in value]
     return value
@@ -39,11 +41,12 @@ def parse(content: bytes) -> dict[str, Any]:
         Not TOML, or not UTF-8.
     """
     try:
-        return cast("dict[str, Any]", _plain(tomllib.loads(content.decode("utf-8"))))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        data = cast("dict[str, Any]", _plain(tomllib.loads(content.decode("utf-8"))))
+    except (ValueError, RecursionError) as error:  # no UTF-8, no TOML, a number of thousands of digits
         raise UnusableInput(
             Notice("rulebook-unreadable", "规则库文件无法读取：%(error)s", {"error": str(error)})
         ) from error
+    return data
 
 
 def read(content: bytes) -> dict[str, Any]:

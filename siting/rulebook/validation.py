@@ -20,6 +20,7 @@ from siting.engine.verdict import Severity
 from siting.rulebook.shapes import Faults, OfRule, shapes
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
+_LENGTHS = {"code": 40, "name": 120}  # as `siting.models.RuleBook` stores them
 _HEAD = {"code", "version", "name", "valid_from", "valid_to", "fact", "rule"}
 _FACT = {"name", "question", "choices"}
 _NEEDED = ("code", "name", "layer", "relation", "severity", "basis", "authority")
@@ -103,6 +104,9 @@ def _head(data: Mapping[str, Any], found: Faults) -> None:
             found.add(name, "rulebook-entry-missing", "规则库缺少“%(key)s”", key=name)
     if data.get("code") and not _CODE.fullmatch(str(data["code"])):
         found.add("code", "rulebook-code", "规则库代码只能用小写字母、数字、下划线和连字符")
+    for name, most in _LENGTHS.items():
+        if len(str(data.get(name, ""))) > most:
+            found.add(name, "text-too-long", "文字不能超过 %(limit)s 个字", limit=most)
     _dates(
         data,
         lambda name: found.add(
@@ -191,7 +195,12 @@ def _are_texts(values: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    try:
+        return isfinite(value)
+    except OverflowError:  # a whole number that no double holds
+        return False
 
 
 _NOT_NEGATIVE = "第 %(number)s 条规则的“%(key)s”应为不小于 0 的数"
@@ -306,8 +315,11 @@ def _where(rule: Mapping[str, Any], of: OfRule) -> None:
         if clause.get("op") not in set(Comparison):
             of.say(f"{entry}.op", "rule-where-op", "第 %(number)s 条规则的属性条件的比较方式不认识")
             continue
-        texts = [str(value) for value in clause.get("values", ())]
-        if not texts or not all(texts):
+        values = clause.get("values", ())
+        texts = [str(value) for value in values]
+        if not values or not all(
+            isinstance(value, bool) or _is_number(value) or _are_texts([value]) for value in values
+        ):
             of.say(f"{entry}.values", "rule-where-values", "第 %(number)s 条规则的属性条件没有给出值")
         elif Comparison(clause["op"]).is_numeric and (len(texts) != 1 or number(texts[0]) is None):
             of.say(

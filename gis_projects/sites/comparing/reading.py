@@ -30,7 +30,7 @@ class Asked:
 def asked_of(query: Mapping[str, str]) -> Asked:
     """Read a page's query."""
     words = {
-        name: query.get(name, "").strip()[:100]
+        name: query.get(name, "").replace("\0", "").strip()[:100]
         for name in ("pair", "town", "state", "department", "slivers", "min_ha", "max_ha", "sort")
     }
     class_a, bar, class_b = words["pair"].partition("|")

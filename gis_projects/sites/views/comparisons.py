@@ -59,7 +59,7 @@ def comparisons(request: HttpRequest) -> HttpResponse:
     faults: dict[str, str] = {}
     if request.method == "POST":
         require(user, Permission.COMPARE_PLANS)
-        given = request.POST.dict()
+        given = {name: text.replace("\0", "") for name, text in request.POST.dict().items()}
         try:
             _ask(user, given)
         except Refused as refusal:
@@ -252,12 +252,12 @@ def _imported(user: User, request: HttpRequest) -> Crosswalk:
         raise Refused(Notice("crosswalk-no-file", "请选择 TOML 或 CSV 文件。", field="file"))
     content = file.read(crosswalks_.MAX_BYTES + 1)
     if (file.name or "").lower().endswith(".csv"):
-        base = Crosswalk.objects.filter(code=request.POST.get("of", "")).order_by("-version").first()
+        base = Crosswalk.objects.filter(code=_given(request, "of")).order_by("-version").first()
         if base is None:
             raise Refused(
                 Notice("crosswalk-no-base", "CSV 只含对应关系，请选择它是哪个对照表的新版本。", field="of")
             )
-        source = request.POST.get("source", "").strip()
+        source = _given(request, "source")
         if not source:
             raise Refused(Notice("crosswalk-no-source", "请写明新版本的来源。", field="source"))
         found = crosswalks_.read_csv(
@@ -266,6 +266,10 @@ def _imported(user: User, request: HttpRequest) -> Crosswalk:
     else:
         found = crosswalks_.read(content)
     return actions.import_crosswalk(by=user, found=found)
+
+
+def _given(request: HttpRequest, name: str) -> str:
+    return request.POST.get(name, "").replace("\0", "").strip()
 
 
 def _placed(notice: Any) -> str:

@@ -12,6 +12,7 @@ import pyogrio
 import pytest
 import shapely
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
@@ -393,6 +394,50 @@ b = []
         "a,b,note\n0101 0102,01,耕地\n".encode(), good, valid_from=timezone.localdate(), source="x"
     )
     assert (newer.version, newer.entries[0].a) == (2, ("0101", "0102"))
+
+
+_HEAD = 'code = "x"\nname = "x"\nversion = 1\nvalid_from = 2023-11-22\nsystem_a = "test"\nsystem_b = "test"\n'
+_ROWS = '[[compatible]]\na = ["01"]\nb = ["01"]\n'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _HEAD + 'source = "a\\u0000b"\n' + _ROWS,
+        _HEAD.replace("version = 1", f"version = {10**30}") + 'source = "x"\n' + _ROWS,
+        "code = " + "[" * 20_000,
+        "version = 1" + "0" * 5_000,
+    ],
+    ids=["nul", "huge-version", "deep", "long-number"],
+)
+def test_a_crosswalk_that_can_not_be_stored_is_refused(text):
+    with pytest.raises(Refused):
+        crosswalk.read(text.encode())
+
+
+def test_a_cell_without_an_end_is_refused_with_its_line():
+    good = crosswalk.shipped()[0]
+    with pytest.raises(Refused) as refusal:
+        crosswalk.read_csv(
+            b'a,b,note\n01,01,"' + b"x" * 200_000, good, valid_from=timezone.localdate(), source="x"
+        )
+    assert refusal.value.notices[0].line
+
+
+def test_no_nul_in_a_form_or_an_address_is_an_error(comparison, reviewer):
+    client = Client()
+    client.force_login(reviewer)
+    page = reverse("sites:comparison", args=[comparison.pk])
+    for query in ("pair=%00|x", "town=%00", "sort=%00"):
+        assert client.get(f"{page}?{query}").status_code == 200, query
+    form = {"a": "DLTB@1\0", "b": "\0", "crosswalk": "\0"}
+    assert client.post(reverse("sites:comparisons"), form).status_code == 400
+    a, b = comparison.version_a, comparison.version_b
+    form = {"a": f"{a.layer.code}@{a.number}", "b": f"{b.layer.code}@{b.number}", "crosswalk": "x\0"}
+    assert client.post(reverse("sites:comparisons"), form).status_code in (302, 400)
+    file = SimpleUploadedFile("x.csv", b"a,b,note\n")
+    form = {"file": file, "of": "\0", "source": "a\0b"}
+    assert client.post(reverse("sites:crosswalks"), form).status_code == 400
 
 
 # --- faces ------------------------------------------------------------------------------------------

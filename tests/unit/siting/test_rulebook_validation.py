@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layers.browsing.fields import Field
+from siting.engine.notices import UnusableInput
 from siting.engine.rules import RuleSpec
 from siting.rulebook import DEFAULT_PATHS, parse, read
 from siting.rulebook.catalogue import CataloguedLayer
@@ -62,6 +63,23 @@ def test_the_platform_s_own_rulebook_can_run_and_be_written_and_read_again(path)
         **ordered(data),
         "version": data["version"],
     }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b'name = "a\\u0000b"', b'"a\\u0000b" = 1', b"a = " + b"[" * 20_000, b"a = 1" + b"0" * 5_000, b"\xff"],
+    ids=["nul", "nul-name", "deep", "long-number", "no-utf8"],
+)
+def test_a_file_that_can_not_be_stored_is_refused(text):
+    with pytest.raises(UnusableInput) as refusal:
+        parse(text)
+    assert [notice.code for notice in refusal.value.notices] == ["rulebook-unreadable"]
+
+
+@pytest.mark.parametrize(("entry", "value"), [("name", "规" * 121), ("code", "a" * 41)])
+def test_a_head_longer_than_what_is_stored_is_refused_with_the_place(entry, value):
+    data = {**read(DEFAULT_PATHS[-1].read_bytes()), entry: value}
+    assert [notice.field for notice in check(data)] == [entry]
 
 
 def test_the_newest_names_an_approval_wherever_prohibited_becomes_less():
@@ -123,6 +141,22 @@ def test_the_newest_names_an_approval_wherever_prohibited_becomes_less():
         ({"where": [{"op": "is", "values": ["1"]}]}, "where[0].field", "rule-where-field"),
         ({"where": [{"field": "等级", "op": "like", "values": ["1"]}]}, "where[0].op", "rule-where-op"),
         ({"where": [{"field": "等级", "op": "is", "values": []}]}, "where[0].values", "rule-where-values"),
+        (
+            {"where": [{"field": "等级", "op": "is", "values": [None]}]},
+            "where[0].values",
+            "rule-where-values",
+        ),
+        (
+            {"where": [{"field": "等级", "op": "is", "values": [["1"]]}]},
+            "where[0].values",
+            "rule-where-values",
+        ),
+        (
+            {"where": [{"field": "等级", "op": "ge", "values": [10**400]}]},
+            "where[0].values",
+            "rule-where-values",
+        ),
+        ({"tolerance_m2": 10**400}, "tolerance_m2", "rule-limit"),
         (
             {"where": [{"field": "等级", "op": "gt", "values": ["高"]}]},
             "where[0].values",
