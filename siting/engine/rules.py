@@ -180,7 +180,7 @@ def standing(rule: RuleSpec, facts: Mapping[str, str]) -> Standing:
         if not value:
             reachable.append(clause.severity)
             unknown.append(clause.fact)
-        elif value in clause.values:
+        elif clause.matches(value):
             decided, matched, said = clause.severity, clause, value
             exempting = Notice(
                 "fact-exempts",

@@ -60,6 +60,15 @@ class FactClause:
     approval: str = ""
     note: str = ""
 
+    def matches(self, value: str) -> bool:
+        """Whether a project's answer is one of its values, or more exact below one (0701 is 07 too)."""
+        return any(answers(value, choice) for choice in self.values)
+
+
+def answers(value: str, choice: str) -> bool:
+    """Whether a fact's value gives an answer: the answer itself, or of a code something more exact below it."""
+    return value == choice or (choice.isdigit() and value.isdigit() and value.startswith(choice))
+
 
 @dataclass(frozen=True)
 class RuleSpec:

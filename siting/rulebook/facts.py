@@ -6,16 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from siting.engine.notices import Notice, UnusableInput
+from siting.engine.specification import answers
 from siting.rulebook.selection import PinnedRulebook
 
 _YES_NO = {
     "yes": "yes", "true": "yes", "1": "yes", "是": "yes",
     "no": "no", "false": "no", "0": "no", "否": "no",
 }  # fmt: skip
-
-
-def _fits(value: str, choice: str) -> bool:
-    return value == choice or (choice.isdigit() and value.isdigit() and value.startswith(choice))
 
 
 def still_asked(rulebook: PinnedRulebook, stored: Mapping[str, Any]) -> dict[str, str]:
@@ -67,7 +64,7 @@ def given_facts(rulebook: PinnedRulebook, given: Mapping[str, Any]) -> dict[str,
             continue
         choices = [choice for choice, _ in questions[name].get("choices", [])]
         accepted = _YES_NO.get(value.lower()) if not choices else value
-        if accepted is None or (choices and not any(_fits(accepted, choice) for choice in choices)):
+        if accepted is None or (choices and not any(answers(accepted, choice) for choice in choices)):
             problems.append(
                 Notice(
                     "fact-value",

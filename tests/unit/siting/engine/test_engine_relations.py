@@ -160,6 +160,11 @@ class TestFacts:
         result = asked(self.spec(self.PARK, severity=R), [around(1)], facts={"kind": "park"})
         assert (result.severity, result.outcome, result.questions) == (P, Outcome.HIT, ())
 
+    def test_a_clause_about_a_code_is_about_what_is_more_exact_below_it_too(self):
+        spec = self.spec(FactClause("use", ("08",), P), severity=R)
+        for use, severity in (("08", P), ("0801", P), ("07", R), ("0708", R)):
+            assert asked(spec, [around(1)], facts={"use": use}).severity is severity, use
+
     def test_one_that_does_not_match_leaves_it(self):
         assert asked(self.spec(self.PARK, severity=R), [around(1)], facts={"kind": "road"}).severity is R
 
