@@ -12,6 +12,7 @@ import shutil
 import tempfile
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -36,6 +37,7 @@ from layers.reading.refusals import remarks
 from layers.reading.sandbox import Confined, Limits
 
 _OPEN_DATASETS = 16
+Spread = Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]
 MAX_WINDOW_CELLS = 50_000_000
 
 
@@ -226,32 +228,54 @@ def share_over(version: PinnedVersion, geometry: Any, threshold: float) -> float
 
 
 def sampled(
-    version: PinnedVersion, longitude: npt.NDArray[np.float64], latitude: npt.NDArray[np.float64]
+    version: PinnedVersion,
+    longitude: npt.NDArray[np.float64],
+    latitude: npt.NDArray[np.float64],
+    spread: Spread | None = None,
 ) -> npt.NDArray[np.float64]:
     """The value of the cell under each point (EPSG:4490 degrees), float64 of the points' shape.
 
     NaN outside the raster and where it has no value. Points should lie together: the window around them is read.
+
+    Parameters
+    ----------
+    version
+        A raster version.
+    longitude, latitude
+        Of the points.
+    spread
+        Where the points are those of a coarse mesh: interpolates what is known at them to all the points that are
+        asked, an array of two dimensions. Converting every cell's centre would take longer than reading the raster.
     """
     if version.raster_path is None:
         raise ValueError(f"{version.layer} is not a raster layer")
     dataset = _datasets.get(version.raster_path)
     x, y = placed(dataset, longitude, latitude)
     columns, rows = ~dataset.transform * (np.asarray(x), np.asarray(y))
-    columns, rows = np.floor(columns), np.floor(rows)
-    found = np.full(longitude.shape, np.nan)
+    if spread is not None:
+        columns, rows = spread(columns), spread(rows)
+    return _under(dataset, np.floor(columns), np.floor(rows))
+
+
+def _under(
+    dataset: Any, columns: npt.NDArray[np.float64], rows: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """The values of cells by their column and row, whole numbers, finite or not; NaN where there is none."""
+    found = np.full(columns.shape, np.nan)
     inside = (columns >= 0) & (rows >= 0) & (columns < dataset.width) & (rows < dataset.height)
     if not inside.any():
         return found
-    top, left = int(rows[inside].min()), int(columns[inside].min())
-    height, width = int(rows[inside].max()) - top + 1, int(columns[inside].max()) - left + 1
+    row, column = rows[inside].astype(np.intp), columns[inside].astype(np.intp)
+    top, left = int(row.min()), int(column.min())
+    height, width = int(row.max()) - top + 1, int(column.max()) - left + 1
     if height * width > MAX_WINDOW_CELLS and len(found) > 1:  # a fine raster under a coarse grid
         middle = len(found) // 2
         parts = (slice(None, middle), slice(middle, None))
-        return np.concatenate([sampled(version, longitude[part], latitude[part]) for part in parts])
+        return np.concatenate([_under(dataset, columns[part], rows[part]) for part in parts])
     values = dataset.read(1, window=Window(left, top, width, height), masked=True)
-    cells = np.where(np.ma.getmaskarray(values), np.nan, values.data.astype(np.float64))
-    found[inside] = cells[rows[inside].astype(np.intp) - top, columns[inside].astype(np.intp) - left]
-    return np.where(np.isfinite(found), found, np.nan)
+    cells = np.where(np.ma.getmaskarray(values) | ~np.isfinite(values.data), np.nan, values.data)
+    found[inside] = cells.ravel()[(row - top) * width + (column - left)]
+    return found
 
 
 def value_at(version: PinnedVersion, lon: float, lat: float) -> float | None:

@@ -183,12 +183,20 @@ class Ground:
         unknown = self._uncovered(rule.layer, window, rule.reach_m)
         if rule.relation.asks_raster:
             wide = window.grown(1, 1)
-            values = layers.rasters.sampled(self._versions[rule.layer], *self.grid.centres(wide))
+            values = self._sampled(rule.layer, wide)
             out = over_threshold(rule, values)[window.within(wide)]
             missing = np.isnan(values)[window.within(wide)]
             return out & ~missing, unknown | missing
         out = ruled_out(exclusion, self._facts, self.grid, window, found[rule.layer], placed[rule.layer])
         return out, unknown
+
+    def _sampled(self, code: str, window: Window) -> FloatArray:
+        """A raster's value under each cell's centre, NaN where it has none."""
+        longitude, latitude = self.grid.lattice(window)
+        found: FloatArray = layers.rasters.sampled(
+            self._versions[code], longitude, latitude, lambda values: self.grid.spread(values, window)
+        )
+        return found
 
     # --- preferences --------------------------------------------------------------------------------
 
@@ -212,7 +220,7 @@ class Ground:
         burnt: dict[str, tuple[list[str], npt.NDArray[np.uint16]]],
     ) -> Criterion:
         if preference.kind == "raster":
-            value = layers.rasters.sampled(self._versions[preference.layer], *self.grid.centres(window))
+            value = self._sampled(preference.layer, window)
             unknown = np.isnan(value)
             return Criterion(preference, ramp(value, preference.best, preference.worst), value, unknown)
         assert found is not None, "a layer of features has candidates"
@@ -231,8 +239,9 @@ class Ground:
         uncovered = self._uncovered(preference.layer, wide)
         if preference.best > preference.worst:
             there |= uncovered  # what nobody has looked at may be what one wants to be far from
-        distance = nearness(there, self.grid.cell_m, preference.reach_m)[window.within(wide)]
-        unknown = uncovered[window.within(wide)]
+        part = window.within(wide)
+        distance = nearness(there, self.grid.cell_m, preference.reach_m, part)
+        unknown = uncovered[part]
         score = np.where(unknown, 0.0, ramp(distance, preference.best, preference.worst))
         return Criterion(preference, score, distance, unknown)
 

@@ -50,6 +50,16 @@ class Window:
         return slice(top, top + self.rows), slice(left, left + self.columns)
 
 
+def _lattice_of(window: Window) -> tuple[int, int, int, int]:
+    """First row and column of the lattice around a window, and those after the last, in steps of it."""
+    return (
+        floor(window.row / _LATTICE),
+        floor(window.column / _LATTICE),
+        ceil((window.row + window.rows) / _LATTICE) + 1,
+        ceil((window.column + window.columns) / _LATTICE) + 1,
+    )
+
+
 @dataclass(frozen=True)
 class Grid:
     """Square cells in a Gauss-Krüger plane, turned by an azimuth.
@@ -121,24 +131,31 @@ class Grid:
         fine = shapely.segmentize(corners, max(window.shape) / 8)
         return shapely.transform(fine, self.degrees)
 
+    def lattice(self, window: Window) -> FloatArray:
+        """Longitude and latitude of centres, every 16th row and column of the grid: float64 (2, m, n).
+
+        They reach around the window, and are the same ones whatever the window is.
+        """
+        top, left, bottom, right = _lattice_of(window)
+        rows, columns = (np.arange(a, b) * float(_LATTICE) + 0.5 for a, b in ((top, bottom), (left, right)))
+        mesh = np.stack(np.meshgrid(columns, rows), axis=-1)
+        return self.degrees(mesh.reshape(-1, 2)).T.reshape(2, len(rows), len(columns))
+
+    def spread(self, coarse: FloatArray, window: Window) -> FloatArray:
+        """Interpolate anything known at the points of `lattice`, float64 (m, n), to each cell of the window."""
+        top, left, _, _ = _lattice_of(window)
+        down = (np.arange(window.rows) + window.row - top * _LATTICE) / _LATTICE
+        i = down.astype(np.intp)
+        share = (down - i)[:, None]
+        lines = coarse[i] * (1 - share) + coarse[i + 1] * share
+        share = np.arange(_LATTICE) / _LATTICE
+        cells = lines[:, :-1, None] * (1 - share) + lines[:, 1:, None] * share
+        first = window.column - left * _LATTICE
+        return cells.reshape(window.rows, -1)[:, first : first + window.columns]
+
     def centres(self, window: Window) -> FloatArray:
         """Longitude and latitude of each cell's centre, float64 (2, rows, columns)."""
-        step = _LATTICE
-        low = (floor(window.row / step), floor(window.column / step))
-        high = (
-            ceil((window.row + window.rows) / step) + 1,
-            ceil((window.column + window.columns) / step) + 1,
-        )
-        rows, columns = (np.arange(a, b) * float(step) + 0.5 for a, b in zip(low, high, strict=True))
-        mesh = np.stack(np.meshgrid(columns, rows), axis=-1)
-        coarse = self.degrees(mesh.reshape(-1, 2)).T.reshape(2, len(rows), len(columns))
-        down = (np.arange(window.rows) + window.row - low[0] * step) / step
-        along = (np.arange(window.columns) + window.column - low[1] * step) / step
-        i, j = down.astype(np.intp), along.astype(np.intp)
-        fi, fj = (down - i)[:, None], (along - j)[None, :]
-        upper = coarse[:, i][:, :, j] * (1 - fj) + coarse[:, i][:, :, j + 1] * fj
-        lower = coarse[:, i + 1][:, :, j] * (1 - fj) + coarse[:, i + 1][:, :, j + 1] * fj
-        return upper * (1 - fi) + lower * fi
+        return np.stack([self.spread(coarse, window) for coarse in self.lattice(window)])
 
     def windows(self, size: int) -> Iterator[Window]:
         """Cut into windows of at most ``size`` cells a side, row by row."""

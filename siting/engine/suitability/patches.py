@@ -28,6 +28,8 @@ _MARGIN = 0.002
 _SHAPES = 7
 _SQUARES = 64
 _SEEDS = 64
+_BAND = 64  # rows of places worked at a time, for the processor's cache
+_HEAD = 100_000  # places
 _TIDY = 0.25  # what each side shared with the patch is worth beside a square's score, from 0 to 1
 
 
@@ -76,6 +78,14 @@ class Places:
     heights: IntArray
     widths: IntArray
     scores: FloatArray
+
+    def taken(self, which: BoolArray | IntArray) -> Places:
+        """Some of them, or in another order."""
+        return Places(*(column[which] for column in vars(self).values()))
+
+    def apart_from(self, box: Box, apart: float) -> Places:
+        """Those that are ``apart`` cells from a box."""
+        return self.taken(~_close(box, self.rows, self.columns, self.heights, self.widths, apart))
 
 
 @dataclass(frozen=True)
@@ -127,11 +137,18 @@ def _summed(values: npt.NDArray[np.integer] | BoolArray) -> IntArray:
     return table
 
 
-def _over(table: IntArray, rows: IntArray, columns: IntArray, height: int, width: int) -> IntArray:
-    """Sums over the boxes at every pair of a row and a column, int64 (len(rows), len(columns))."""
-    upper, lower = table[rows], table[rows + height]
-    right = columns + width
-    sums: IntArray = lower[:, right] - lower[:, columns] - upper[:, right] + upper[:, columns]
+def _over(table: IntArray, rows: range, columns: range, height: int, width: int) -> IntArray:
+    """Sums over the boxes at every pair of a row and a column, of the table's type (len(rows), len(columns))."""
+
+    def corner(down: int, along: int) -> IntArray:
+        return table[
+            rows.start + down : rows.stop + down : rows.step,
+            columns.start + along : columns.stop + along : columns.step,
+        ]
+
+    sums: IntArray = corner(height, width) - corner(height, 0)
+    sums -= corner(0, width)
+    sums += corner(0, 0)
     return sums
 
 
@@ -152,24 +169,43 @@ def rectangles(
         (rows, columns), from `shapes`.
     """
     step = stride(sizes)
-    blocked, total = _summed(~allowed), _summed(score)
-    rows = np.arange(-(-core.row // step) * step, core.row + core.rows, step) - window.row
-    columns = np.arange(-(-core.column // step) * step, core.column + core.columns, step) - window.column
-    best = np.full((len(rows), len(columns)), -1.0)
-    which = np.zeros(best.shape, dtype=np.intp)
-    for number, (height, width) in enumerate(sizes):
-        down, along = rows[rows + height <= window.rows], columns[columns + width <= window.columns]
-        if len(down) == 0 or len(along) == 0:
-            continue
-        free = _over(blocked, down, along, height, width) == 0
-        mean = np.where(free, _over(total, down, along, height, width) / (height * width), -1.0)
-        part = best[: len(down), : len(along)]
-        better = mean > part
-        part[better] = mean[better]
-        which[: len(down), : len(along)][better] = number
+    tables = _summed(~allowed), _summed(score)
+    rows = _places(core.row, core.row + core.rows, step, window.row)
+    columns = _places(core.column, core.column + core.columns, step, window.column)
+    bands = (rows[at : at + _BAND] for at in range(0, len(rows), _BAND))
+    found = [_best_of(tables, band, columns, sizes) for band in bands]
+    best, which = (
+        (np.concatenate(parts) for parts in zip(*found, strict=True)) if found else (np.empty((0, 0)),) * 2
+    )
     i, j = np.nonzero(best >= 0)
     size = np.array(sizes, dtype=np.int64).reshape(-1, 2)[which[i, j]]
-    return Places(rows[i] + window.row, columns[j] + window.column, size[:, 0], size[:, 1], best[i, j])
+    top, left = rows.start + window.row + i * step, columns.start + window.column + j * step
+    return Places(top, left, size[:, 0], size[:, 1], best[i, j])
+
+
+def _places(first: int, end: int, step: int, zero: int) -> range:
+    """Multiples of a step from the first to the end (of the grid), counted from ``zero``."""
+    return range(-(-first // step) * step - zero, end - zero, step)
+
+
+def _best_of(
+    tables: tuple[IntArray, IntArray], rows: range, columns: range, sizes: Sequence[tuple[int, int]]
+) -> tuple[FloatArray, IntArray]:
+    """The best mean score of the sizes at each place, -1 where none is free, and which of them has it."""
+    blocked, total = tables
+    best = np.full((len(rows), len(columns)), -1.0)
+    which = np.zeros(best.shape, dtype=np.int64)
+    for number, (height, width) in enumerate(sizes):
+        down = range(rows.start, min(rows.stop, len(blocked) - height), rows.step)
+        along = range(columns.start, min(columns.stop, blocked.shape[1] - width), columns.step)
+        if len(down) == 0 or len(along) == 0:
+            continue
+        mean = _over(total, down, along, height, width) / (height * width)
+        part = best[: len(down), : len(along)]
+        better = (_over(blocked, down, along, height, width) == 0) & (mean > part)
+        np.copyto(part, mean, where=better)
+        np.copyto(which[: len(down), : len(along)], number, where=better)
+    return best, which
 
 
 def merged(parts: Sequence[Places]) -> Places:
@@ -186,19 +222,21 @@ def choose(places: Places, count: int, apart: float) -> list[Patch]:
 
     Equal scores go by row, then column: the same places in any order give the same patches.
     """
-    order = np.lexsort((places.columns, places.rows, -places.scores))
-    rows, columns, heights, widths = (
-        column[order] for column in (places.rows, places.columns, places.heights, places.widths)
-    )
-    scores = places.scores[order]
     chosen: list[Patch] = []
-    while len(rows) and len(chosen) < count:
-        box = (int(rows[0]), int(columns[0]), int(heights[0]), int(widths[0]))
-        chosen.append(Patch((box,), float(scores[0])))
-        far = ~_close(box, rows, columns, heights, widths, apart)
-        rows, columns, heights, widths, scores = (
-            rows[far], columns[far], heights[far], widths[far], scores[far],
-        )  # fmt: skip
+    while len(places.scores) and len(chosen) < count:
+        # The best of millions lie among the first thousands: only these are put in order.
+        least = np.partition(places.scores, -_HEAD)[-_HEAD] if len(places.scores) > _HEAD else -np.inf
+        head = places.taken(places.scores >= least)
+        head = head.taken(np.lexsort((head.columns, head.rows, -head.scores)))
+        before = len(chosen)
+        while len(head.scores) and len(chosen) < count:
+            box = (int(head.rows[0]), int(head.columns[0]), int(head.heights[0]), int(head.widths[0]))
+            chosen.append(Patch((box,), float(head.scores[0])))
+            head = head.apart_from(box, apart)
+        if len(chosen) < count:
+            places = places.taken(places.scores < least)
+            for patch in chosen[before:]:
+                places = places.apart_from(patch.boxes[0], apart)
     return chosen
 
 
@@ -245,8 +283,8 @@ def squares(
     last = (-(-(core.row + core.rows) // side), -(-(core.column + core.columns) // side))
     fits = ((window.row + window.rows) // side, (window.column + window.columns) // side)
     last = (min(last[0], fits[0]), min(last[1], fits[1]))
-    rows = np.arange(first[0], max(first[0], last[0])) * side - window.row
-    columns = np.arange(first[1], max(first[1], last[1])) * side - window.column
+    rows = range(first[0] * side - window.row, max(first[0], last[0]) * side - window.row, side)
+    columns = range(first[1] * side - window.column, max(first[1], last[1]) * side - window.column, side)
     free = _over(blocked, rows, columns, side, side) == 0
     sums = np.where(free, _over(total, rows, columns, side, side), -1)
     return slice(first[0], first[0] + len(rows)), slice(first[1], first[1] + len(columns)), sums

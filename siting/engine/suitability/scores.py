@@ -32,14 +32,22 @@ def ramp(values: FloatArray, best: float, worst: float) -> FloatArray:
     return np.where(np.isnan(values), 0.0, scores)
 
 
-def nearness(there: BoolArray, cell_m: float, cap_m: float) -> FloatArray:
+def nearness(
+    there: BoolArray, cell_m: float, cap_m: float, part: tuple[slice, slice] = (slice(None), slice(None))
+) -> FloatArray:
     """Give each cell's distance to the nearest cell that is ``there``, m from centre to centre, at most ``cap_m``.
 
-    Right as far as the window reaches: a window that sees ``cap_m`` beyond a cell gives that cell's true answer.
+    Of the cells in ``part`` only. Right as far as the window reaches: a window that sees ``cap_m`` beyond a cell gives
+    that cell's true answer.
     """
     if not there.any():
-        return np.full(there.shape, cap_m)
-    distances: FloatArray = ndimage.distance_transform_edt(~there) * cell_m
+        return np.full(there[part].shape, cap_m)
+    nearest = ndimage.distance_transform_edt(~there, return_distances=False, return_indices=True)
+    rows, columns = (
+        np.arange(length, dtype=np.int32)[some] for length, some in zip(there.shape, part, strict=True)
+    )
+    down, along = nearest[0][part] - rows[:, None], nearest[1][part] - columns
+    distances: FloatArray = np.sqrt(down * down + along * along) * cell_m
     return np.minimum(distances, cap_m)
 
 

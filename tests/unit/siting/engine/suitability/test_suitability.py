@@ -16,6 +16,7 @@ from siting.engine.suitability import (
     TOP,
     Demand,
     Patch,
+    Places,
     Window,
     cells_within,
     choose,
@@ -27,6 +28,7 @@ from siting.engine.suitability import (
     merged,
     nearness,
     outline,
+    patches,
     ramp,
     rectangles,
     shapes,
@@ -153,6 +155,8 @@ def test_distances_are_those_to_the_nearest_cell(seed: int) -> None:
     mesh = np.argwhere(np.ones_like(there))
     exact, _ = KDTree(np.argwhere(there)).query(mesh)
     assert found.ravel() == pytest.approx(np.minimum(exact * 10.0, 90.0))
+    part = np.s_[3:20, 7:31]
+    assert (nearness(there, 10.0, 90.0, part) == found[part]).all()
 
 
 # --- patches ---
@@ -226,13 +230,33 @@ def test_windows_find_what_the_whole_grid_finds(seed: int, size: int) -> None:
 
 
 @settings(max_examples=40, deadline=None)
+@given(SEEDS, st.integers(1, 400), st.integers(1, 50), st.sampled_from([0.0, 3.0, 9.0]))
+def test_the_best_places_are_taken_one_after_the_other(seed: int, many: int, head: int, apart: float) -> None:
+    """However few of them are put in order at a time, and with many of one score."""
+    random = np.random.default_rng(seed)
+    columns = [random.integers(low, high, many) for low, high in ((0, 60), (0, 60), (2, 9), (2, 9))]
+    places = Places(*columns, random.integers(0, 8, many).astype(float))
+    order = sorted(range(many), key=lambda k: (-places.scores[k], places.rows[k], places.columns[k]))
+    expected: list[tuple[int, int, int, int]] = []
+    for k in order:
+        box = tuple(int(column[k]) for column in columns)
+        here = shapely.box(box[1], box[0], box[1] + box[3], box[0] + box[2])
+        others = [shapely.box(b[1], b[0], b[1] + b[3], b[0] + b[2]) for b in expected]
+        if all(here.distance(other) >= apart and here.intersection(other).area == 0 for other in others):
+            expected.append(box)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(patches, "_HEAD", head)
+        found = choose(places, 7, apart)
+    assert [patch.boxes for patch in found] == [(box,) for box in expected[:7]]
+
+
+@settings(max_examples=40, deadline=None)
 @given(SEEDS)
 def test_patches_are_as_wanted(seed: int) -> None:
     allowed, score = ground_of(seed)
     wanted = demand()
-    patches = searched(allowed, score, wanted, 1000)
     cells = []
-    for patch in patches:
+    for patch in searched(allowed, score, wanted, 1000):
         mask = np.zeros_like(allowed)
         for row, column, height, width in patch.boxes:
             assert not mask[row : row + height, column : column + width].any()
