@@ -12,7 +12,7 @@ from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, ScopePaths, find, require, visible
 from gis_projects.sites import trials
 from gis_projects.sites.models import PublicationState, RulebookPublication
-from gis_projects.sites.withholding import readable
+from gis_projects.sites.withholding import LAYER_SCOPE, readable
 from gis_projects.trail.models import Job
 from layers.models import Layer
 from siting.engine.notices import Notice
@@ -22,7 +22,6 @@ from siting.rulebook.trials import stale
 
 #: A rulebook is the whole bureau's: it is bound to no region and no organisation.
 EVERYWHERE = ScopePaths()
-LAYER_SCOPE = ScopePaths(secrecy="secrecy")
 TRIED_SCOPE = ScopePaths(
     region="site_version__site__project__region_id",
     organisation="site_version__site__project__organisation_id",
@@ -114,9 +113,7 @@ def catalogue_of(user: User) -> dict[str, CataloguedLayer]:
 def hidden_rules(user: User, content: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Rules of a content about layers that the user may not know of."""
     codes = {rule["layer"] for rule in content["rule"]}
-    known = visible(user, Permission.READ_LAYERS, Layer.objects.filter(code__in=codes), LAYER_SCOPE)
-    exists = set(Layer.objects.filter(code__in=codes).values_list("code", flat=True))
-    hidden = exists - set(known.values_list("code", flat=True))
+    hidden = codes - readable(user, codes)
     return [rule for rule in content["rule"] if rule["layer"] in hidden]
 
 
