@@ -186,6 +186,7 @@ async function start(): Promise<void> {
   const files = new Files({
     read: (answer, file, answers) => {
       const state = fromDrawing(answer.drawing);
+      operations.clear();
       saving.keepFile(file, answers, state);
       declared = { parts: JSON.stringify(partsOf(state)), areas: answer.areas };
       drawing.commit(state);

@@ -144,6 +144,7 @@ def test_a_broken_file_is_refused_with_its_lines_and_changes_nothing(open_page, 
 def test_typed_coordinates_make_a_boundary_or_name_the_bad_line(open_page, city, project):
     page = edit(open_page, city, project("键入坐标"))
     page.click("#type")
+    assert page.input_value("#typed-zone") == "37", "the zone in view"
     page.fill("#typed-text", "4498000,37402000\n4498000,三七\n4498300,37402300")
     page.click("#typed button[type=submit]")
     assert "第 2 行" in page.inner_text("#typed-result")

@@ -119,6 +119,7 @@ export const en: Record<keyof typeof zh, string> = {
   "identify.name": "Name",
   "identify.noLayers": "No layer is on to be asked; projects can still be chosen.",
   "identify.projects": "Projects nearby",
+  "edit.version": "Version {number}",
   "edit.undone": "Undone",
   "edit.redone": "Redone",
   "edit.hint.idle": "Choose “Draw” to begin, open a boundary file, or type coordinates.",

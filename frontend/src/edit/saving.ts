@@ -115,6 +115,7 @@ export class Saving {
     } else saved = await drawn();
     this.version = saved.id;
     this.number = saved.number;
+    need("#version-number").textContent = ` · ${t("edit.version", { number: saved.number })}`;
     this.savedState = now;
     this.factsTouched = false;
     this.dirty = false;

@@ -15,11 +15,15 @@ export function typedCoordinates(map: L.Map, drawing: Drawing, files: Files, add
   const text = need<HTMLTextAreaElement>("#typed-text");
   const result = need("#typed-result");
   const zone = need<HTMLSelectElement>("#typed-zone");
-  zone.replaceChildren(...zoneSelect(zoneOf(map.getCenter().lng)).childNodes);
+  zone.replaceChildren(...zoneSelect(0).childNodes);
+  let zoneGiven = false;
+  zone.addEventListener("change", () => (zoneGiven = true));
 
   const show = (open: boolean): void => {
     form.hidden = !open;
     toggle.setAttribute("aria-expanded", String(open));
+    // Options that move from one list to another lose what was chosen: the zone in view is chosen here.
+    if (open && !zoneGiven) zone.value = String(zoneOf(map.getCenter().lng));
     if (open) text.focus();
     else toggle.focus();
   };
