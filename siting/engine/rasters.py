@@ -9,6 +9,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cache
+from math import ceil, floor
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ import rasterio
 import shapely
 from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
-from rasterio.windows import Window, from_bounds
+from rasterio.windows import Window
 from shapely.geometry.base import BaseGeometry
 
 from siting.engine.area import FloatArray, exact_area
@@ -28,23 +29,37 @@ MAX_WINDOW_CELLS = 50_000_000
 _OPEN_DATASETS = 16
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """An open dataset, and what each question about it needs again.
+
+    ``place`` is the left and upper border and a cell's width and height, in its CRS; ``transformer`` leads there from
+    EPSG:4490 longitude/latitude, None where that is its CRS.
+    """
+
+    dataset: Any
+    transformer: pyproj.Transformer | None
+    place: tuple[float, float, float, float]
+
+    @classmethod
+    def of(cls, path: str) -> _Opened:
+        dataset = rasterio.open(path, driver="GTiff", sharing=False)
+        place = dataset.transform
+        return cls(dataset, _from_degrees(dataset.crs.to_wkt()), (place.c, place.f, place.a, -place.e))
+
+
 class _Datasets(threading.local):
     """Open datasets of this thread, by path; a stored raster never changes, so they never go stale."""
 
     def __init__(self) -> None:
-        self.open: OrderedDict[str, Any] = OrderedDict()
+        self.open: OrderedDict[str, _Opened] = OrderedDict()
 
-    def get(self, path: str) -> Any:
-        dataset = self.open.pop(path, None)
-        if dataset is None:
-            dataset = rasterio.open(path, driver="GTiff", sharing=False)
-        self.open[path] = dataset
+    def get(self, path: str) -> _Opened:
+        opened = self.open.pop(path, None) or _Opened.of(path)
+        self.open[path] = opened
         while len(self.open) > _OPEN_DATASETS:
-            self.open.popitem(last=False)[1].close()
-        return dataset
-
-
-_datasets = _Datasets()
+            self.open.popitem(last=False)[1].dataset.close()
+        return opened
 
 
 @cache
@@ -58,6 +73,9 @@ def _from_degrees(wkt: str) -> pyproj.Transformer | None:
     return pyproj.Transformer.from_crs(crs.geodetic_crs, crs, always_xy=True)
 
 
+_datasets = _Datasets()
+
+
 @dataclass(frozen=True)
 class _Cells:
     """The cells that a polygon's box touches: values, which have none, their box, and the polygon in their CRS."""
@@ -69,13 +87,12 @@ class _Cells:
     in_degrees: bool
 
     def weights(self) -> FloatArray:
-        """Relative area of each cell: cells of equal degrees shrink towards the pole."""
+        """Relative area of each cell of equal degrees: they shrink towards the pole."""
+        south, north = self.box[1], self.box[3]
+        edges = np.linspace(north, south, len(self.values) + 1)
         weights = np.ones(self.values.shape)
-        if self.in_degrees:
-            south, north = self.box[1], self.box[3]
-            edges = np.linspace(north, south, len(self.values) + 1)
-            weights *= exact_area(shapely.box(0.0, edges[1:], 1.0, edges[:-1]))[:, None]
-            weights /= weights[0, 0]
+        weights *= exact_area(shapely.box(0.0, edges[1:], 1.0, edges[:-1]))[:, None]
+        weights /= weights[0, 0]
         return weights
 
     def mean(self, values: npt.NDArray[Any]) -> float | None:
@@ -85,13 +102,12 @@ class _Cells:
             "properties": {},
             "geometry": shapely.geometry.mapping(self.geometry),
         }
-        west, south, east, north = self.box
-        found = exact_extract(
-            NumPyRasterSource(values.astype(np.float64), west, south, east, north, name="v"),
-            [feature],
-            ["weighted_mean"],
-            weights=NumPyRasterSource(self.weights(), west, south, east, north, name="w"),
-        )
+        cells = NumPyRasterSource(values.astype(np.float64), *self.box, name="v")
+        if not self.in_degrees:  # all of one size
+            plain: float | None = exact_extract(cells, [feature], ["mean"])[0]["properties"]["mean"]
+            return plain
+        weights = NumPyRasterSource(self.weights(), *self.box, name="w")
+        found = exact_extract(cells, [feature], ["weighted_mean"], weights=weights)
         mean: float | None = found[0]["properties"]["weighted_mean"]
         return mean
 
@@ -150,20 +166,19 @@ class RasterFile:
         return cells.mean(np.where(cells.invalid, 0.0, cells.values))
 
     def _cells(self, geometry: BaseGeometry) -> _Cells | None:
-        dataset = _datasets.get(self.path)
-        transformer = _from_degrees(dataset.crs.to_wkt())
-        if transformer is not None:
-            geometry = shapely.transform(geometry, transformer.transform, interleaved=False)
-        window = from_bounds(*geometry.bounds, transform=dataset.transform)
-        row, column = int(np.floor(window.row_off)), int(np.floor(window.col_off))
-        bottom = max(int(np.ceil(window.row_off + window.height)), row + 1)
-        right = max(int(np.ceil(window.col_off + window.width)), column + 1)
-        if row < 0 or column < 0 or bottom > dataset.height or right > dataset.width:
+        opened = _datasets.get(self.path)
+        if opened.transformer is not None:
+            geometry = shapely.transform(geometry, opened.transformer.transform, interleaved=False)
+        left, top, width, height = opened.place
+        west, south, east, north = shapely.bounds(geometry).tolist()
+        row, column = floor((top - north) / height), floor((west - left) / width)
+        bottom = max(ceil((top - south) / height), row + 1)
+        right = max(ceil((east - left) / width), column + 1)
+        if row < 0 or column < 0 or bottom > opened.dataset.height or right > opened.dataset.width:
             return None
         if (bottom - row) * (right - column) > MAX_WINDOW_CELLS:
             raise ValueError("the polygon's box is too large for one window")
-        exact = Window(column, row, right - column, bottom - row)
-        values = dataset.read(1, window=exact, masked=True)
+        values = opened.dataset.read(1, window=Window(column, row, right - column, bottom - row), masked=True)
         invalid = np.ma.getmaskarray(values) | ~np.isfinite(values.data)
-        box = dataset.window_bounds(exact)
-        return _Cells(values.data, invalid, box, geometry, in_degrees=transformer is None)
+        box = (left + column * width, top - bottom * height, left + right * width, top - row * height)
+        return _Cells(values.data, invalid, box, geometry, in_degrees=opened.transformer is None)
