@@ -17,7 +17,7 @@ SECONDS = 60
 
 
 def notices(request: HttpRequest) -> dict[str, Any]:
-    """``notices``: what the layers ask to be said wherever they are shown (演示数据,非真实界线), each once.
+    """``notices``: what the layers ask to be said wherever they are shown (演示数据，非真实界线), each once.
 
     Only for who is signed in: the public pages read nothing but their own tables, and bring their own
     ``notices``, which override these. Nothing is asked of the database before a template prints them.

@@ -33,13 +33,13 @@ def _coordinate_text_gb18030(declared: DeclaredBoundary, title: str) -> bytes:
 
 #: By the name that an address and a command give a format.
 EXPORTS: Mapping[str, Export] = {
-    "txt": Export("txt", "text/plain; charset=utf-8", "坐标文本（TXT,UTF-8）", _coordinate_text),
+    "txt": Export("txt", "text/plain; charset=utf-8", "坐标文本（TXT，UTF-8）", _coordinate_text),
     "txt-gb18030": Export(
-        "txt", "text/plain; charset=gb18030", "坐标文本（TXT,GB18030）", _coordinate_text_gb18030
+        "txt", "text/plain; charset=gb18030", "坐标文本（TXT，GB18030）", _coordinate_text_gb18030
     ),
     "xlsx": Export("xlsx", XLSX, "坐标成果表（Excel）", lambda it, title: workbook.write(it, title=title)),
     "dxf": Export("dxf", "image/vnd.dxf", "CAD 图（DXF）", lambda it, title: dxf.write(it)),
-    "shp": Export("zip", "application/zip", "shapefile (zip)", lambda it, title: shapefile.write(it)),
+    "shp": Export("zip", "application/zip", "shapefile（zip）", lambda it, title: shapefile.write(it)),
     "gpkg": Export(
         "gpkg", "application/geopackage+sqlite3", "GeoPackage", lambda it, title: geopackage.write(it)
     ),
