@@ -97,9 +97,9 @@ def rotate(*, revoke: bool = False) -> tuple[PublishedKey, PublishedKey]:
         _publish(fresh)  # before anything can be signed with it
         old = published()[old_id]
         draft = _write_private(new)
-        draft.replace(settings.SIGNING_KEY_PATH)
         ended = PublishedKey(**asdict(old) | {"until": now, "revoked": revoke})
-        _publish(ended)
+        _publish(ended)  # before the change: if this process dies between, the next one revokes the same key again
+        draft.replace(settings.SIGNING_KEY_PATH)
     return ended, fresh
 
 

@@ -90,7 +90,7 @@ def _of_layer(item: Mapping[str, Any], readable: bool) -> str:
         "layer": item["layer"],
         "before": "—" if item["from"] is None else item["from"]["version"],
         "after": item["to"]["version"],
-        "reach": f"{item['reach_m']:g}",
+        "reach": f"{item['reach_m']:.12g}",
     }
     if item["from"] is None:
         return (

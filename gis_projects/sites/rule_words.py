@@ -89,7 +89,7 @@ def condition(rule: RuleSpec, layer: CataloguedLayer | None) -> str:
                 "what": what,
                 "distances": _("；").join(
                     _("%(class)s %(metres)s 米")
-                    % {"class": _class(code, layer) if code else _("各类"), "metres": f"{metres:g}"}
+                    % {"class": _class(code, layer) if code else _("各类"), "metres": f"{metres:.12g}"}
                     for code, metres in rule.distances_m.items()
                 ),
             }
@@ -118,7 +118,7 @@ def condition(rule: RuleSpec, layer: CataloguedLayer | None) -> str:
             bounds = _bounds(rule.count_at_least, rule.count_at_most, _("个"))
             if rule.within_m:
                 return _("地块周边 %(metres)s 米内%(what)s的数量%(bounds)s。") % {
-                    "metres": f"{rule.within_m:g}",
+                    "metres": f"{rule.within_m:.12g}",
                     "what": what,
                     "bounds": bounds,
                 }
@@ -126,13 +126,13 @@ def condition(rule: RuleSpec, layer: CataloguedLayer | None) -> str:
         case Relation.RASTER_SHARE:
             return _("%(what)s大于 %(threshold)s 的面积占地块的 %(share)s 以上即为冲突。") % {
                 "what": what,
-                "threshold": f"{rule.raster_threshold:g}",
+                "threshold": f"{rule.raster_threshold:.12g}",
                 "share": percent(rule.raster_min_share or 0.0),
             }
         case _:
             return _("%(what)s在地块内的平均值大于 %(threshold)s 即为冲突。") % {
                 "what": what,
-                "threshold": f"{rule.raster_threshold:g}",
+                "threshold": f"{rule.raster_threshold:.12g}",
             }
 
 
@@ -166,15 +166,15 @@ def comparison(clause: AttributeClause) -> str:
 def _bounds(least: float | None, most: float | None, unit: str) -> str:
     said = []
     if least is not None:
-        said.append(_("不得小于 %(value)s %(unit)s") % {"value": f"{least:g}", "unit": unit})
+        said.append(_("不得小于 %(value)s %(unit)s") % {"value": f"{least:.12g}", "unit": unit})
     if most is not None:
-        said.append(_("不得大于 %(value)s %(unit)s") % {"value": f"{most:g}", "unit": unit})
+        said.append(_("不得大于 %(value)s %(unit)s") % {"value": f"{most:.12g}", "unit": unit})
     return _("，且").join(said)
 
 
 def percent(share: float) -> str:
     """A share (0 to 1) as people write it."""
-    return f"{100 * share:g}%"
+    return f"{100 * share:.12g}%"
 
 
 def tolerances(rule: RuleSpec) -> list[str]:
@@ -183,10 +183,10 @@ def tolerances(rule: RuleSpec) -> list[str]:
         return []
     said = []
     if rule.tolerance_m2:
-        said.append(_("累计面积不超过 %(m2)s 平方米的不计。") % {"m2": f"{rule.tolerance_m2:g}"})
+        said.append(_("累计面积不超过 %(m2)s 平方米的不计。") % {"m2": f"{rule.tolerance_m2:.12g}"})
     if rule.tolerance_share:
         said.append(_("累计面积不超过地块 %(share)s 的不计。") % {"share": percent(rule.tolerance_share)})
-    said.append(_("宽度小于 %(width)s 米的为细碎面。") % {"width": f"{rule.sliver_width_m:g}"})
+    said.append(_("宽度小于 %(width)s 米的为细碎面。") % {"width": f"{rule.sliver_width_m:.12g}"})
     if rule.keep_slivers:
         said.append(_("细碎面和容差以内的不忽略，列为疑似误差。"))
     return said
@@ -231,7 +231,7 @@ def measure_words(measure: Mapping[str, Any]) -> str:
             case "m":
                 return _("%(metres)s 米") % {"metres": f"{value:.2f}"}
             case "features":
-                return _("%(count)s 个") % {"count": f"{value:g}"}
+                return _("%(count)s 个") % {"count": f"{value:.12g}"}
             case _:
                 return f"{value:.2f}"
 
