@@ -179,7 +179,9 @@ def test_the_law_of_the_day_applies(tmp_path):
     before = {rule.code for rule in in_force("default", dt.date(2026, 8, 14)).rules}
     after = {rule.code for rule in in_force("default", dt.date(2026, 8, 15)).rules}
     assert before - after == {"water-source-1-law", "water-source-2-law", "water-source-3-law"}
-    assert after - before == {"water-source-1", "water-source-2", "water-source-3"}
+    # The second version of the default rulebook begins on that day, with one rule more.
+    new = {"water-source-1", "water-source-2", "water-source-3", "groundwater-underground-works"}
+    assert after - before == new
 
 
 def test_a_layer_republished_meanwhile_does_not_mix_into_pinned_versions(tmp_path):
