@@ -98,7 +98,8 @@ def rotate(*, revoke: bool = False) -> tuple[PublishedKey, PublishedKey]:
         old = published()[old_id]
         draft = _write_private(new)
         ended = PublishedKey(**asdict(old) | {"until": now, "revoked": revoke})
-        _publish(ended)  # before the change: if this process dies between, the next one revokes the same key again
+        # Before the change: if this process dies between, the next one revokes the same key again.
+        _publish(ended)
         draft.replace(settings.SIGNING_KEY_PATH)
     return ended, fresh
 
