@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pyproj import Transformer
 
 import layers.queries
-from siting import avoidance, boundaries, checks, drawings
+from siting import avoidance, boundaries, checks, drawings, edits
 from siting.engine.area import exact_area
 from siting.engine.notices import UnusableInput
 from siting.engine.verdict import Outcome
@@ -153,7 +153,7 @@ def test_the_smallest_shift_goes_straight_off_the_edge(tmp_path):
     assert shift.east_m > 0
     assert FARMLAND not in codes(shift.check, Outcome.HIT, Outcome.SUSPECT)
     assert codes(shift.check) <= codes(asked.check(drawing(land.SITE)))
-    shorter = avoidance.edits.move(
+    shorter = edits.move(
         drawing(land.SITE), (), north_m=shift.north_m * 0.97, east_m=shift.east_m * 0.97
     ).drawing
     assert FARMLAND in codes(asked.check(shorter)), "a little less is not enough"

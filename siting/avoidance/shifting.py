@@ -1,13 +1,9 @@
-"""Avoidance (避让): cutting chosen conflicts away from a drawing, and the smallest shift that clears them.
-
-Both answer by checks over the same pinned layer versions and rulebook as the check that found the conflicts, and
-nothing is claimed that a check of the result didn't confirm.
-"""
+"""The smallest shift of a drawing that clears chosen conflicts."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass
 from math import ceil, cos, hypot, pi, sin
 
 import numpy as np
@@ -16,24 +12,16 @@ import shapely
 from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
-from layers.queries import PinnedVersion
-from siting import boundaries, checks, edits
+from siting import edits
+from siting.avoidance.asking import Question, conflicts, within
 from siting.checks import CheckResult
-from siting.drawings import DEGREES, Drawing, DrawnPlot
+from siting.drawings import Drawing, DrawnPlot
 from siting.engine import editing
-from siting.engine.area import exact_area, measure
-from siting.engine.boundary import Boundary
 from siting.engine.editing import FloatArray, Frame
-from siting.engine.notices import Notice, UnusableInput
-from siting.engine.rules import RuleResult
-from siting.engine.slivers import CONTACT_WIDTH_M, width
+from siting.engine.slivers import CONTACT_WIDTH_M
 from siting.engine.verdict import Outcome, Severity
-from siting.rulebook import PinnedRulebook
 
-MAX_CLEARANCE_M = 500.0
 MAX_BOUND_M = 1_000.0
-# What a first cut leaves by rounding is cut again, a little wider each time.
-_WIDER_M = (0.0, 0.002, 0.02, 0.1)
 _RINGS = 60
 _DIRECTIONS = 72
 _EDGE_NORMALS = 40
@@ -41,180 +29,6 @@ _HALVINGS = 14
 _TURNS_DEG = (3.0, 1.5, 0.7, 0.3, 0.1)
 _MOST_CHECKS = 8
 _CENTIMETRE = 0.01
-
-
-@dataclass(frozen=True)
-class Question:
-    """What a check is asked beside the drawing: facts, rulebook and layer versions, the same for every run."""
-
-    facts: Mapping[str, object]
-    rulebook: PinnedRulebook
-    versions: Mapping[str, PinnedVersion]
-
-    def check(self, drawing: Drawing) -> CheckResult:
-        """Check a drawing."""
-        return self.check_boundary(boundaries.measured(drawing))
-
-    def check_boundary(self, boundary: Boundary) -> CheckResult:
-        """Check a boundary."""
-        return checks.run(boundary, facts=self.facts, rulebook=self.rulebook, versions=self.versions)
-
-
-@dataclass(frozen=True)
-class CutAway:
-    """A drawing without the conflicts.
-
-    Attributes
-    ----------
-    drawing, before, after
-        What remains, and the checks of both.
-    parts_m2
-        Additive ellipsoidal area of each connected part that remains, largest first.
-    lost_m2
-        Official area before less that of what remains.
-    dropped_m2
-        Parts left out as they were narrower than the bound.
-    still
-        Codes of chosen rules that are hit, suspected or not checked all the same.
-    """
-
-    drawing: Drawing
-    before: CheckResult
-    after: CheckResult
-    parts_m2: tuple[float, ...]
-    lost_m2: float
-    dropped_m2: tuple[float, ...]
-    still: tuple[str, ...]
-
-
-def conflicts(result: CheckResult, chosen: Collection[str]) -> list[RuleResult]:
-    """The chosen rules' conflicts.
-
-    Raises
-    ------
-    UnusableInput
-        One of them is none any more, or has no ground of its own (a share of a raster, a count).
-    """
-    found = {
-        item.rule.code: item for item in result.results if item.outcome in (Outcome.HIT, Outcome.SUSPECT)
-    }
-    if not chosen:
-        raise UnusableInput(Notice("no-conflict-chosen", "请先选择要避让的冲突", field="rules"))
-    for code in sorted(chosen):
-        if code not in found:
-            raise UnusableInput(
-                Notice("conflict-gone", "规则“%(rule)s”现在没有冲突", {"rule": code}, field="rules")
-            )
-        if found[code].geometry is None:
-            raise UnusableInput(
-                Notice(
-                    "conflict-without-ground",
-                    "“%(rule)s”没有可避让的范围",
-                    {"rule": found[code].rule.name},
-                    field="rules",
-                )
-            )
-    return [found[code] for code in sorted(chosen)]
-
-
-def cut_away(
-    drawing: Drawing,
-    question: Question,
-    chosen: Collection[str],
-    *,
-    clearance_m: float = 0.0,
-    least_width_m: float = 1.0,
-) -> CutAway:
-    """Cut the ground of chosen conflicts out of a drawing.
-
-    Parameters
-    ----------
-    chosen
-        Codes of rules that the drawing's check finds hit or suspected.
-    clearance_m
-        How much further than the conflict's ground is cut, m, at least 0.
-    least_width_m
-        Remaining parts narrower than this (2·area/perimeter, m) are left out.
-
-    Raises
-    ------
-    UnusableInput
-        A rule without a conflict, a number out of range, or nothing remains.
-    """
-    _within("clearance_m", clearance_m, MAX_CLEARANCE_M)
-    _within("least_width_m", least_width_m, 100.0)
-    before = question.check(drawing)
-    knife = _joined([_wider(item.geometry, clearance_m) for item in conflicts(before, chosen)])
-    for extra in _WIDER_M:
-        rest, dropped = _without(drawing, knife, least_width_m)
-        after = question.check(rest)
-        open_ = [
-            item for item in after.results if item.rule.code in chosen and item.outcome is not Outcome.CLEAR
-        ]
-        left = [
-            item.geometry
-            for item in open_
-            if item.geometry is not None and item.outcome is not Outcome.NOT_CHECKED
-        ]
-        if not left or extra == _WIDER_M[-1]:
-            break
-        knife = _joined(
-            [knife, *(_wider(geometry, _WIDER_M[_WIDER_M.index(extra) + 1]) for geometry in left)]
-        )
-    parts = shapely.get_parts(after.boundary.geometry)
-    return CutAway(
-        drawing=rest,
-        before=before,
-        after=after,
-        parts_m2=tuple(sorted(exact_area(parts).tolist(), reverse=True)),
-        lost_m2=before.boundary.area_m2 - after.boundary.area_m2,
-        dropped_m2=tuple(sorted(dropped, reverse=True)),
-        still=tuple(sorted(item.rule.code for item in open_)),
-    )
-
-
-def _within(field: str, value: float, limit: float) -> None:
-    if not 0 <= value <= limit:
-        raise UnusableInput(
-            Notice("number-beyond", "数值应在 0 到 %(limit)s 之间", {"limit": f"{limit:g}"}, field=field)
-        )
-
-
-def _wider(geometry: BaseGeometry | None, metres: float) -> BaseGeometry:
-    assert geometry is not None, "conflicts() gives none without"
-    if metres == 0:
-        return geometry
-    frame = editing.plane_frame(editing.metric_plane(DEGREES, (geometry,)))
-    wide = shapely.buffer(frame.take(editing.sound(geometry)), metres, join_style="mitre", mitre_limit=2.0)
-    return frame.give(wide)
-
-
-def _joined(geometries: Sequence[BaseGeometry]) -> BaseGeometry:
-    return shapely.union_all(np.array([editing.sound(geometry) for geometry in geometries], dtype=object))
-
-
-def _without(drawing: Drawing, knife: BaseGeometry, least_width_m: float) -> tuple[Drawing, list[float]]:
-    """The drawing less a polygon, its thin parts left out; and their areas, m²."""
-    plots, dropped = [], []
-    for plot in drawing.plots:
-        if editing.common(plot.geometry, knife, drawing.crs) is None:
-            plots.append(plot)
-            continue
-        left = editing.cut_out(plot.geometry, knife, drawing.crs)
-        if left is None:
-            continue
-        parts = shapely.get_parts(left)
-        areas, perimeters = measure(parts)
-        wide = width(areas, perimeters) >= max(least_width_m, CONTACT_WIDTH_M)
-        dropped += areas[~wide].tolist()
-        if wide.any():
-            plots.append(plot.reshaped(shapely.multipolygons(parts[wide])))
-    if not plots:
-        raise UnusableInput(Notice("nothing-remains-avoiding", "避让后没有剩余的用地", field="rules"))
-    return replace(drawing, plots=tuple(plots), notices=()), dropped
-
-
-# --- the smallest shift ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -266,7 +80,7 @@ def smallest_shift(
     UnusableInput
         As :func:`cut_away`.
     """
-    _within("bound_m", bound_m, MAX_BOUND_M)
+    within("bound_m", bound_m, MAX_BOUND_M)
     before = question.check(drawing)
     wanted = {item.rule.code for item in conflicts(before, chosen)}
     field = _Field.of(drawing, question, before, wanted, bound_m, unseen)
