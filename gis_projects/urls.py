@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("gis_projects.people.urls")),
     path("", include("gis_projects.library.urls")),
     path("", include("gis_projects.sites.urls")),
+    path("", include("gis_projects.argument.urls")),
     path("", include("gis_projects.reporting.urls")),
     path("", include("gis_projects.atlas.urls")),
     path("ogc/", include("gis_projects.atlas.ogc.urls")),
@@ -21,6 +22,7 @@ urlpatterns = [
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/", include("gis_projects.library.api_urls")),
     path("api/v1/", include("gis_projects.sites.api_urls")),
+    path("api/v1/", include("gis_projects.argument.api_urls")),
     path("api/v1/", include("gis_projects.atlas.api_urls")),
 ]
 

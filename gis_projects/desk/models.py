@@ -33,7 +33,10 @@ class Notice(models.Model):
 
     #: Of notices that are about a project; the others are about nothing that could be out of somebody's reach.
     PROJECT_SCOPE: ClassVar[ScopePaths] = ScopePaths(
-        region="project__region_id", organisation="project__organisation_id", secrecy="project__secrecy"
+        region="project__region_id",
+        project="project_id",
+        organisation="project__organisation_id",
+        secrecy="project__secrecy",
     )
 
     user = models.ForeignKey(

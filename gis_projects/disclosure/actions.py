@@ -26,8 +26,9 @@ from gis_projects.disclosure.models import (
     PublicationRecord,
     PublicOutline,
 )
-from gis_projects.library import actions as library
+from gis_projects.library.actions.disclosure import mark_disclosed
 from gis_projects.library.models import Project
+from gis_projects.library.subjects import subject
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, Secrecy, may, require
 from gis_projects.trail import actions as trail
@@ -71,7 +72,7 @@ def propose(
     trail.record(
         by=by,
         verb="disclosure.propose",
-        subject=library.subject(project),
+        subject=subject(project),
         data={"proposal": proposal.pk, "form": form, "precision_m": precision_m, "reason": reason},
     )
     return proposal
@@ -110,7 +111,7 @@ def reject(*, by: User, proposal: Proposal, reason: str = "") -> Proposal:
     trail.record(
         by=by,
         verb="disclosure.reject",
-        subject=library.subject(proposal.project),
+        subject=subject(proposal.project),
         data={"proposal": proposal.pk, "reason": reason},
     )
     return proposal
@@ -210,11 +211,11 @@ def withdraw_project(*, by: User | None, project: Project, reason: str) -> Publi
     record = PublicationRecord.objects.create(
         project=project, slug=shown.slug, act=Act.WITHDRAWN, by=by, reason=reason
     )
-    library.mark_disclosed(by=by, project=project, disclosed=False)
+    mark_disclosed(by=by, project=project, disclosed=False)
     trail.record(
         by=by,
         verb="disclosure.withdraw_project",
-        subject=library.subject(project),
+        subject=subject(project),
         data={"slug": shown.slug, "reason": reason},
     )
     return record
@@ -317,11 +318,11 @@ def _show(
         review_number=review_number,
         digest=digest,
     )
-    library.mark_disclosed(by=approved_by, project=project, disclosed=True)
+    mark_disclosed(by=approved_by, project=project, disclosed=True)
     trail.record(
         by=by,
         verb="disclosure.publish_project" if act == Act.PUBLISHED else "disclosure.correct_project",
-        subject=library.subject(project),
+        subject=subject(project),
         data={"approved_by": approved_by.get_username(), "slug": slug, "digest": digest, "reason": reason},
     )
     return public

@@ -1,11 +1,11 @@
 from django.urls import path
 
-from gis_projects.library import api
+from gis_projects.library.api import projects
 
 app_name = "library-api"
 urlpatterns = [
-    path("projects/", api.Projects.as_view(), name="projects"),
-    path("projects/map/", api.ProjectMap.as_view(), name="projects-map"),
-    path("projects/counts/", api.ProjectCounts.as_view(), name="projects-counts"),
-    path("projects/<int:pk>/", api.ProjectDetail.as_view(), name="project"),
+    path("projects/", projects.Projects.as_view(), name="projects"),
+    path("projects/map/", projects.ProjectMap.as_view(), name="projects-map"),
+    path("projects/counts/", projects.ProjectCounts.as_view(), name="projects-counts"),
+    path("projects/<int:pk>/", projects.ProjectDetail.as_view(), name="project"),
 ]

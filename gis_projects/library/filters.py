@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from gis_projects.library import queries
 from gis_projects.library.models import Industry, Level, Project, ProjectKind, Stage
+from gis_projects.library.queries import projects as queries
 from gis_projects.people.models import Region
 
 

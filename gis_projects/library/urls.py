@@ -1,9 +1,9 @@
 from django.urls import path
 
-from gis_projects.library import views
+from gis_projects.library.views import projects
 
 app_name = "library"
 urlpatterns = [
-    path("projects/", views.projects, name="projects"),
-    path("projects/<int:pk>/", views.project, name="project"),
+    path("projects/", projects.projects, name="projects"),
+    path("projects/<int:pk>/", projects.project, name="project"),
 ]

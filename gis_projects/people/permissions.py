@@ -9,7 +9,6 @@ by the same lookup paths (`ScopePaths`), so a list and a detail page can't disag
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -18,99 +17,19 @@ from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404
 
+from gis_projects.people.roles import ENGAGED, ENGAGED_MAY, ROLES, Permission, Role
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from gis_projects.people.models import User
 
+__all__ = [
+    "ROLES", "Permission", "Role", "Scope", "ScopePaths", "Scoped", "Secrecy",
+    "find", "has", "may", "region_prefix", "require", "visible",
+]  # fmt: skip
+
 M = TypeVar("M", bound=Model)
-
-
-class Permission(StrEnum):
-    """Everything that needs to be asked. The values stay stable: they stand in the trail."""
-
-    READ_PROJECTS = "read_projects"
-    EDIT_PROJECTS = "edit_projects"
-    RECORD_INVESTMENT = "record_investment"
-    READ_STATISTICS = "read_statistics"
-    READ_SITES = "read_sites"
-    EDIT_SITES = "edit_sites"
-    RUN_CHECKS = "run_checks"
-    REVIEW_CHECKS = "review_checks"
-    SIGN_CHECKS = "sign_checks"
-    EDIT_RULES = "edit_rules"
-    PUBLISH_RULES = "publish_rules"
-    COMPARE_PLANS = "compare_plans"
-    SETTLE_CONFLICTS = "settle_conflicts"
-    READ_LAYERS = "read_layers"
-    UPLOAD_LAYERS = "upload_layers"
-    PUBLISH_LAYERS = "publish_layers"
-    EXPORT_LAYERS = "export_layers"
-    DISCLOSE_PROJECTS = "disclose_projects"
-    READ_CONFIDENTIAL = "read_confidential"
-    READ_TRAIL = "read_trail"
-    MANAGE_PEOPLE = "manage_people"
-    MANAGE_KEYS = "manage_keys"
-
-
-class Role(StrEnum):
-    PLANNER = "planner"
-    REVIEWER = "reviewer"
-    SURVEYOR = "surveyor"
-    ADMINISTRATOR = "administrator"
-
-    @staticmethod
-    def choices() -> list[tuple[str, str]]:
-        from django.utils.translation import gettext_lazy as _
-
-        return cast(
-            "list[tuple[str, str]]",
-            [
-                ("planner", _("规划人员")),
-                ("reviewer", _("审核人员")),
-                ("surveyor", _("测绘人员")),
-                ("administrator", _("管理员")),
-            ],
-        )
-
-
-_EVERYONE_INSIDE = frozenset(
-    {
-        Permission.READ_PROJECTS,
-        Permission.READ_STATISTICS,
-        Permission.READ_SITES,
-        Permission.READ_LAYERS,
-        Permission.RUN_CHECKS,
-    }
-)
-
-ROLES: Mapping[Role, frozenset[Permission]] = {
-    Role.PLANNER: _EVERYONE_INSIDE
-    | {
-        Permission.EDIT_PROJECTS,
-        Permission.RECORD_INVESTMENT,
-        Permission.EDIT_SITES,
-        Permission.EDIT_RULES,
-        Permission.COMPARE_PLANS,
-        Permission.SETTLE_CONFLICTS,
-    },
-    Role.REVIEWER: _EVERYONE_INSIDE
-    | {
-        Permission.PUBLISH_LAYERS,
-        Permission.EXPORT_LAYERS,
-        Permission.REVIEW_CHECKS,
-        Permission.SIGN_CHECKS,
-        Permission.PUBLISH_RULES,
-        Permission.COMPARE_PLANS,
-        Permission.SETTLE_CONFLICTS,
-        Permission.DISCLOSE_PROJECTS,
-        Permission.READ_CONFIDENTIAL,
-        Permission.READ_TRAIL,
-    },
-    Role.SURVEYOR: _EVERYONE_INSIDE
-    | {Permission.UPLOAD_LAYERS, Permission.EXPORT_LAYERS, Permission.READ_CONFIDENTIAL},
-    Role.ADMINISTRATOR: frozenset(Permission),
-}
 
 
 class Secrecy(StrEnum):
@@ -128,17 +47,19 @@ class Scope:
 
     ``region`` and ``organisation`` are the region's code and the organisation's key. None: the object is
     bound to no such thing (a city-wide layer); empty: it should be bound and isn't, so it is in nobody's
-    reach.
+    reach. ``project`` is the key of the project that it is, or is part of: who is engaged for that reaches it.
     """
 
     region: str | None = None
     organisation: str | None = None
+    project: str | None = None
     secrecy: str = Secrecy.INTERNAL
 
 
 @dataclass(frozen=True)
 class ScopePaths:
-    """Lookup paths (``a__b``) from a model to its region's code, its organisation's key and its secrecy.
+    """Lookup paths (``a__b``) from a model to its region's code, its organisation's and its project's key and its
+    secrecy.
 
     None where the model is bound to no such thing. A model of a lower floor knows none of these; whoever
     shows it names the paths.
@@ -146,12 +67,14 @@ class ScopePaths:
 
     region: str | None = None
     organisation: str | None = None
+    project: str | None = None
     secrecy: str | None = None
 
     def scope(self, target: Model) -> Scope:
         return Scope(
             region=None if self.region is None else _follow(target, self.region),
             organisation=None if self.organisation is None else _follow(target, self.organisation),
+            project=None if self.project is None else _follow(target, self.project),
             # A secrecy that can't be read is the strictest one, as in the queryset, where NULL matches
             # nothing.
             secrecy=Secrecy.INTERNAL
@@ -226,7 +149,9 @@ def may(
     prefix = _reach(user)
     if prefix is not None and scope.region and scope.region.startswith(prefix):
         return True
-    return bool(scope.organisation) and scope.organisation == str(user.organisation_id or "")
+    if scope.organisation and scope.organisation == str(user.organisation_id or ""):
+        return True
+    return bool(scope.project) and _engagements(user, permission).filter(project=scope.project).exists()
 
 
 def visible(
@@ -256,7 +181,20 @@ def visible(
         reach |= Q(**{f"{paths.region}__gte": prefix, f"{paths.region}__lte": prefix.ljust(12, "9")})
     if paths.organisation is not None and user.organisation_id is not None:
         reach |= Q(**{paths.organisation: user.organisation_id})
+    if paths.project is not None and not ENGAGED.isdisjoint(user.roles):
+        reach |= Q(**{f"{paths.project}__in": _engagements(user, permission).values("project")})
     return queryset.filter(reach) if reach else queryset.none()
+
+
+def _engagements(user: User, permission: Permission) -> QuerySet[Any]:
+    """What the user is engaged for today, if that lets them do this at all."""
+    from gis_projects.people.models import Engagement  # the models are written with this module's scopes
+
+    if permission not in ENGAGED_MAY or ENGAGED.isdisjoint(user.roles):
+        return Engagement.objects.none()
+    return Engagement.objects.current().filter(
+        Q(user=user) if user.organisation_id is None else Q(user=user) | Q(organisation=user.organisation_id)
+    )
 
 
 def _reach(user: User) -> str | None:

@@ -11,7 +11,7 @@ from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
 from django.utils.translation import gettext_noop
 
 import layers.queries
-from gis_projects.library.actions import subject
+from gis_projects.library.subjects import subject
 from gis_projects.sites.models import SuggestedPatch, SuggestionAnswer, SuggestionRun, SuggestionStop
 from gis_projects.trail.actions import record
 from gis_projects.trail.jobs import Progress, job

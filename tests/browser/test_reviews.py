@@ -7,12 +7,12 @@ import json
 import pytest
 import shapely
 
+from gis_projects import files
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Role
 from gis_projects.sites.actions import reviews as actions
 from gis_projects.sites.actions.boundaries import run_check, save_boundary
 from gis_projects.sites.models import Mark, SignOff
-from gis_projects.sites.reviewing import attachments as files
 from gis_projects.sites.reviewing.items import items
 from tests.browser.conftest import DESKTOP, PHONE, new_project, ready
 from tests.browser.test_accessibility import serious

@@ -11,8 +11,8 @@ from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
 from django.db import transaction
 from django.utils import timezone
 
-from gis_projects.library.actions import subject
 from gis_projects.library.models import Project
+from gis_projects.library.subjects import subject
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, require
 from gis_projects.sites.actions.boundaries import save_boundary

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from django.db import transaction
 from django.utils import timezone
 
-from gis_projects.library.actions import attach_site, state_facts, subject
+from gis_projects.library.actions.sites import attach_site, state_facts
 from gis_projects.library.models import Project
+from gis_projects.library.subjects import subject
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, require
 from gis_projects.sites.bounds import KEPT, refuse_beyond

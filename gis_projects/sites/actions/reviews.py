@@ -7,8 +7,9 @@ import json
 from django.db import transaction
 from django.utils import timezone
 
-from gis_projects.library.actions import subject
+from gis_projects import files
 from gis_projects.library.models import Project
+from gis_projects.library.subjects import subject
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, may, require
 from gis_projects.sites.models.reviews import (
@@ -23,7 +24,6 @@ from gis_projects.sites.models.reviews import (
     SignOffWithdrawal,
 )
 from gis_projects.sites.queries import reviews as queries
-from gis_projects.sites.reviewing import attachments as files
 from gis_projects.sites.reviewing import sign_offs
 from gis_projects.sites.reviewing.items import Overtaken, items, standing, state_of, undecided
 from gis_projects.trail.actions import record

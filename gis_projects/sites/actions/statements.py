@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from gis_projects.library.actions import subject
 from gis_projects.library.models import Project
+from gis_projects.library.subjects import subject
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, require
 from gis_projects.sites.models.statements import Chapter, Statement

@@ -11,8 +11,8 @@ from django.db import transaction
 from shapely.geometry.base import BaseGeometry
 
 import layers.queries
-from gis_projects.library.actions import subject
 from gis_projects.library.models import Project
+from gis_projects.library.subjects import subject
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, Scope, require
 from gis_projects.sites import suggestion_jobs

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from gis_projects import problems
+from gis_projects import files, problems
 from gis_projects.parsing import JSONParser
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, require
@@ -24,7 +24,6 @@ from gis_projects.sentences import filled
 from gis_projects.sites.actions import reviews as actions
 from gis_projects.sites.models.reviews import Decision, ReviewState
 from gis_projects.sites.queries import reviews as queries
-from gis_projects.sites.reviewing import attachments as files
 from gis_projects.sites.reviewing import data, inbox
 from gis_projects.sites.reviewing.items import Overtaken
 from siting.engine.notices import Notice, UnusableInput

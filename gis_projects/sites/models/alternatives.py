@@ -30,7 +30,10 @@ class Alternative(Scoped, models.Model):
     """
 
     SCOPE = ScopePaths(
-        region="project__region_id", organisation="project__organisation_id", secrecy="project__secrecy"
+        region="project__region_id",
+        project="project_id",
+        organisation="project__organisation_id",
+        secrecy="project__secrecy",
     )
 
     project = models.ForeignKey("library.Project", on_delete=models.PROTECT, related_name="alternatives")
@@ -108,7 +111,10 @@ class AlternativeChoice(Scoped, models.Model):
     """
 
     SCOPE = ScopePaths(
-        region="project__region_id", organisation="project__organisation_id", secrecy="project__secrecy"
+        region="project__region_id",
+        project="project_id",
+        organisation="project__organisation_id",
+        secrecy="project__secrecy",
     )
 
     project = models.ForeignKey(

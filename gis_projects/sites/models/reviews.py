@@ -110,7 +110,7 @@ class Mark(models.Model):
 class Attachment(models.Model):
     """A file beside a finding, or beside the whole check (``rule`` empty).
 
-    The bytes lie below ``MEDIA_ROOT/reviews`` by their SHA-256 (`sites.reviewing.attachments`), never where the web
+    The bytes lie below ``MEDIA_ROOT/files`` by their SHA-256 (`gis_projects.files`), never where the web
     server looks. Rows are only ever inserted (``sites_attachment_append_only``), and only before the check is signed
     (``sites_attachment_in_time``).
     """

@@ -19,7 +19,10 @@ class SuggestionRun(Scoped, models.Model):
     """
 
     SCOPE = ScopePaths(
-        region="project__region_id", organisation="project__organisation_id", secrecy="project__secrecy"
+        region="project__region_id",
+        project="project_id",
+        organisation="project__organisation_id",
+        secrecy="project__secrecy",
     )
 
     project = models.ForeignKey("library.Project", on_delete=models.PROTECT, related_name="suggestion_runs")
@@ -76,6 +79,7 @@ class SuggestedPatch(Scoped, models.Model):
 
     SCOPE = ScopePaths(
         region="run__project__region_id",
+        project="run__project__pk",
         organisation="run__project__organisation_id",
         secrecy="run__project__secrecy",
     )

@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from shapely import MultiPolygon
 
 import layers.queries
-from gis_projects.library.actions import subject
 from gis_projects.library.models import Project
+from gis_projects.library.subjects import subject
 from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Permission, Scope, ScopePaths, find, may, visible
 from gis_projects.trail.queries import of_subject
@@ -24,11 +24,13 @@ REGION_LAYER = "XZQ"
 #: siting knows no project; these paths lead from its rows to the project whose site they are of.
 VERSION_SCOPE = ScopePaths(
     region="site__project__region_id",
+    project="site__project__pk",
     organisation="site__project__organisation_id",
     secrecy="site__project__secrecy",
 )
 CHECK_SCOPE = ScopePaths(
     region="site_version__site__project__region_id",
+    project="site_version__site__project__pk",
     organisation="site_version__site__project__organisation_id",
     secrecy="site_version__site__project__secrecy",
 )

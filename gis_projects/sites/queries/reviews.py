@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
-from gis_projects.library.actions import subject
+from gis_projects.library.subjects import subject
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, ScopePaths, find, visible
 from gis_projects.sites.models.reviews import (
@@ -35,6 +35,7 @@ OUTDATED = "outdated"
 ALL = "all"
 SIGN_OFF_SCOPE = ScopePaths(
     region="answer__site_version__site__project__region_id",
+    project="answer__site_version__site__project__pk",
     organisation="answer__site_version__site__project__organisation_id",
     secrecy="answer__site_version__site__project__secrecy",
 )

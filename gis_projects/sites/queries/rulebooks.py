@@ -24,6 +24,7 @@ from siting.rulebook.trials import stale
 EVERYWHERE = ScopePaths()
 TRIED_SCOPE = ScopePaths(
     region="site_version__site__project__region_id",
+    project="site_version__site__project__pk",
     organisation="site_version__site__project__organisation_id",
     secrecy="site_version__site__project__secrecy",
 )

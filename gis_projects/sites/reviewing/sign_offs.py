@@ -14,10 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from gis_projects import files
 from gis_projects.library.models import Project
 from gis_projects.people.models import User
 from gis_projects.sites.models.reviews import Attachment, Mark, SignOff
-from gis_projects.sites.reviewing import attachments as files
 from gis_projects.sites.reviewing.items import Item, overall_opinion, standing
 from siting import certificates
 from siting.certificates import Difference

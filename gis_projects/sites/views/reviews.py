@@ -12,13 +12,13 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from gis_projects import files
 from gis_projects.library import exports
 from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Permission, has, require
 from gis_projects.sites import presenting
 from gis_projects.sites.models.reviews import ReviewState
 from gis_projects.sites.queries import reviews as queries
-from gis_projects.sites.reviewing import attachments as files
 from gis_projects.sites.reviewing import data, inbox, sign_offs
 from gis_projects.sites.reviewing.reading import reading
 from siting.engine.verdict import Severity, Verdict

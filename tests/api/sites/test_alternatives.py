@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, transaction
 from openpyxl import load_workbook
 
-from gis_projects.library.actions import state_facts
+from gis_projects.library.actions.sites import state_facts
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Role
 from gis_projects.sites.models import Alternative, AlternativeChoice

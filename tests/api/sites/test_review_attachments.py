@@ -10,8 +10,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from gis_projects import files
 from gis_projects.sites.models import Attachment
-from gis_projects.sites.reviewing import attachments as files
 from siting.engine.notices import UnusableInput
 from tests.factories import reviews as factory
 from tests.factories.reviews import FARMLAND, PDF

@@ -10,7 +10,8 @@ from django.db import IntegrityError, connection, transaction
 
 from gis_projects.disclosure import actions, jobs
 from gis_projects.disclosure.models import Act, DisclosedProject, Proposal, PublicationRecord, PublicOutline
-from gis_projects.library import actions as library
+from gis_projects.library.actions.disclosure import mark_disclosed
+from gis_projects.library.actions.projects import revise_project
 from gis_projects.library.models import Project
 from gis_projects.management.commands import run_jobs
 from gis_projects.people.permissions import Role
@@ -142,7 +143,7 @@ def test_a_confidential_project_is_refused_at_every_door(project, people):
 
 def test_correcting_copies_anew_and_keeps_the_address(project, people):
     before = shown(project, people, township="哈林格尔镇", review_number="蒙S(2026)001号")
-    library.revise_project(by=people[0], project=project, name="三环路改造(二期)")
+    revise_project(by=people[0], project=project, name="三环路改造(二期)")
     assert DisclosedProject.objects.get().name == "三环路改造"  # nothing follows by itself
     actions.correct_project(by=people[0], approved_by=people[1], project=project, reason="更名")
     after = DisclosedProject.objects.get()
@@ -238,7 +239,7 @@ def test_one_open_proposal_per_project(project, people):
 
 def test_a_proposal_for_what_is_shown_corrects_it(project, people):
     shown(project, people)
-    library.revise_project(by=people[0], project=project, content="改造道路 4 公里")
+    revise_project(by=people[0], project=project, content="改造道路 4 公里")
     actions.approve(by=people[1], proposal=actions.propose(by=people[0], project=project))
     assert DisclosedProject.objects.get().content == "改造道路 4 公里"
 
@@ -267,7 +268,7 @@ def test_a_project_that_becomes_confidential_is_withdrawn(project, people):
     other = project_with_site()
     shown(project, people), shown(other, people)
     assert jobs.follow_trail() == 0
-    library.revise_project(by=user_of(Role.ADMINISTRATOR), project=project, secrecy="confidential")
+    revise_project(by=user_of(Role.ADMINISTRATOR), project=project, secrecy="confidential")
     assert jobs.follow_trail() == 1
     assert DisclosedProject.objects.get().name == other.name
     record = PublicationRecord.objects.first()
@@ -277,20 +278,20 @@ def test_a_project_that_becomes_confidential_is_withdrawn(project, people):
 
 def test_a_project_that_is_marked_as_not_disclosed_is_withdrawn(project, people):
     shown(project, people)
-    library.mark_disclosed(by=people[1], project=project, disclosed=False)
+    mark_disclosed(by=people[1], project=project, disclosed=False)
     assert jobs.follow_trail(limit=1) == 1
     assert not DisclosedProject.objects.exists()
 
 
 def test_a_project_never_shown_makes_no_work(project):
-    library.revise_project(by=user_of(Role.ADMINISTRATOR), project=project, secrecy="confidential")
+    revise_project(by=user_of(Role.ADMINISTRATOR), project=project, secrecy="confidential")
     assert jobs.follow_trail() == 0
     assert not PublicationRecord.objects.exists()
 
 
 def test_the_supervisor_lets_it_follow(project, people):
     shown(project, people)
-    library.mark_disclosed(by=people[1], project=project, disclosed=False)
+    mark_disclosed(by=people[1], project=project, disclosed=False)
     for follower in run_jobs.FOLLOWERS:
         supervisor.follow(follower)
     assert not DisclosedProject.objects.exists()

@@ -9,7 +9,7 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
 from gis_projects.disclosure import actions
-from gis_projects.library import actions as library
+from gis_projects.library.actions.projects import revise_project
 from gis_projects.people.permissions import Role
 from tests.factories.disclosed import SECRET, boundary, project_with_site, shown, two_people
 from tests.factories.layers import grid_table, published
@@ -222,7 +222,7 @@ def test_a_point_and_a_place_not_known_are_shown_as_such(client):
 
 
 def test_a_corrected_project_shows_its_new_words_only(city, client):
-    library.revise_project(by=city["people"][0], project=city["project"], content="改造道路 4 公里")
+    revise_project(by=city["people"][0], project=city["project"], content="改造道路 4 公里")
     page = f"/public/projects/{city['public'].slug}/"
     assert "3 公里" in client.get(page).content.decode()
     actions.correct_project(

@@ -9,8 +9,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from gis_projects.library import actions, queries
+from gis_projects.library.actions.disclosure import mark_disclosed
+from gis_projects.library.actions.investment import record_investment
+from gis_projects.library.actions.projects import register_project, revise_project, set_kinds
+from gis_projects.library.actions.sites import attach_site, state_facts
 from gis_projects.library.models import InvestmentRecord, Membership, Project
+from gis_projects.library.queries import projects as queries
 from gis_projects.people.permissions import Role
 from gis_projects.trail.models import Step
 from gis_projects.trail.queries import verify
@@ -27,7 +31,7 @@ def planner():
 
 
 def register(by, **more):
-    return actions.register_project(
+    return register_project(
         by=by,
         **{
             "code": "2019-150207-000001",
@@ -93,18 +97,18 @@ def test_a_planner_registers_in_their_own_region_only(planner):
 
 def test_a_revision_records_only_what_changed(planner):
     project = register(planner)
-    actions.revise_project(by=planner, project=project, name="九原大道", year=2019)
+    revise_project(by=planner, project=project, name="九原大道", year=2019)
     step = Step.objects.last()
     assert (step.data["before"], step.data["after"]) == ({"name": "九原大道改造"}, {"name": "九原大道"})
     count = Step.objects.count()
-    actions.revise_project(by=planner, project=project, name="九原大道")
+    revise_project(by=planner, project=project, name="九原大道")
     assert Step.objects.count() == count
 
 
 def test_a_project_is_not_pushed_out_of_ones_reach(planner):
     project = register(planner)
     with pytest.raises(PermissionDenied):
-        actions.revise_project(by=planner, project=project, region=RegionFactory(code="150202"))
+        revise_project(by=planner, project=project, region=RegionFactory(code="150202"))
     project.refresh_from_db()
     assert project.region_id == "150207"
 
@@ -112,19 +116,19 @@ def test_a_project_is_not_pushed_out_of_ones_reach(planner):
 def test_a_new_region_starts_a_new_record_and_leaves_the_old_one(planner):
     project = register(planner)
     boss = user_of(Role.ADMINISTRATOR)
-    actions.revise_project(by=boss, project=project, region=RegionFactory(code="150202"))
+    revise_project(by=boss, project=project, region=RegionFactory(code="150202"))
     regions = list(project.investments.order_by("pk").values_list("region_id", "planned_yuan"))
     assert regions == [("150207", Decimal("120000000.05")), ("150202", Decimal("120000000.05"))]
 
 
 def test_code_and_money_are_not_revised(planner):
     with pytest.raises(TypeError, match="not revisable"):
-        actions.revise_project(by=planner, project=register(planner), code="x")
+        revise_project(by=planner, project=register(planner), code="x")
 
 
 def test_kinds_are_set_as_a_whole(planner):
     project = register(planner)
-    actions.set_kinds(by=planner, project=project, kinds=["government", "key"])
+    set_kinds(by=planner, project=project, kinds=["government", "key"])
     assert set(Membership.objects.values_list("kind", flat=True)) == {"government", "key"}
     assert Step.objects.last().data == {"before": ["key", "reserve"], "after": ["government", "key"]}
 
@@ -133,7 +137,7 @@ def test_the_newest_record_is_the_present_money(planner):
     project = ProjectFactory(region=RegionFactory(code="150207"))
     InvestmentFactory(project=project, recorded_on=date(2019, 1, 31), planned_yuan=1)
     InvestmentFactory(project=project, recorded_on=date(2019, 3, 29), planned_yuan=2)
-    actions.record_investment(
+    record_investment(
         by=planner,
         project=project,
         planned_yuan=Decimal(3),
@@ -148,7 +152,7 @@ def test_records_come_in_the_order_of_their_days(planner):
     project = ProjectFactory(region=RegionFactory(code="150207"))
     InvestmentFactory(project=project, recorded_on=date(2019, 3, 29))
     with pytest.raises(ValidationError, match="早于"):
-        actions.record_investment(
+        record_investment(
             by=planner,
             project=project,
             planned_yuan=Decimal(1),
@@ -189,29 +193,29 @@ def test_the_database_refuses_to_change_records(sql):
 def test_money_is_recorded_by_who_may(planner):
     project = ProjectFactory(region=RegionFactory(code="150207"))
     with pytest.raises(PermissionDenied):
-        actions.record_investment(
+        record_investment(
             by=user_of(Role.SURVEYOR), project=project, planned_yuan=Decimal(1), cumulative_yuan=Decimal(0)
         )
 
 
 def test_a_project_gets_one_site_and_keeps_it(planner):
     project = ProjectFactory(region=RegionFactory(code="150207"))
-    site = actions.attach_site(by=planner, project=project)
+    site = attach_site(by=planner, project=project)
     assert site.region_code == "150207"
-    assert actions.attach_site(by=planner, project=project) == site
+    assert attach_site(by=planner, project=project) == site
     assert Step.objects.filter(verb="library.attach_site").count() == 1
     with pytest.raises(ValidationError):
-        actions.attach_site(by=planner, project=project, site=Site.objects.create())
+        attach_site(by=planner, project=project, site=Site.objects.create())
     with pytest.raises(PermissionDenied):
-        actions.attach_site(by=user_of(Role.REVIEWER), project=project)
+        attach_site(by=user_of(Role.REVIEWER), project=project)
 
 
 def test_facts_stand_on_the_site(planner):
     project = ProjectFactory(region=RegionFactory(code="150207"))
     with pytest.raises(ValidationError):
-        actions.state_facts(by=planner, project=project, facts={"work": "road"})
-    actions.attach_site(by=planner, project=project)
-    actions.state_facts(by=planner, project=project, facts={"work": "road", "empty": ""})
+        state_facts(by=planner, project=project, facts={"work": "road"})
+    attach_site(by=planner, project=project)
+    state_facts(by=planner, project=project, facts={"work": "road", "empty": ""})
     assert Site.objects.get().facts == {"work": "road"}
     assert Step.objects.last().data == {"before": {}, "after": {"work": "road"}}
 
@@ -220,14 +224,14 @@ def test_a_confidential_project_is_never_disclosed():
     reviewer = user_of(Role.REVIEWER)
     project = ProjectFactory(secrecy="confidential")
     with pytest.raises(ValidationError):
-        actions.mark_disclosed(by=reviewer, project=project, disclosed=True)
+        mark_disclosed(by=reviewer, project=project, disclosed=True)
     with pytest.raises(IntegrityError, match="library_confidential_is_not_disclosed"), transaction.atomic():
         Project.objects.update(disclosed=True)
 
 
 def test_disclosure_is_noted():
     reviewer = user_of(Role.REVIEWER)
-    project = actions.mark_disclosed(by=reviewer, project=ProjectFactory(), disclosed=True)
+    project = mark_disclosed(by=reviewer, project=ProjectFactory(), disclosed=True)
     assert project.disclosed
     assert Step.objects.get().data == {"disclosed": True}
     assert InvestmentRecord.objects.count() == 0
@@ -235,19 +239,19 @@ def test_disclosure_is_noted():
 
 def test_a_site_is_live_until_its_project_is_completed(planner):
     project = register(planner)
-    site = actions.attach_site(by=planner, project=project)
+    site = attach_site(by=planner, project=project)
     assert site.is_live
-    actions.revise_project(by=planner, project=project, stage="completed")
+    revise_project(by=planner, project=project, stage="completed")
     assert not Site.objects.get().is_live
-    actions.revise_project(by=planner, project=project, stage="suspended")
+    revise_project(by=planner, project=project, stage="suspended")
     assert Site.objects.get().is_live
 
 
 def test_a_completed_projects_site_is_never_live(planner):
-    made = actions.attach_site(by=planner, project=register(planner, stage="completed"))
+    made = attach_site(by=planner, project=register(planner, stage="completed"))
     assert not made.is_live
     given = Site.objects.create()
     other = register(planner, code="2019-150207-000002", stage="completed")
-    actions.attach_site(by=planner, project=other, site=given)
+    attach_site(by=planner, project=other, site=given)
     given.refresh_from_db()
     assert not given.is_live

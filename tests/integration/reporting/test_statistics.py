@@ -14,7 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from gis_projects.library import actions
+from gis_projects.library.actions.investment import record_investment
+from gis_projects.library.actions.projects import register_project, revise_project, set_kinds
 from gis_projects.library.models import InvestmentRecord, Project
 from gis_projects.people.permissions import Role
 from gis_projects.reporting import queries
@@ -106,10 +107,10 @@ def test_a_past_report_stays_as_it_was_after_every_kind_of_later_edit(published,
     before = client.get(address).content
     boss = user_of(Role.ADMINISTRATOR)
     first, second, third = Project.objects.order_by("pk")[:3]
-    actions.record_investment(by=boss, project=first, planned_yuan=Decimal(9), cumulative_yuan=Decimal(9))
-    actions.revise_project(by=boss, project=second, region=published["固阳县"], name="改名")
-    actions.set_kinds(by=boss, project=third, kinds=["reserve"])
-    actions.register_project(
+    record_investment(by=boss, project=first, planned_yuan=Decimal(9), cumulative_yuan=Decimal(9))
+    revise_project(by=boss, project=second, region=published["固阳县"], name="改名")
+    set_kinds(by=boss, project=third, kinds=["reserve"])
+    register_project(
         by=boss,
         code="new",
         name="新项目",
@@ -126,7 +127,7 @@ def test_a_past_report_stays_as_it_was_after_every_kind_of_later_edit(published,
 
 def test_what_is_entered_late_for_an_earlier_day_can_be_left_out(published, reviewer):
     moment = timezone.now()
-    actions.register_project(
+    register_project(
         by=None,
         code="late",
         name="补录",

@@ -15,7 +15,7 @@ from django.core.management import call_command
 
 from gis_projects.desk import jobs as desk_jobs
 from gis_projects.desk.models import Notice
-from gis_projects.library.actions import state_facts
+from gis_projects.library.actions.sites import state_facts
 from gis_projects.people.permissions import Role
 from gis_projects.sites import jobs
 from gis_projects.sites.actions.boundaries import run_check, save_boundary

@@ -17,13 +17,13 @@ from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, connections, transaction
 from django.utils import timezone
 
+from gis_projects import files
 from gis_projects.people.permissions import Role
 from gis_projects.sites.actions import reviews as actions
 from gis_projects.sites.actions.boundaries import run_check
 from gis_projects.sites.models import Attachment, Mark, Review, SignOff, SignOffWithdrawal
 from gis_projects.sites.models.reviews import Decision, ReviewState
 from gis_projects.sites.queries import reviews as queries
-from gis_projects.sites.reviewing import attachments as files
 from gis_projects.sites.reviewing import sign_offs
 from gis_projects.sites.reviewing.items import Overtaken
 from gis_projects.trail.models import Step

@@ -1,4 +1,4 @@
-"""Projects, the kinds they are of, where they stand, and what was planned and spent on them."""
+"""Projects, the kinds they are of, and where they stand."""
 
 from __future__ import annotations
 
@@ -78,6 +78,23 @@ class ProjectKind(models.TextChoices):
     RESERVE = "reserve", _("储备项目")
 
 
+class InvestmentKind(models.TextChoices):
+    """Whose money it is: which departments enter a project, and who argues it, follows from that."""
+
+    GOVERNMENT = "government", _("政府投资")
+    SOCIAL = "social", _("社会投资")
+
+
+class Library(models.TextChoices):
+    """The three libraries (三库), in the order in which a project moves through them."""
+
+    NONE = "none", _("未入库")
+    CATALOGUE = "catalogue", _("目录库")
+    RESERVE = "reserve", _("储备库")
+    IMPLEMENTATION = "implementation", _("实施库")
+    EXITED = "exited", _("已出库")
+
+
 class ProjectSecrecy(models.TextChoices):
     PUBLIC = "public", _("公开")
     INTERNAL = "internal", _("内部")
@@ -89,10 +106,10 @@ class Project(Scoped, models.Model):
 
     ``region`` is its row of the statistics table (150200 is 市本级). ``location`` is a point in EPSG:4490
     that is as good as ``precision`` says. ``disclosed`` says that the public side holds a copy. Money
-    stands in `InvestmentRecord`, kinds in `Membership`.
+    stands in `InvestmentRecord`, kinds in `Membership`. ``library`` is where it stands in its life before it is built.
     """
 
-    SCOPE = ScopePaths(region="region_id", organisation="organisation_id", secrecy="secrecy")
+    SCOPE = ScopePaths(region="region_id", organisation="organisation_id", project="pk", secrecy="secrecy")
 
     code = models.CharField(_("项目代码"), max_length=40, unique=True)
     name = models.CharField(_("项目名称"), max_length=200)
@@ -111,6 +128,10 @@ class Project(Scoped, models.Model):
     industry = models.CharField(_("所属行业"), max_length=2, choices=Industry)
     level = models.CharField(_("项目级次"), max_length=10, choices=Level)
     stage = models.CharField(_("项目状态"), max_length=15, choices=Stage)
+    investment_kind = models.CharField(
+        _("投资性质"), max_length=12, choices=InvestmentKind, default=InvestmentKind.GOVERNMENT
+    )
+    library = models.CharField(_("所在库"), max_length=15, choices=Library, default=Library.NONE)
     year = models.PositiveSmallIntegerField(
         _("入库年度"), validators=[MinValueValidator(1990), MaxValueValidator(2100)]
     )
@@ -131,6 +152,7 @@ class Project(Scoped, models.Model):
         indexes = [
             models.Index(fields=["region", "stage"], name="library_project_by_region"),
             models.Index(fields=["year"], name="library_project_by_year"),
+            models.Index(fields=["library", "region"], name="library_project_by_library"),
             # finds names that are alike, for duplicates
             GinIndex(fields=["name"], name="library_project_names_alike", opclasses=["gin_trgm_ops"]),
         ]
@@ -145,6 +167,10 @@ class Project(Scoped, models.Model):
                 name="library_confidential_is_not_disclosed",
             ),
             models.CheckConstraint(condition=Q(year__range=(1990, 2100)), name="library_project_year"),
+            models.CheckConstraint(
+                condition=Q(investment_kind__in=InvestmentKind.values), name="library_project_investment_kind"
+            ),
+            models.CheckConstraint(condition=Q(library__in=Library.values), name="library_project_library"),
         ]
 
     def __str__(self) -> str:
@@ -176,36 +202,3 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.project_id}: {self.kind}"
-
-
-class InvestmentRecord(models.Model):
-    """What was known of a project's money from a day on: planned and cumulative investment in 元.
-
-    Rows are only ever inserted (trigger ``library_investment_unchanged``), so a report as of a past day
-    stays what it was. ``recorded_on`` is the day from which the figures hold, never before the project's
-    last record and never in the future (trigger ``library_investment_in_order``); ``entered_at`` is when
-    they were typed in: figures taken over from an older ledger have a ``recorded_on`` long before it.
-    ``region`` is the project's row of the statistics table at that time.
-    """
-
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="investments")
-    region = models.ForeignKey("people.Region", on_delete=models.PROTECT, related_name="+")
-    planned_yuan = models.DecimalField(_("计划投资"), max_digits=18, decimal_places=2)
-    cumulative_yuan = models.DecimalField(_("累计投资"), max_digits=18, decimal_places=2)
-    recorded_on = models.DateField(_("记录日期"))
-    entered_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering = ["project_id", "-recorded_on", "-pk"]
-        indexes = [
-            models.Index(fields=["project", "-recorded_on", "-id"], name="library_investment_latest"),
-        ]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(planned_yuan__gte=0) & Q(cumulative_yuan__gte=0),
-                name="library_investment_not_negative",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.project_id} {self.recorded_on}: {self.cumulative_yuan} / {self.planned_yuan}"

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
-from gis_projects.library import exports, queries
+from gis_projects.library import exports
 from gis_projects.library.filters import ProjectFilter, selection, without_kinds
 from gis_projects.library.models import Industry, Level, Project, ProjectKind, Stage
+from gis_projects.library.queries import projects as queries
 from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Permission, find, may, region_prefix, require
 from gis_projects.trail.queries import of_subject

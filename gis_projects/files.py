@@ -1,8 +1,8 @@
-"""Files beside a finding: which are taken, under which name, and where their bytes lie.
+"""Files that people bring as evidence: which are taken, under which name, and where their bytes lie.
 
 A file is what its content says, and its name must say the same: a page or a program under another name is refused. None
 is ever opened beyond that, drawn or run here; it goes out as a download of a type from our own list. The bytes lie
-below ``MEDIA_ROOT/reviews`` by their SHA-256, outside everything that the web server gives out, readable by the
+below ``MEDIA_ROOT/files`` by their SHA-256, outside everything that the web server gives out, readable by the
 platform's own account only.
 """
 
@@ -23,7 +23,7 @@ from django.conf import settings
 from siting.engine.notices import Notice, UnusableInput
 
 MAX_BYTES = 20 * 1024 * 1024
-MAX_FILES = 50  # of one check
+MAX_FILES = 50  # beside one thing
 MAX_NAME = 120
 _MAX_MEMBERS = 5000  # of an office document
 _TEXT_SAMPLE = 1024 * 1024
@@ -120,7 +120,7 @@ def keep(content: bytes) -> str:
 
 def path_of(sha256: str) -> Path:
     """Where the bytes of this SHA-256 lie."""
-    return Path(settings.MEDIA_ROOT) / "reviews" / sha256[:2] / sha256
+    return Path(settings.MEDIA_ROOT) / "files" / sha256[:2] / sha256
 
 
 def stored(sha256: str) -> bytes | None:

@@ -15,9 +15,9 @@ from rest_framework.views import APIView
 from rest_framework_gis.pagination import GeoJsonPagination
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
-from gis_projects.library import queries
 from gis_projects.library.filters import ProjectFilter, without_kinds
 from gis_projects.library.models import Project, ProjectKind
+from gis_projects.library.queries import projects as queries
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, has
 

@@ -1,0 +1,1 @@
+"""Working days by the official calendar, and statutory limits that count them."""

@@ -1,0 +1,201 @@
+"""What may be asked for, and which roles list it: the policy of the platform, as two tables.
+
+Whose objects a permission reaches is another question: `gis_projects.people.permissions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import cast
+
+
+class Permission(StrEnum):
+    """Everything that needs to be asked. The values stay stable: they stand in the trail."""
+
+    READ_PROJECTS = "read_projects"
+    EDIT_PROJECTS = "edit_projects"
+    RECORD_INVESTMENT = "record_investment"
+    READ_STATISTICS = "read_statistics"
+    APPLY_ADMISSION = "apply_admission"
+    ADMIT_PROJECTS = "admit_projects"
+    MANAGE_LIBRARIES = "manage_libraries"
+    MANAGE_BUDGET = "manage_budget"
+    READ_ARGUMENTS = "read_arguments"
+    START_ARGUMENTS = "start_arguments"
+    GIVE_OPINIONS = "give_opinions"
+    APPROVE_OPINIONS = "approve_opinions"
+    MANAGE_QUOTAS = "manage_quotas"
+    HOLD_REVIEWS = "hold_reviews"
+    REVIEW_AS_EXPERT = "review_as_expert"
+    DELIVER_SERVICES = "deliver_services"
+    HOLD_COMMITTEE = "hold_committee"
+    INSTRUCT = "instruct"
+    READ_SITES = "read_sites"
+    EDIT_SITES = "edit_sites"
+    RUN_CHECKS = "run_checks"
+    REVIEW_CHECKS = "review_checks"
+    SIGN_CHECKS = "sign_checks"
+    EDIT_RULES = "edit_rules"
+    PUBLISH_RULES = "publish_rules"
+    COMPARE_PLANS = "compare_plans"
+    SETTLE_CONFLICTS = "settle_conflicts"
+    READ_LAYERS = "read_layers"
+    UPLOAD_LAYERS = "upload_layers"
+    PUBLISH_LAYERS = "publish_layers"
+    EXPORT_LAYERS = "export_layers"
+    DISCLOSE_PROJECTS = "disclose_projects"
+    READ_CONFIDENTIAL = "read_confidential"
+    READ_TRAIL = "read_trail"
+    MANAGE_CALENDAR = "manage_calendar"
+    MANAGE_UNIT = "manage_unit"
+    MANAGE_ENGAGEMENTS = "manage_engagements"
+    MANAGE_PEOPLE = "manage_people"
+    MANAGE_KEYS = "manage_keys"
+
+
+class Role(StrEnum):
+    """Who somebody is at work. The first four are the planning bureau's own staff; a person may have several."""
+
+    PLANNER = "planner"
+    REVIEWER = "reviewer"
+    SURVEYOR = "surveyor"
+    ADMINISTRATOR = "administrator"
+    OWNER = "owner"
+    UNIT_ADMIN = "unit_admin"
+    HANDLER = "handler"
+    APPROVER = "approver"
+    ADMISSION = "admission"
+    FINANCE = "finance"
+    COORDINATOR = "coordinator"
+    COMMITTEE = "committee"
+    LEADER = "leader"
+    INTERMEDIARY = "intermediary"
+    EXPERT = "expert"
+    MONITOR = "monitor"
+
+    @staticmethod
+    def choices() -> list[tuple[str, str]]:
+        from django.utils.translation import gettext_lazy as _
+
+        return cast(
+            "list[tuple[str, str]]",
+            [
+                ("planner", _("规划人员")),
+                ("reviewer", _("审核人员")),
+                ("surveyor", _("测绘人员")),
+                ("administrator", _("管理员")),
+                ("owner", _("项目单位经办")),
+                ("unit_admin", _("单位管理员")),
+                ("handler", _("部门经办")),
+                ("approver", _("部门审批")),
+                ("admission", _("入库审核")),
+                ("finance", _("财政")),
+                ("coordinator", _("论证组织")),
+                ("committee", _("投委会办公室")),
+                ("leader", _("领导")),
+                ("intermediary", _("中介机构")),
+                ("expert", _("评审专家")),
+                ("monitor", _("监督")),
+            ],
+        )
+
+
+_EVERYONE_INSIDE = frozenset(
+    {
+        Permission.READ_PROJECTS,
+        Permission.READ_STATISTICS,
+        Permission.READ_SITES,
+        Permission.READ_LAYERS,
+        Permission.READ_ARGUMENTS,
+        Permission.RUN_CHECKS,
+    }
+)
+
+ROLES: Mapping[Role, frozenset[Permission]] = {
+    Role.PLANNER: _EVERYONE_INSIDE
+    | {
+        Permission.EDIT_PROJECTS,
+        Permission.APPLY_ADMISSION,
+        Permission.RECORD_INVESTMENT,
+        Permission.EDIT_SITES,
+        Permission.EDIT_RULES,
+        Permission.COMPARE_PLANS,
+        Permission.SETTLE_CONFLICTS,
+    },
+    Role.REVIEWER: _EVERYONE_INSIDE
+    | {
+        Permission.PUBLISH_LAYERS,
+        Permission.EXPORT_LAYERS,
+        Permission.REVIEW_CHECKS,
+        Permission.SIGN_CHECKS,
+        Permission.PUBLISH_RULES,
+        Permission.COMPARE_PLANS,
+        Permission.SETTLE_CONFLICTS,
+        Permission.DISCLOSE_PROJECTS,
+        Permission.READ_CONFIDENTIAL,
+        Permission.READ_TRAIL,
+    },
+    Role.SURVEYOR: _EVERYONE_INSIDE
+    | {Permission.UPLOAD_LAYERS, Permission.EXPORT_LAYERS, Permission.READ_CONFIDENTIAL},
+    Role.ADMINISTRATOR: frozenset(Permission),
+    # A unit's own people reach what is their unit's: they have no region.
+    Role.OWNER: frozenset(
+        {
+            Permission.READ_PROJECTS,
+            Permission.EDIT_PROJECTS,
+            Permission.RECORD_INVESTMENT,
+            Permission.APPLY_ADMISSION,
+            Permission.READ_ARGUMENTS,
+            Permission.READ_SITES,
+            Permission.EDIT_SITES,
+            Permission.RUN_CHECKS,
+            Permission.READ_LAYERS,
+            Permission.MANAGE_ENGAGEMENTS,
+        }
+    ),
+    Role.UNIT_ADMIN: frozenset({Permission.MANAGE_UNIT}),
+    Role.HANDLER: _EVERYONE_INSIDE
+    | {
+        Permission.EDIT_PROJECTS,
+        Permission.APPLY_ADMISSION,
+        Permission.GIVE_OPINIONS,
+        Permission.MANAGE_ENGAGEMENTS,
+    },
+    Role.APPROVER: _EVERYONE_INSIDE | {Permission.APPROVE_OPINIONS},
+    Role.ADMISSION: _EVERYONE_INSIDE | {Permission.ADMIT_PROJECTS, Permission.MANAGE_LIBRARIES},
+    Role.FINANCE: _EVERYONE_INSIDE | {Permission.MANAGE_BUDGET, Permission.MANAGE_QUOTAS},
+    Role.COORDINATOR: _EVERYONE_INSIDE
+    | {
+        Permission.START_ARGUMENTS,
+        Permission.HOLD_REVIEWS,
+        Permission.MANAGE_ENGAGEMENTS,
+        Permission.MANAGE_CALENDAR,
+        Permission.MANAGE_LIBRARIES,
+    },
+    Role.COMMITTEE: _EVERYONE_INSIDE | {Permission.HOLD_COMMITTEE},
+    Role.LEADER: _EVERYONE_INSIDE | {Permission.INSTRUCT, Permission.READ_TRAIL},
+    # These two reach the projects that they are engaged for, for as long as they are (`people.Engagement`).
+    Role.INTERMEDIARY: frozenset(
+        {
+            Permission.READ_PROJECTS,
+            Permission.READ_SITES,
+            Permission.READ_ARGUMENTS,
+            Permission.DELIVER_SERVICES,
+        }
+    ),
+    Role.EXPERT: frozenset(
+        {
+            Permission.READ_PROJECTS,
+            Permission.READ_SITES,
+            Permission.READ_ARGUMENTS,
+            Permission.REVIEW_AS_EXPERT,
+        }
+    ),
+    Role.MONITOR: _EVERYONE_INSIDE - {Permission.RUN_CHECKS} | {Permission.READ_TRAIL},
+}
+
+#: Whose reach is the projects that they are engaged for.
+ENGAGED = frozenset({Role.INTERMEDIARY, Role.EXPERT})
+#: What an engagement lets its holder do with its project.
+ENGAGED_MAY = ROLES[Role.INTERMEDIARY] | ROLES[Role.EXPERT]
