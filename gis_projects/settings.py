@@ -159,7 +159,7 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_IPWARE_PROXY_COUNT = env.int("PROXY_COUNT", default=0) or None
 AXES_VERBOSE = False
-AXES_LOCKOUT_CALLABLE = "gis_projects.people.views.locked_out"
+AXES_LOCKOUT_CALLABLE = "gis_projects.people.views.signing.locked_out"
 
 # --- language and time ----------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"

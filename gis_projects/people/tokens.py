@@ -24,7 +24,7 @@ from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
 from gis_projects import problems
-from gis_projects.people import actions
+from gis_projects.people.actions import tokens as actions
 from gis_projects.people.models import AccessToken, User
 from gis_projects.people.permissions import Permission
 

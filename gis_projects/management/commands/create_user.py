@@ -5,7 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from gis_projects.people import actions
+from gis_projects.people.actions import users as actions
 from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Role
 

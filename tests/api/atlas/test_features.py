@@ -7,7 +7,7 @@ import re
 import pytest
 from django.test import Client
 
-from gis_projects.people import actions
+from gis_projects.people.actions import tokens as actions
 from gis_projects.people.permissions import Role
 from tests.factories.layers import ORIGIN, STEP, grid_table, published
 from tests.factories.people import user_of

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver
 
-from gis_projects.people import actions
+from gis_projects.people.actions import tokens as actions
 from gis_projects.people.models import TokenScope
 from gis_projects.people.permissions import Permission, Role, has
 from layers.loading import stage

@@ -7,7 +7,7 @@ import pytest
 import shapely
 from django.test import Client
 
-from gis_projects.people import actions
+from gis_projects.people.actions import tokens as actions
 from gis_projects.people.models import TokenScope
 from gis_projects.people.permissions import Permission, Role, has
 from tests.factories.layers import grid_table, published, square

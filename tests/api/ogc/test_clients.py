@@ -16,7 +16,7 @@ import pytest
 import shapely
 from django.urls import reverse
 
-from gis_projects.people import actions
+from gis_projects.people.actions import tokens as actions
 from gis_projects.people.models import TokenScope
 from gis_projects.people.permissions import Role
 from layers.models import Feature

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from gis_projects.people import actions
+from gis_projects.people.actions import regions, users
 from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Role
 from gis_projects.trail.models import Step
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 def test_an_administrator_opens_an_account():
     boss = user_of(Role.ADMINISTRATOR)
-    user = actions.create_user(
+    user = users.create_user(
         by=boss, username="li", password=PASSWORD, roles=["reviewer", "planner"], region=RegionFactory()
     )
     assert user.check_password(PASSWORD)
@@ -37,7 +37,7 @@ def test_an_administrator_opens_an_account():
 @pytest.mark.parametrize("role", [Role.PLANNER, Role.REVIEWER, Role.SURVEYOR])
 def test_nobody_else_does(role):
     with pytest.raises(PermissionDenied):
-        actions.create_user(by=user_of(role), username="li", password=PASSWORD, roles=["planner"])
+        users.create_user(by=user_of(role), username="li", password=PASSWORD, roles=["planner"])
     assert not Step.objects.exists()
 
 
@@ -53,18 +53,18 @@ def test_nobody_else_does(role):
 def test_what_an_account_may_not_be(username, password, roles):
     UserFactory(username="taken")
     with pytest.raises(ValidationError):
-        actions.create_user(by=None, username=username, password=password, roles=roles)
+        users.create_user(by=None, username=username, password=password, roles=roles)
     assert not User.objects.filter(username="li").exists()
 
 
 def test_roles_are_set_and_recorded_but_never_ones_own():
     boss, user = user_of(Role.ADMINISTRATOR), user_of(Role.PLANNER)
-    actions.set_roles(by=boss, user=user, roles=["surveyor"])
+    users.set_roles(by=boss, user=user, roles=["surveyor"])
     user.refresh_from_db()
     assert user.roles == ["surveyor"]
     assert Step.objects.get().data == {"before": ["planner"], "after": ["surveyor"]}
     with pytest.raises(ValidationError, match="自己"):
-        actions.set_roles(by=boss, user=boss, roles=["planner"])
+        users.set_roles(by=boss, user=boss, roles=["planner"])
 
 
 def test_the_database_knows_the_roles():
@@ -74,16 +74,16 @@ def test_the_database_knows_the_roles():
 
 
 def test_a_region_is_entered_and_corrected():
-    actions.save_region(
+    regions.save_region(
         by=None, code="150207", name="九原", short_name="九原区", kind="county", parent=None, position=4
     )
-    actions.save_region(
+    regions.save_region(
         by=None, code="150207", name="九原区", short_name="九原区", kind="county", parent=None, position=4
     )
     assert Region.objects.get().name == "九原区"
     assert Step.objects.count() == 2
     with pytest.raises(ValidationError):
-        actions.save_region(
+        regions.save_region(
             by=None, code="15", name="x", short_name="x", kind="county", parent=None, position=0
         )
 

@@ -13,7 +13,8 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from gis_projects.people import actions, tokens
+from gis_projects.people import tokens
+from gis_projects.people.actions import tokens as actions
 from gis_projects.people.models import MAX_TOKEN_DAYS, AccessToken, TokenScope
 from gis_projects.people.permissions import Permission, Role, has
 from gis_projects.trail.models import Step
