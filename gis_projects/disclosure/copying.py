@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from gis_projects.disclosure import generalise
 from gis_projects.disclosure.models import Form
-from gis_projects.library.models import Precision, Project
+from gis_projects.library.models import Precision, Project, ProjectKind
 
 # The only words of a project that leave the house. Its unit, people, money spent, its site's vertices,
 # checks and files are not among them.
@@ -28,7 +28,12 @@ def permitted(project: Project) -> dict[str, Any]:
         **{field: getattr(project, field) for field in PERMITTED_FIELDS},
         "region_code": project.region.code,
         "region_name": project.region.short_name,
-        "kinds": list(project.memberships.order_by("kind").values_list("kind", flat=True)),
+        "kinds": list(
+            project.memberships.filter(kind__in=ProjectKind.values)
+            .order_by("kind")
+            .values_list("kind", flat=True)
+            .distinct()
+        ),
         "planned_yuan": money.planned_yuan if money else None,
     }
 

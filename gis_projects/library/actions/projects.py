@@ -65,7 +65,7 @@ def register_project(
     demand(
         by,
         Permission.EDIT_PROJECTS,
-        Scope(region.code, str(organisation.pk) if organisation else "", secrecy),
+        Scope(region.code, str(organisation.pk) if organisation else "", secrecy=secrecy),
     )
     project = Project(
         code=code,
@@ -143,10 +143,11 @@ def set_kinds(*, by: User | None, project: Project, kinds: Iterable[str]) -> Pro
     project = locked(project)
     demand(by, Permission.EDIT_PROJECTS, project)
     wanted = _known_kinds(kinds)
-    before = sorted(project.memberships.values_list("kind", flat=True))
+    shown = project.memberships.filter(kind__in=ProjectKind.values)
+    before = sorted(set(shown.values_list("kind", flat=True)))
     if before == sorted(wanted):
         return project
-    project.memberships.exclude(kind__in=wanted).delete()
+    shown.exclude(kind__in=wanted).delete()
     Membership.objects.bulk_create(
         Membership(project=project, kind=kind) for kind in wanted if kind not in before
     )

@@ -180,25 +180,3 @@ class Project(Scoped, models.Model):
     def is_live(self) -> bool:
         """Whether its site is: neither withdrawn nor completed."""
         return self.stage not in ENDED_STAGES
-
-
-class Membership(models.Model):
-    """A project is of a kind; it may be of several."""
-
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
-    kind = models.CharField(_("项目类别"), max_length=12, choices=ProjectKind)
-    since = models.DateField(default=timezone.localdate)
-
-    class Meta:
-        ordering = ["project_id", "kind"]
-        indexes = [models.Index(fields=["kind", "project"], name="library_membership_by_kind")]
-        constraints = [
-            models.UniqueConstraint(fields=["project", "kind"], name="library_one_membership_per_kind"),
-            models.CheckConstraint(
-                condition=Q(kind__in=["key", "government", "planned", "reserve"]),
-                name="library_membership_kind_known",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.project_id}: {self.kind}"

@@ -69,7 +69,10 @@ def projects(user: User) -> QuerySet[Project]:
             planned_yuan=Subquery(latest.values("planned_yuan")[:1]),
             cumulative_yuan=Subquery(latest.values("cumulative_yuan")[:1]),
             kinds=ArraySubquery(
-                Membership.objects.filter(project=OuterRef("pk")).order_by("kind").values("kind")
+                Membership.objects.filter(project=OuterRef("pk"), kind__in=ProjectKind.values)
+                .order_by("kind")
+                .values("kind")
+                .distinct()
             ),
         )
         .annotate(has_boundary=ExpressionWrapper(Q(site__current__isnull=False), output_field=BooleanField()))
@@ -116,7 +119,7 @@ def counts(selected: QuerySet[Project], without_kinds: QuerySet[Project]) -> Cou
     members = (
         Membership.objects.filter(project__in=without_kinds.order_by().values("pk"))
         .values("kind")
-        .annotate(number=Count("project"))
+        .annotate(number=Count("project", distinct=True))
         .values_list("kind", "number")
     )
     found = dict(members)
