@@ -1,12 +1,23 @@
 """The nouns of the library, one module each."""
 
 from gis_projects.library.models.attachments import Attachment
+from gis_projects.library.models.codes import Code, CodeList, CodeListVersion
 from gis_projects.library.models.databases import Membership
 from gis_projects.library.models.development_plans import DevelopmentPlan, PlanItem, Realisation
+from gis_projects.library.models.diary import DiaryEntry
 from gis_projects.library.models.evidence import Evidence, EvidenceKind, Outcome
 from gis_projects.library.models.imports import ImportState, SavedView, TableImport
 from gis_projects.library.models.investment import InvestmentRecord
 from gis_projects.library.models.planning_lists import PlanningList, PlanningRow, RowState
+from gis_projects.library.models.plans import (
+    CostPart,
+    FundSource,
+    InvestmentPlan,
+    LandPart,
+    LandStatement,
+    YearPlan,
+)
+from gis_projects.library.models.programmes import Programme, ProgrammeMember
 from gis_projects.library.models.projects import (
     ENDED_STAGES,
     Industry,
@@ -20,35 +31,53 @@ from gis_projects.library.models.projects import (
     Stage,
 )
 from gis_projects.library.models.registers import DecisionResource, Expert, Policy, PolicyKind
+from gis_projects.library.models.upkeep import EntryRight, FieldRight, Party, ProjectDraft, StalenessThreshold
 
 __all__ = [
     "ENDED_STAGES",
     "Attachment",
+    "Code",
+    "CodeList",
+    "CodeListVersion",
+    "CostPart",
     "DecisionResource",
     "DevelopmentPlan",
+    "DiaryEntry",
+    "EntryRight",
     "Evidence",
     "EvidenceKind",
     "Expert",
+    "FieldRight",
+    "FundSource",
     "ImportState",
     "Industry",
     "InvestmentKind",
+    "InvestmentPlan",
     "InvestmentRecord",
+    "LandPart",
+    "LandStatement",
     "Level",
     "Library",
     "Membership",
     "Outcome",
+    "Party",
     "PlanItem",
     "PlanningList",
     "PlanningRow",
     "Policy",
     "PolicyKind",
     "Precision",
+    "Programme",
+    "ProgrammeMember",
     "Project",
+    "ProjectDraft",
     "ProjectKind",
     "ProjectSecrecy",
     "Realisation",
     "RowState",
     "SavedView",
     "Stage",
+    "StalenessThreshold",
     "TableImport",
+    "YearPlan",
 ]

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from gis_projects.library.models.record import CatalogueFields, ReserveFields, record_constraints
 from gis_projects.people.permissions import Scoped, ScopePaths
 
 
@@ -101,12 +102,13 @@ class ProjectSecrecy(models.TextChoices):
     CONFIDENTIAL = "confidential", _("涉密")
 
 
-class Project(Scoped, models.Model):
+class Project(Scoped, CatalogueFields, ReserveFields, models.Model):
     """A project of public investment.
 
     ``region`` is its row of the statistics table (150200 is 市本级). ``location`` is a point in EPSG:4490
     that is as good as ``precision`` says. ``disclosed`` says that the public side holds a copy. Money
-    stands in `InvestmentRecord`, kinds in `Membership`. ``library`` is where it stands in its life before it is built.
+    stands in `InvestmentRecord` and `InvestmentPlan`, kinds in `Membership`; what the catalogue and the reserve ask for
+    in the fields of `record`. ``library`` is where it stands in its life before it is built.
     """
 
     SCOPE = ScopePaths(region="region_id", organisation="organisation_id", project="pk", secrecy="secrecy")
@@ -157,6 +159,7 @@ class Project(Scoped, models.Model):
             GinIndex(fields=["name"], name="library_project_names_alike", opclasses=["gin_trgm_ops"]),
         ]
         constraints = [
+            *record_constraints(),
             models.CheckConstraint(
                 condition=(Q(precision="unknown") & Q(location=None))
                 | (~Q(precision="unknown") & Q(location__isnull=False)),
