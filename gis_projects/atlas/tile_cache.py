@@ -10,7 +10,6 @@ import fcntl
 import gzip
 import logging
 import os
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -97,8 +96,13 @@ def _read(path: Path) -> bytes | None:
 
 def _write(path: Path, content: bytes) -> None:
     """Whole or not at all: readers take no lock."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    # Of its maker's own: nobody else makes the same file in the same thread.
+    name = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
+    try:
+        handle = _new(name)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = _new(name)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -108,14 +112,24 @@ def _write(path: Path, content: bytes) -> None:
         raise
 
 
+def _new(name: Path) -> int:
+    return os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+
+
 @contextmanager
 def _alone(number: int) -> Iterator[None]:
     """One maker at a time among all processes and threads; the lock goes with whoever held it."""
-    locks = folder() / "locks"
-    locks.mkdir(parents=True, exist_ok=True)
-    with open(locks / str(number), "wb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    lock = folder() / "locks" / str(number)
+    try:
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except FileNotFoundError:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(handle)
 
 
 def _count(size: int) -> None:

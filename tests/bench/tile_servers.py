@@ -46,11 +46,43 @@ def _serving(
                 time.sleep(0.1)
         else:
             raise SystemExit(f"{name} did not start; see {log.name}")
+        _settle(process.pid)
         yield port
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
         log.close()
+
+
+def _settle(pid: int) -> None:
+    """Wait until none of a server's processes does anything: the master listens long before its workers are ready, and
+    what they import would be counted as serving.
+    """
+    before, quiet = -1.0, 0
+    for _ in range(120):
+        now = _processor_seconds(pid)
+        quiet = quiet + 1 if now - before < 0.02 else 0
+        if quiet == 3:
+            return
+        before = now
+        time.sleep(0.5)
+    raise SystemExit(f"the server {pid} does not come to rest")
+
+
+def _processor_seconds(pid: int) -> float:
+    """Of a process and its children, from /proc."""
+    seconds = 0.0
+    for task in [Path(f"/proc/{pid}"), *(Path(f"/proc/{child}") for child in _children(pid))]:
+        try:
+            fields = (task / "stat").read_text().rpartition(")")[2].split()
+        except FileNotFoundError:
+            continue
+        seconds += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return seconds
+
+
+def _children(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
 @contextmanager

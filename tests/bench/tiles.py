@@ -32,7 +32,7 @@ ZOOMS = {8: 6, 9: 12, 10: 40, 11: 80, 12: 120, 13: 120, 14: 120, 16: 80}  # tile
 LIMITS = {8: 200, 9: 200, 10: 200, 11: 200, 12: 250, 13: 250, 14: 50, 16: 50}  # ms, 95 of 100
 MAX_KB = 100  # compressed, up to zoom 11
 CLIENTS = 4
-PEER_TILES, CACHED_REQUESTS, NGINX_REQUESTS = 400, 4000, 12_000
+PEER_TILES, CACHED_REQUESTS, NGINX_REQUESTS = 1_500, 6_000, 12_000
 
 Tile = tuple[int, int, int]
 
@@ -143,7 +143,7 @@ def uncached(report: Report, version: PinnedVersion, city: shapely.Geometry) -> 
 def served(report: Report, land: Land, version: PinnedVersion, city: shapely.Geometry) -> None:
     """Requests per second over HTTP."""
     chosen = random_tiles(14, PEER_TILES, city)
-    warm = random_tiles(15, 40, city)
+    warm = random_tiles(15, 200, city)  # so that every thread has its connection
     cookie = session()
 
     def ours(some: Sequence[Tile]) -> list[str]:
