@@ -1,6 +1,12 @@
 """The nouns of the library, one module each."""
 
 from gis_projects.library.models.attachments import Attachment
+from gis_projects.library.models.budget import (
+    Appropriation,
+    BudgetChange,
+    BudgetInstrument,
+    BudgetLine,
+)
 from gis_projects.library.models.codes import Code, CodeList, CodeListVersion
 from gis_projects.library.models.databases import Membership
 from gis_projects.library.models.development_plans import DevelopmentPlan, PlanItem, Realisation
@@ -8,6 +14,34 @@ from gis_projects.library.models.diary import DiaryEntry
 from gis_projects.library.models.evidence import Evidence, EvidenceKind, Outcome
 from gis_projects.library.models.imports import ImportState, SavedView, TableImport
 from gis_projects.library.models.investment import InvestmentRecord
+from gis_projects.library.models.libraries import (
+    LIBRARIES,
+    STEPS,
+    Acknowledgement,
+    Application,
+    ApplicationState,
+    Factor,
+    FactorState,
+    FactorStatus,
+    LibraryMove,
+    Succession,
+    Way,
+)
+from gis_projects.library.models.parameters import (
+    Parameter,
+    ParameterKey,
+)
+from gis_projects.library.models.permits import (
+    Approval,
+    ApprovalItem,
+    ConstructionStart,
+    FundApplication,
+    FundFlow,
+    FundState,
+    Monitoring,
+    ProcurementConsent,
+    ProcurementSlip,
+)
 from gis_projects.library.models.planning_lists import PlanningList, PlanningRow, RowState
 from gis_projects.library.models.plans import (
     CostPart,
@@ -35,10 +69,22 @@ from gis_projects.library.models.upkeep import EntryRight, FieldRight, Party, Pr
 
 __all__ = [
     "ENDED_STAGES",
+    "LIBRARIES",
+    "STEPS",
+    "Acknowledgement",
+    "Application",
+    "ApplicationState",
+    "Appropriation",
+    "Approval",
+    "ApprovalItem",
     "Attachment",
+    "BudgetChange",
+    "BudgetInstrument",
+    "BudgetLine",
     "Code",
     "CodeList",
     "CodeListVersion",
+    "ConstructionStart",
     "CostPart",
     "DecisionResource",
     "DevelopmentPlan",
@@ -47,8 +93,14 @@ __all__ = [
     "Evidence",
     "EvidenceKind",
     "Expert",
+    "Factor",
+    "FactorState",
+    "FactorStatus",
     "FieldRight",
+    "FundApplication",
+    "FundFlow",
     "FundSource",
+    "FundState",
     "ImportState",
     "Industry",
     "InvestmentKind",
@@ -58,8 +110,12 @@ __all__ = [
     "LandStatement",
     "Level",
     "Library",
+    "LibraryMove",
     "Membership",
+    "Monitoring",
     "Outcome",
+    "Parameter",
+    "ParameterKey",
     "Party",
     "PlanItem",
     "PlanningList",
@@ -67,6 +123,8 @@ __all__ = [
     "Policy",
     "PolicyKind",
     "Precision",
+    "ProcurementConsent",
+    "ProcurementSlip",
     "Programme",
     "ProgrammeMember",
     "Project",
@@ -78,6 +136,8 @@ __all__ = [
     "SavedView",
     "Stage",
     "StalenessThreshold",
+    "Succession",
     "TableImport",
+    "Way",
     "YearPlan",
 ]
