@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from django.db import connection, transaction
@@ -39,23 +40,33 @@ def record(*, by: Actor | None, verb: str, subject: str, data: dict[str, Any] | 
     data
         JSON; whole floats are stored as integers. Decimals and dates go in as text.
     """
+    return record_many(by=by, steps=[(verb, subject, data or {})])[0]
+
+
+def record_many(*, by: Actor | None, steps: Iterable[tuple[str, str, dict[str, Any]]]) -> list[Step]:
+    """Write many steps (verb, subject, data) one after the other, as `record` would, in a few statements."""
+    written: list[Step] = []
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         last = Step.objects.order_by("-number").values("number", "digest").first()
-        step = Step(
-            number=last["number"] + 1 if last else 1,
-            at=timezone.now(),
-            actor=by.get_username() if by else "",
-            actor_id=str(by.pk) if by else "",
-            verb=verb,
-            subject=subject,
-            data=chain.canonical(data or {}),
-            previous=last["digest"] if last else "",
-        )
-        step.digest = digest_of(step)
-        step.save(force_insert=True)
-    return step
+        number, previous = (last["number"], last["digest"]) if last else (0, "")
+        for verb, subject, data in steps:
+            number += 1
+            step = Step(
+                number=number,
+                at=timezone.now(),
+                actor=by.get_username() if by else "",
+                actor_id=str(by.pk) if by else "",
+                verb=verb,
+                subject=subject,
+                data=chain.canonical(data),
+                previous=previous,
+            )
+            previous = step.digest = digest_of(step)
+            written.append(step)
+        Step.objects.bulk_create(written, batch_size=1000)
+    return written
 
 
 def digest_of(step: Step) -> str:

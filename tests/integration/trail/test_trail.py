@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
 from gis_projects.trail import queries
-from gis_projects.trail.actions import record
+from gis_projects.trail.actions import record, record_many
 from gis_projects.trail.models import Cursor, Step
 from tests.factories.people import UserFactory
 
@@ -204,3 +204,19 @@ def test_steps_written_at_the_same_time_make_one_chain_and_no_cursor_misses_any(
     assert not failures
     assert seen == list(range(1, 61))
     assert queries.verify().broken is None
+
+
+def test_many_steps_at_once_are_chained_like_single_ones(django_assert_num_queries):
+    user = UserFactory()
+    (before,) = some(1)
+    wanted = [("test.act", f"test.thing:{n}", {"n": n, "half": n / 2}) for n in range(250)]
+    with django_assert_num_queries(5):  # a savepoint and its end, the lock, the chain's end, one insert
+        written = record_many(by=user, steps=wanted)
+    after = record(by=None, verb="test.act", subject="test.thing:after")
+    assert [(step.verb, step.subject, step.data) for step in Step.objects.filter(actor=user.username)] == [
+        (verb, subject, {"n": data["n"], "half": data["n"] / 2 if data["n"] % 2 else data["n"] // 2})
+        for verb, subject, data in wanted
+    ]
+    assert [step.previous for step in (*written, after)] == [step.digest for step in (before, *written)]
+    assert queries.verify().broken is None
+    assert record_many(by=None, steps=[]) == []
