@@ -199,3 +199,7 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
 ENGAGED = frozenset({Role.INTERMEDIARY, Role.EXPERT})
 #: What an engagement lets its holder do with its project.
 ENGAGED_MAY = ROLES[Role.INTERMEDIARY] | ROLES[Role.EXPERT]
+
+#: What nobody lends: who holds these decides who may do what, or signs in everybody's name.
+NOT_LENT = frozenset({Permission.MANAGE_PEOPLE, Permission.MANAGE_UNIT, Permission.MANAGE_KEYS})
+LENDABLE = frozenset(Permission) - NOT_LENT

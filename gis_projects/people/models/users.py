@@ -40,6 +40,15 @@ class User(AbstractUser):
     )
     roles = ArrayField(models.CharField(max_length=20, choices=Role.choices()), default=list, blank=True)
 
+    #: When this password was chosen; None: before that was kept.
+    password_changed_at = models.DateTimeField(null=True, blank=True)
+    #: A password that somebody else made: it opens the page on which it is changed, and nothing else.
+    must_change_password = models.BooleanField(default=False)
+    #: The last day on which anything is lent to this person: who borrows nothing costs no question for it.
+    borrows_until = models.DateField(null=True, blank=True)
+    #: Who this is to the identity provider (issuer and subject), bound at the first sign-in through it.
+    external_subject = models.CharField(max_length=255, blank=True)
+
     #: Set on the user of a request that came with a token: nothing but these is allowed to it.
     limited_to: frozenset[Permission] | None = None
 
@@ -48,6 +57,11 @@ class User(AbstractUser):
         constraints = [
             models.CheckConstraint(
                 condition=Q(roles__contained_by=[str(role) for role in Role]), name="people_user_roles_known"
+            ),
+            models.UniqueConstraint(
+                fields=["external_subject"],
+                condition=~Q(external_subject=""),
+                name="people_user_one_per_subject",
             ),
         ]
 

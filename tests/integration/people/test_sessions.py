@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from gis_projects.people.backends import Accounts
-from gis_projects.people.models import User
+from gis_projects.people.models import Session, User
 from gis_projects.people.permissions import Role
 from gis_projects.people.sessions import SessionStore
 from tests.factories.people import user_of

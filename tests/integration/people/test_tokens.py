@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from gis_projects.people import tokens
 from gis_projects.people.actions import tokens as actions
+from gis_projects.people.actions import users
 from gis_projects.people.models import MAX_TOKEN_DAYS, AccessToken, TokenScope
 from gis_projects.people.permissions import Permission, Role, has
 from gis_projects.trail.models import Step
@@ -84,7 +85,7 @@ def test_confidential_layers_need_the_scope_and_the_permission(planner, reviewer
     assert not has(asked(bearer(word)), Permission.READ_CONFIDENTIAL)
     _token, word = actions.create_token(by=reviewer, name="all", scopes=[TokenScope.READ_CONFIDENTIAL])
     assert has(asked(bearer(word)), Permission.READ_CONFIDENTIAL)
-    actions.set_roles(by=None, user=reviewer, roles=[Role.PLANNER])
+    users.set_roles(by=None, user=reviewer, roles=[Role.PLANNER])
     user = asked(bearer(word))
     assert has(user, Permission.READ_LAYERS)
     assert not has(user, Permission.READ_CONFIDENTIAL)
