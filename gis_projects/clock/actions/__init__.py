@@ -1,0 +1,1 @@
+"""The only writers of the calendar's overrides and of clocks."""
