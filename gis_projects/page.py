@@ -2,18 +2,72 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache as cache_once
 from typing import Any
 
 from django.core.cache import cache
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
 
 from gis_projects.desk import queries as desk
 from gis_projects.people.permissions import Permission, has
 from layers.models import Layer
 
 SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Room:
+    """An entry of the main navigation: current on the pages of these namespaces, or on these pages."""
+
+    label: Any
+    address: str
+    permission: Permission | None
+    namespaces: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
+
+
+_MAP_PAGES = ("atlas:map",)
+ROOMS = (
+    Room(_("待办"), "desk:home", None, ("desk",)),
+    Room(_("一张图"), "atlas:map", Permission.READ_LAYERS, pages=_MAP_PAGES),
+    Room(_("项目库"), "library:projects", Permission.READ_PROJECTS, ("library",)),
+    Room(_("论证"), "argument:home", Permission.READ_ARGUMENTS, ("argument",)),
+    Room(_("合规检查"), "sites:checks", Permission.READ_SITES, ("sites",)),
+    Room(_("图层目录"), "atlas:layers", Permission.READ_LAYERS, ("atlas",)),
+    Room(_("统计"), "reporting:statistics", Permission.READ_STATISTICS, ("reporting",)),
+    Room(_("单位"), "people:units", None, ("people",)),
+    Room(_("公开页"), "disclosure:map", None, ("disclosure",)),
+)
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """``rooms``: where who is signed in may go, as (label, address, whether it is here)."""
+
+    def shown() -> list[tuple[Any, str, bool]]:
+        user = request.user
+        if not user.is_authenticated:
+            return []
+        match = request.resolver_match
+        here, within = (match.view_name, match.namespace) if match else ("", "")
+        found = []
+        for room in ROOMS:
+            if room.permission is not None and not has(user, room.permission):
+                continue
+            try:
+                address = reverse(room.address)
+            except NoReverseMatch:  # a process that serves only some rooms
+                continue
+            elsewhere = here in _MAP_PAGES and here not in room.pages
+            found.append(
+                (room.label, address, not elsewhere and (here in room.pages or within in room.namespaces))
+            )
+        return found
+
+    return {"rooms": SimpleLazyObject(shown)}
 
 
 def notices(request: HttpRequest) -> dict[str, Any]:

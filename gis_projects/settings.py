@@ -110,6 +110,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                "gis_projects.page.navigation",
                 "gis_projects.page.notices",
                 "gis_projects.page.unread",
             ],
