@@ -1,7 +1,27 @@
 """The nouns of arguments, one module each."""
 
 from gis_projects.argument.models.campaigns import Assessment, Campaign, CampaignItem, CampaignKind, Evaluator
+from gis_projects.argument.models.cases import CASE_SCOPE, Case, CaseKind, CaseState
+from gis_projects.argument.models.consultations import (
+    Blocker,
+    BlockerState,
+    Checklist,
+    ChecklistParty,
+    ChecklistState,
+    Consultation,
+    Decision,
+    Escalation,
+    Link,
+)
 from gis_projects.argument.models.experts import SEATED, Draw, Recusal, Seat, SeatState
+from gis_projects.argument.models.opinions import (
+    Approval,
+    Condition,
+    ConditionState,
+    Opinion,
+    OpinionState,
+)
+from gis_projects.argument.models.quotas import EntryKind, QuotaAccount, QuotaEntry, QuotaKind
 from gis_projects.argument.models.review_records import (
     Message,
     MessageKind,
@@ -24,38 +44,67 @@ from gis_projects.argument.models.reviews import (
     StepState,
     Use,
 )
+from gis_projects.argument.models.routing import RoutingTable
 from gis_projects.argument.models.services import Deliverable, InterestDeclaration, Receipt
+from gis_projects.argument.models.tasks import HANDLING, Task, TaskState, Verdict
 
 __all__ = [
+    "CASE_SCOPE",
+    "HANDLING",
     "SEATED",
     "STOPPED",
+    "Approval",
     "Archive",
     "Assessment",
     "Averaging",
+    "Blocker",
+    "BlockerState",
     "Campaign",
     "CampaignItem",
     "CampaignKind",
+    "Case",
+    "CaseKind",
+    "CaseState",
+    "Checklist",
+    "ChecklistParty",
+    "ChecklistState",
+    "Condition",
+    "ConditionState",
+    "Consultation",
     "Criterion",
+    "Decision",
     "Deliverable",
     "Draw",
+    "EntryKind",
+    "Escalation",
     "Evaluator",
     "ExpertReview",
     "InterestDeclaration",
+    "Link",
     "Message",
     "MessageKind",
+    "Opinion",
+    "OpinionState",
     "PositionSource",
+    "QuotaAccount",
+    "QuotaEntry",
+    "QuotaKind",
     "Reading",
     "Receipt",
     "Recusal",
     "ReviewPurpose",
     "ReviewState",
     "ReviewStep",
+    "RoutingTable",
     "ScoreItem",
     "ScoreSheet",
     "Seat",
     "SeatState",
     "StepState",
+    "Task",
+    "TaskState",
     "Use",
+    "Verdict",
     "Visit",
     "VisitPhoto",
 ]
