@@ -9,6 +9,7 @@ soon as a rule of a changed layer was unanswered. For the rest the statements sa
   ``fields`` (attributes that rules read), ``features`` (how many differ in what is read) and ``difference`` (SHA-256
   over their sorted marks, `layers.changes.places`), ``cells`` of a raster (how many blocks differ), ``coverage``
   (whether it differs anywhere). None of these places is within reach of a site that the proof is about.
+  A layer of which nothing is in force any more has ``to`` null, and touches every site.
 - ``rules``: codes ``added``, ``removed`` and ``changed``, and those ``evaluated`` alone: for a site that the proof is
   about, each was clear (or wasn't there) and is clear.
 """
@@ -70,8 +71,15 @@ def affected(
     mask = np.zeros(len(answers.sites), dtype=bool)
     outlines = Outlines(answers.outlines)
     statements = []
-    for code in sorted(after.versions):
-        new, old = after.versions[code], before.versions.get(code)
+    still_asked_of = {PRESENT_LAND_LAYER, *(rule.layer for rule in after.rulebook.rules)}
+    for code in sorted({*before.versions, *after.versions}):
+        new, old = after.versions.get(code), before.versions.get(code)
+        if new is None:
+            # Nothing is in force any more: who is asked about it has no answer there. Where no rule asks, the rules say so.
+            if code in still_asked_of:
+                mask[:] = True
+                statements.append({"kind": "layer", "layer": code, "to": None})
+            continue
         if old is not None and (old.version_id, old.root_hash) == (new.version_id, new.root_hash):
             continue
         asking = [rule for rule in (*before.rulebook.rules, *after.rulebook.rules) if rule.layer == code]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from layers.loading import load
 from layers.models import Layer
 from layers.table import Table
 from siting.models import RevalidatedSite
+from siting.revalidation import proofs, standing
 from tests.factories import land
 from tests.factories.answers import answers_hold, live_site, revalidate
 
@@ -162,3 +163,19 @@ def one_history(ground, data):
 
 def rows_of(ground, code):
     return [(key, class_code, shape) for key, (class_code, shape) in sorted(ground.rows[code].items())]
+
+
+def test_a_layer_of_which_nothing_is_in_force_any_more_touches_every_site(ground):
+    before = standing.current()
+    left = {code: version for code, version in before.versions.items() if code != ROADS}
+    answers = proofs.Answers(
+        sites=[1, 2],
+        outlines=np.array([cell(0, 3), cell(1, 3)], dtype=object),
+        facts=[{}, {}],
+        concerned=[[], []],
+        open=[[], []],
+        rules=[[], []],
+    )
+    mask, statements = proofs.affected(answers, before, replace(before, versions=left), lambda *_: iter(()))
+    assert mask.tolist() == [True, True]
+    assert statements == [{"kind": "layer", "layer": ROADS, "to": None}]
