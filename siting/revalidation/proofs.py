@@ -75,7 +75,7 @@ def affected(
     for code in sorted({*before.versions, *after.versions}):
         new, old = after.versions.get(code), before.versions.get(code)
         if new is None:
-            # Nothing is in force any more: who is asked about it has no answer there. Where no rule asks, the rules say so.
+            # Who is asked about it has no answer there; where no rule asks any more, that is the rules' difference.
             if code in still_asked_of:
                 mask[:] = True
                 statements.append({"kind": "layer", "layer": code, "to": None})

@@ -104,7 +104,8 @@ def edit(ground: Ground, draw: Any) -> str:
             ground.rows[RED_LINE][f"R{column}{row}"] = ("", shapely.buffer(cell(column, row).centroid, shift))
             return RED_LINE
         case "remove":
-            ground.rows[RED_LINE].pop(sorted(ground.rows[RED_LINE])[0], None)
+            for first in sorted(ground.rows[RED_LINE])[:1]:  # an earlier edit may have removed the last one
+                ground.rows[RED_LINE].pop(first)
             return RED_LINE
         case "rename":
             ground.names[PARCELS] = {code: draw(st.sampled_from(["旱地", "水田"])) for code in CLASSES}
