@@ -33,7 +33,7 @@ _STRICTNESS = {Verdict.CLEAR: 0, Verdict.CONDITIONAL: 1, Verdict.RESTRICTED: 2, 
 TURNED = (Change.WORSE, Change.BETTER, Change.UNANSWERABLE, Change.ANSWERED)
 _UPDATED = (
     "site_version", "evidence", "footing", "proof", "revalidation", "verdict", "facts", "concerned", "open", "rules",
-    "content", "held_at",
+    "passing", "content", "held_at",
 )  # fmt: skip
 
 
@@ -158,6 +158,7 @@ def _answer(
         concerned=list(found.concerned),
         open=list(found.open),
         rules=list(found.rules),
+        passing=found.passing,
         content=found.sha256,
         held_at=now,
     )

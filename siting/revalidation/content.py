@@ -15,6 +15,8 @@ from siting.engine.judging import PRESENT_LAND_LAYER
 _SAID = ("verdict", "site", "boundary", "findings", "present_land", "not_checked", "facts", "questions")
 #: Reasons that come from the project's facts alone, so that no layer can change them.
 _OF_FACTS = frozenset({"use-unknown", "use-not-listed"})
+#: Reasons that may be gone the next time, though no version and no rule changed: the machine was busy, or failed.
+_PASSING = frozenset({"layer-timeout", "layer-failed"})
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,8 @@ class Content:
     """An answer in short: what later changes are held against.
 
     ``sha256`` is over what it says. ``concerned`` are the layers with a finding, ``open`` the layers that left a rule
-    unanswered (their next version may answer it), ``rules`` the rules that were not clear; all sorted.
+    unanswered (their next version may answer it), ``rules`` the rules that were not clear; all sorted. ``passing``: one
+    was left unanswered for a reason that may be gone the next time.
     """
 
     sha256: str
@@ -30,6 +33,7 @@ class Content:
     concerned: tuple[str, ...]
     open: tuple[str, ...]
     rules: tuple[str, ...]
+    passing: bool
 
 
 def content(document: Mapping[str, Any]) -> Content:
@@ -47,4 +51,5 @@ def content(document: Mapping[str, Any]) -> Content:
         concerned=tuple(sorted({item["layer"] for item in findings})),
         open=tuple(sorted(open_)),
         rules=tuple(sorted({item["rule"] for item in [*findings, *unanswered]})),
+        passing=any(item["reason"]["code"] in _PASSING for item in unanswered),
     )

@@ -50,16 +50,19 @@ class _Live:
     concerned: Sequence[str]
     open: Sequence[str]
     rules: Sequence[str]
+    passing: bool | None
 
     @property
     def is_stale(self) -> bool:
-        """Whether its answer is of another boundary or of other facts, or there is none."""
-        return self.answered != self.version or self.answered_facts != self.facts
+        """Whether its answer is of another boundary or of other facts, or lacks what may be found the next time, or
+        there is none.
+        """
+        return self.answered != self.version or self.answered_facts != self.facts or bool(self.passing)
 
 
 def live() -> Iterator[_Live]:
     """Every live site: neither withdrawn nor completed, with a boundary."""
-    columns = ("site_version_id", "footing_id", "facts", "concerned", "open", "rules")
+    columns = ("site_version_id", "footing_id", "facts", "concerned", "open", "rules", "passing")
     rows = Site.objects.filter(is_live=True, current__isnull=False).order_by("pk")
     for row in rows.values_list("pk", "current_id", "facts", *(f"answer__{name}" for name in columns)):
         yield _Live(*row)
