@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404
+from django.utils import timezone
 
 from gis_projects.people.roles import ENGAGED, ENGAGED_MAY, ROLES, Permission, Role
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ROLES", "Permission", "Role", "Scope", "ScopePaths", "Scoped", "Secrecy",
-    "find", "has", "may", "region_prefix", "require", "visible",
+    "find", "has", "listed", "may", "region_prefix", "require", "visible",
 ]  # fmt: skip
 
 M = TypeVar("M", bound=Model)
@@ -104,23 +105,82 @@ def _follow(target: Any, path: str) -> str:
 
 
 def region_prefix(code: str) -> str:
-    """The digits that a region shares with every division below it: 150200 → 1502, 150000 → 15."""
+    """The digits that a region shares with every division below it: 150200 → 1502, 150000 → 15, 150207101 as it is.
+
+    A code has 6, 9 or 12 digits. Only the first six go by pairs: the town 150207100 ends in zeros of its own.
+    """
+    while len(code) > 6 and code.endswith("000"):
+        code = code[:-3]
+    if len(code) > 6:
+        return code
     while code.endswith("00"):
         code = code[:-2]
     return code
 
 
+@dataclass(frozen=True)
+class _Grant:
+    """Whose roles and reach let the user do something: their own, or those of who lends them the permission.
+
+    ``cleared`` lets it reach what is confidential.
+    """
+
+    person: User
+    cleared: bool
+
+
 def has(user: User | AnonymousUser, permission: Permission) -> bool:
-    """Whether any of the user's roles lists the permission; whose objects it reaches is `may`'s question.
+    """Whether the user's roles, or somebody who lends it to them, give the permission; whose objects it reaches is
+    `may`'s question.
 
     A user who comes with a token carries ``limited_to`` and has no permission beside it.
     """
+    return bool(_grants(user, permission))
+
+
+def _grants(user: User | AnonymousUser, permission: Permission) -> list[_Grant]:
+    """The user's own grant first. Nothing is asked of the database for who borrows nothing, and once for who does."""
     if not (user.is_authenticated and user.is_active):
-        return False
+        return []
     limited_to: frozenset[Permission] | None = getattr(user, "limited_to", None)
     if limited_to is not None and permission not in limited_to:
-        return False
-    return any(permission in ROLES[Role(role)] for role in user.roles)
+        return []
+    secret = limited_to is None or Permission.READ_CONFIDENTIAL in limited_to
+
+    def grant(person: User, permissions: frozenset[Permission]) -> list[_Grant]:
+        if permission not in permissions:
+            return []
+        return [_Grant(person, secret and Permission.READ_CONFIDENTIAL in permissions)]
+
+    found = grant(user, listed(user))
+    for giver, lent in _borrowed(user):
+        found += grant(giver, lent)
+    return found
+
+
+def listed(user: User) -> frozenset[Permission]:
+    """What the user's own roles list."""
+    return frozenset().union(*(ROLES[Role(role)] for role in user.roles))
+
+
+def _borrowed(user: User) -> list[tuple[User, frozenset[Permission]]]:
+    """Who lends the user what today, cut down to what they have themselves; remembered on this user object."""
+    if user.organisation_id is None or user.borrows_until is None:
+        return []
+    if user.borrows_until < timezone.localdate():
+        return []
+    if user.borrowed_now is None:
+        from gis_projects.people.models import Delegation  # the models are written with this module's scopes
+
+        # Who changes the unit leaves what was lent there.
+        rows = Delegation.objects.current().filter(
+            taker=user, giver__is_active=True, giver__organisation_id=user.organisation_id
+        )
+        user.borrowed_now = [
+            (row.giver, listed(row.giver) & {Permission(each) for each in row.permissions})
+            for row in rows.select_related("giver").order_by("pk")
+        ]
+    return user.borrowed_now
 
 
 def may(
@@ -136,22 +196,33 @@ def may(
         What it is about: a `Scope`, or an object that answers ``scope()``. None asks whether the user may
         do it at all, somewhere.
     """
-    if not has(user, permission):
-        return False
-    if target is None:
-        return True
-    user = cast("User", user)
+    return _through(user, permission, target) is not None
+
+
+def _through(
+    user: User | AnonymousUser, permission: Permission, target: Scope | Scoped | None
+) -> User | None:
+    """By whose right the user may: their own before a lent one. None: not at all."""
+    grants = _grants(user, permission)
+    if not grants or target is None:
+        return grants[0].person if grants else None
     scope = target if isinstance(target, Scope) else target.scope()
-    if scope.secrecy not in _OPEN and not has(user, Permission.READ_CONFIDENTIAL):
+    return next((grant.person for grant in grants if _covers(grant, permission, scope)), None)
+
+
+def _covers(grant: _Grant, permission: Permission, scope: Scope) -> bool:
+    if scope.secrecy not in _OPEN and not grant.cleared:
         return False
     if scope.region is None and scope.organisation is None:
         return True
-    prefix = _reach(user)
+    prefix = _reach(grant.person)
     if prefix is not None and scope.region and scope.region.startswith(prefix):
         return True
-    if scope.organisation and scope.organisation == str(user.organisation_id or ""):
+    if scope.organisation and scope.organisation == str(grant.person.organisation_id or ""):
         return True
-    return bool(scope.project) and _engagements(user, permission).filter(project=scope.project).exists()
+    return (
+        bool(scope.project) and _engagements(grant.person, permission).filter(project=scope.project).exists()
+    )
 
 
 def visible(
@@ -164,26 +235,43 @@ def visible(
 
     ``paths`` are the model's own ``SCOPE`` unless given.
     """
-    if not has(user, permission):
+    grants = _grants(user, permission)
+    if not grants:
         return queryset.none()
-    user = cast("User", user)
     if paths is None:
         paths = cast(Any, queryset.model).SCOPE
         assert paths is not None
-    if paths.secrecy is not None and not has(user, Permission.READ_CONFIDENTIAL):
-        queryset = queryset.filter(**{f"{paths.secrecy}__in": _OPEN})
+    if grants[0].person.pk != user.pk:
+        for grant in grants:
+            _note(user, grant.person)
+    covered = [_covered(grant, permission, paths) for grant in grants]
+    wanted = Q()
+    for reach in covered:
+        if reach is None:
+            continue
+        if not reach:
+            return queryset
+        wanted |= reach
+    return queryset.filter(wanted) if wanted else queryset.none()
+
+
+def _covered(grant: _Grant, permission: Permission, paths: ScopePaths) -> Q | None:
+    """What `_covers` says of one row, as a filter; empty where it says yes to all, None where to none."""
+    secrecy = Q()
+    if paths.secrecy is not None and not grant.cleared:
+        secrecy = Q(**{f"{paths.secrecy}__in": _OPEN})
     if paths.region is None and paths.organisation is None:
-        return queryset
-    reach = Q()
-    prefix = _reach(user)
+        return secrecy
+    reach, person = Q(), grant.person
+    prefix = _reach(person)
     if paths.region is not None and prefix is not None:
         # Codes are digits, so this range is the same as "begins with", which a foreign key has no lookup for.
         reach |= Q(**{f"{paths.region}__gte": prefix, f"{paths.region}__lte": prefix.ljust(12, "9")})
-    if paths.organisation is not None and user.organisation_id is not None:
-        reach |= Q(**{paths.organisation: user.organisation_id})
-    if paths.project is not None and not ENGAGED.isdisjoint(user.roles):
-        reach |= Q(**{f"{paths.project}__in": _engagements(user, permission).values("project")})
-    return queryset.filter(reach) if reach else queryset.none()
+    if paths.organisation is not None and person.organisation_id is not None:
+        reach |= Q(**{paths.organisation: person.organisation_id})
+    if paths.project is not None and not ENGAGED.isdisjoint(person.roles):
+        reach |= Q(**{f"{paths.project}__in": _engagements(person, permission).values("project")})
+    return secrecy & reach if reach else None
 
 
 def _engagements(user: User, permission: Permission) -> QuerySet[Any]:
@@ -202,9 +290,21 @@ def _reach(user: User) -> str | None:
 
 
 def require(user: User | AnonymousUser, permission: Permission, target: Scope | Scoped | None = None) -> None:
-    """Raise PermissionDenied (403) unless `may`; the answer of someone who knows that the target exists."""
-    if not may(user, permission, target):
+    """Raise PermissionDenied (403) unless `may`; the answer of someone who knows that the target exists.
+
+    Where only a lent permission says yes, whose it is stands on the user from then on (``acted_for``), and in every
+    step that they record.
+    """
+    through = _through(user, permission, target)
+    if through is None:
         raise PermissionDenied(permission)
+    _note(user, through)
+
+
+def _note(user: User | AnonymousUser, through: User | None) -> None:
+    if through is not None and through.pk != user.pk:
+        user = cast("User", user)
+        user.acted_for |= {through.get_username()}
 
 
 def find(
@@ -229,4 +329,7 @@ def find(
         raise Http404
     if reading is not None and not visible(user, permission, queryset, paths).filter(**lookup).exists():
         raise PermissionDenied(permission)
+    if _borrowed(cast("User", user)):
+        known = paths or cast(Any, target).SCOPE
+        _note(user, _through(user, permission, known.scope(target)))
     return target

@@ -50,7 +50,7 @@ class SessionStore(db.SessionStore):
         return self.model(session_key=str(self.session_key), session_data=row[0], expire_date=row[1])
 
     def create_model_instance(self, data: Any) -> Any:
-        row = super().create_model_instance(data)
+        row: Any = super().create_model_instance(data)
         row.user_id = data.get(SESSION_KEY)
         row.device, row.address = data.get(DEVICE, ""), data.get(ADDRESS)
         return row

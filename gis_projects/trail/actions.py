@@ -38,7 +38,8 @@ def record(*, by: Actor | None, verb: str, subject: str, data: dict[str, Any] | 
     subject
         What it was done to, as ``room.noun:key``: ``library.project:12``.
     data
-        JSON; whole floats are stored as integers. Decimals and dates go in as text.
+        JSON; whole floats are stored as integers. Decimals and dates go in as text. In whose name the actor acted
+        besides their own (``acted_for`` of the actor: a delegation) is added as ``on_behalf_of``.
     """
     return record_many(by=by, steps=[(verb, subject, data or {})])[0]
 
@@ -46,6 +47,7 @@ def record(*, by: Actor | None, verb: str, subject: str, data: dict[str, Any] | 
 def record_many(*, by: Actor | None, steps: Iterable[tuple[str, str, dict[str, Any]]]) -> list[Step]:
     """Write many steps (verb, subject, data) one after the other, as `record` would, in a few statements."""
     written: list[Step] = []
+    behalf = sorted(getattr(by, "acted_for", ()))
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
@@ -60,7 +62,7 @@ def record_many(*, by: Actor | None, steps: Iterable[tuple[str, str, dict[str, A
                 actor_id=str(by.pk) if by else "",
                 verb=verb,
                 subject=subject,
-                data=chain.canonical(data),
+                data=chain.canonical({**data, "on_behalf_of": behalf} if behalf else data),
                 previous=previous,
             )
             previous = step.digest = digest_of(step)

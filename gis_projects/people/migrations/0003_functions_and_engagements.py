@@ -8,110 +8,240 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
-        ('people', '0002_access_tokens'),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("people", "0002_access_tokens"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Department',
+            name="Department",
             fields=[
-                ('code', models.SlugField(max_length=20, primary_key=True, serialize=False, verbose_name='职能代码')),
-                ('name', models.CharField(max_length=60, unique=True, verbose_name='职能部门')),
-                ('position', models.PositiveSmallIntegerField(default=0)),
+                (
+                    "code",
+                    models.SlugField(
+                        max_length=20, primary_key=True, serialize=False, verbose_name="职能代码"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, unique=True, verbose_name="职能部门")),
+                ("position", models.PositiveSmallIntegerField(default=0)),
             ],
             options={
-                'ordering': ['position', 'code'],
+                "ordering": ["position", "code"],
             },
         ),
         migrations.CreateModel(
-            name='Engagement',
+            name="Engagement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('project', models.BigIntegerField(db_index=True)),
-                ('phase', models.CharField(choices=[('early', '前期'), ('middle', '中期'), ('late', '后期')], max_length=8, verbose_name='阶段')),
-                ('service', models.CharField(choices=[('consulting', '项目咨询'), ('supervision', '项目监理'), ('cost_audit', '工程审价'), ('evaluation', '绩效评价'), ('review', '专家评审')], max_length=12, verbose_name='服务类型')),
-                ('purpose', models.CharField(blank=True, max_length=300, verbose_name='服务内容')),
-                ('starts_on', models.DateField(verbose_name='起始日期')),
-                ('ends_on', models.DateField(verbose_name='截止日期')),
-                ('engaged_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='提前终止时间')),
-                ('ended_reason', models.CharField(blank=True, max_length=300, verbose_name='终止原因')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("project", models.BigIntegerField(db_index=True)),
+                (
+                    "phase",
+                    models.CharField(
+                        choices=[("early", "前期"), ("middle", "中期"), ("late", "后期")],
+                        max_length=8,
+                        verbose_name="阶段",
+                    ),
+                ),
+                (
+                    "service",
+                    models.CharField(
+                        choices=[
+                            ("consulting", "项目咨询"),
+                            ("supervision", "项目监理"),
+                            ("cost_audit", "工程审价"),
+                            ("evaluation", "绩效评价"),
+                            ("review", "专家评审"),
+                        ],
+                        max_length=12,
+                        verbose_name="服务类型",
+                    ),
+                ),
+                ("purpose", models.CharField(blank=True, max_length=300, verbose_name="服务内容")),
+                ("starts_on", models.DateField(verbose_name="起始日期")),
+                ("ends_on", models.DateField(verbose_name="截止日期")),
+                ("engaged_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="提前终止时间")),
+                ("ended_reason", models.CharField(blank=True, max_length=300, verbose_name="终止原因")),
             ],
             options={
-                'ordering': ['-starts_on', '-pk'],
+                "ordering": ["-starts_on", "-pk"],
             },
         ),
         migrations.RemoveConstraint(
-            model_name='user',
-            name='people_user_roles_known',
+            model_name="user",
+            name="people_user_roles_known",
         ),
         migrations.AddField(
-            model_name='organisation',
-            name='kind',
-            field=models.CharField(choices=[('owner', '项目单位'), ('department', '管理部门'), ('intermediary', '中介机构')], default='owner', max_length=12, verbose_name='单位类型'),
+            model_name="organisation",
+            name="kind",
+            field=models.CharField(
+                choices=[("owner", "项目单位"), ("department", "管理部门"), ("intermediary", "中介机构")],
+                default="owner",
+                max_length=12,
+                verbose_name="单位类型",
+            ),
         ),
         migrations.AlterField(
-            model_name='user',
-            name='roles',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('planner', '规划人员'), ('reviewer', '审核人员'), ('surveyor', '测绘人员'), ('administrator', '管理员'), ('owner', '项目单位经办'), ('unit_admin', '单位管理员'), ('handler', '部门经办'), ('approver', '部门审批'), ('admission', '入库审核'), ('finance', '财政'), ('coordinator', '论证组织'), ('committee', '投委会办公室'), ('leader', '领导'), ('intermediary', '中介机构'), ('expert', '评审专家'), ('monitor', '监督')], max_length=20), blank=True, default=list, size=None),
+            model_name="user",
+            name="roles",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.CharField(
+                    choices=[
+                        ("planner", "规划人员"),
+                        ("reviewer", "审核人员"),
+                        ("surveyor", "测绘人员"),
+                        ("administrator", "管理员"),
+                        ("owner", "项目单位经办"),
+                        ("unit_admin", "单位管理员"),
+                        ("handler", "部门经办"),
+                        ("approver", "部门审批"),
+                        ("admission", "入库审核"),
+                        ("finance", "财政"),
+                        ("coordinator", "论证组织"),
+                        ("committee", "投委会办公室"),
+                        ("leader", "领导"),
+                        ("intermediary", "中介机构"),
+                        ("expert", "评审专家"),
+                        ("monitor", "监督"),
+                    ],
+                    max_length=20,
+                ),
+                blank=True,
+                default=list,
+                size=None,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('roles__contained_by', ['planner', 'reviewer', 'surveyor', 'administrator', 'owner', 'unit_admin', 'handler', 'approver', 'admission', 'finance', 'coordinator', 'committee', 'leader', 'intermediary', 'expert', 'monitor'])), name='people_user_roles_known'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "roles__contained_by",
+                        [
+                            "planner",
+                            "reviewer",
+                            "surveyor",
+                            "administrator",
+                            "owner",
+                            "unit_admin",
+                            "handler",
+                            "approver",
+                            "admission",
+                            "finance",
+                            "coordinator",
+                            "committee",
+                            "leader",
+                            "intermediary",
+                            "expert",
+                            "monitor",
+                        ],
+                    )
+                ),
+                name="people_user_roles_known",
+            ),
         ),
         migrations.AddField(
-            model_name='organisation',
-            name='department',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='organisations', to='people.department'),
+            model_name="organisation",
+            name="department",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="organisations",
+                to="people.department",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['owner', 'department', 'intermediary'])), name='people_organisation_kind'),
+            model_name="organisation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["owner", "department", "intermediary"])),
+                name="people_organisation_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(('department', None), ('kind', 'department'), _connector='OR'), name='people_only_departments_have_a_function'),
+            model_name="organisation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("department", None), ("kind", "department"), _connector="OR"),
+                name="people_only_departments_have_a_function",
+            ),
         ),
         migrations.AddField(
-            model_name='engagement',
-            name='engaged_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="engagement",
+            name="engaged_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='engagement',
-            name='organisation',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='engagements', to='people.organisation'),
+            model_name="engagement",
+            name="organisation",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="engagements",
+                to="people.organisation",
+            ),
         ),
         migrations.AddField(
-            model_name='engagement',
-            name='user',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='engagements', to=settings.AUTH_USER_MODEL),
+            model_name="engagement",
+            name="user",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="engagements",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddIndex(
-            model_name='engagement',
-            index=models.Index(fields=['organisation', 'project'], name='people_engaged_organisation'),
+            model_name="engagement",
+            index=models.Index(fields=["organisation", "project"], name="people_engaged_organisation"),
         ),
         migrations.AddIndex(
-            model_name='engagement',
-            index=models.Index(fields=['user', 'project'], name='people_engaged_user'),
+            model_name="engagement",
+            index=models.Index(fields=["user", "project"], name="people_engaged_user"),
         ),
         migrations.AddConstraint(
-            model_name='engagement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('organisation', None), ('user__isnull', False)), models.Q(('organisation__isnull', False), ('user', None)), _connector='OR'), name='people_engagement_of_one'),
+            model_name="engagement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("organisation", None), ("user__isnull", False)),
+                    models.Q(("organisation__isnull", False), ("user", None)),
+                    _connector="OR",
+                ),
+                name="people_engagement_of_one",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='engagement',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='people_engagement_has_a_period'),
+            model_name="engagement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                name="people_engagement_has_a_period",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='engagement',
-            constraint=models.CheckConstraint(condition=models.Q(('phase__in', ['early', 'middle', 'late'])), name='people_engagement_phase'),
+            model_name="engagement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("phase__in", ["early", "middle", "late"])), name="people_engagement_phase"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='engagement',
-            constraint=models.CheckConstraint(condition=models.Q(('service__in', ['consulting', 'supervision', 'cost_audit', 'evaluation', 'review'])), name='people_engagement_service'),
+            model_name="engagement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("service__in", ["consulting", "supervision", "cost_audit", "evaluation", "review"])
+                ),
+                name="people_engagement_service",
+            ),
         ),
     ]

@@ -12,474 +12,825 @@ import gis_projects.people.permissions
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
-        ('people', '0003_functions_and_engagements'),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("people", "0003_functions_and_engagements"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ApprovalChain',
+            name="ApprovalChain",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('item', models.CharField(max_length=40, verbose_name='事项')),
-                ('version', models.PositiveIntegerField(verbose_name='版本')),
-                ('mode', models.CharField(choices=[('approve', '审批'), ('verify', '核准'), ('file', '备案')], max_length=8, verbose_name='办理方式')),
-                ('made_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("item", models.CharField(max_length=40, verbose_name="事项")),
+                ("version", models.PositiveIntegerField(verbose_name="版本")),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[("approve", "审批"), ("verify", "核准"), ("file", "备案")],
+                        max_length=8,
+                        verbose_name="办理方式",
+                    ),
+                ),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'ordering': ['organisation', 'item', '-version'],
+                "ordering": ["organisation", "item", "-version"],
             },
         ),
         migrations.CreateModel(
-            name='ChainLevel',
+            name="ChainLevel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('name', models.CharField(max_length=60, verbose_name='层级名称')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField()),
+                ("name", models.CharField(max_length=60, verbose_name="层级名称")),
             ],
             options={
-                'ordering': ['number'],
+                "ordering": ["number"],
             },
         ),
         migrations.CreateModel(
-            name='Delegation',
+            name="Delegation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('permissions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=30), size=None)),
-                ('starts_on', models.DateField(verbose_name='起始日期')),
-                ('ends_on', models.DateField(verbose_name='截止日期')),
-                ('reason', models.CharField(max_length=300, verbose_name='委托事由')),
-                ('made_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='提前终止时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "permissions",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=30), size=None
+                    ),
+                ),
+                ("starts_on", models.DateField(verbose_name="起始日期")),
+                ("ends_on", models.DateField(verbose_name="截止日期")),
+                ("reason", models.CharField(max_length=300, verbose_name="委托事由")),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="提前终止时间")),
             ],
             options={
-                'ordering': ['-starts_on', '-pk'],
+                "ordering": ["-starts_on", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='InternalUnit',
+            name="InternalUnit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='内设机构')),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="内设机构")),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['position', 'pk'],
+                "ordering": ["position", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='PasswordRecord',
+            name="PasswordRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128)),
-                ('set_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128)),
+                ("set_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'ordering': ['-set_at', '-pk'],
+                "ordering": ["-set_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Post',
+            name="Post",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='岗位名称')),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="岗位名称")),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['position', 'pk'],
+                "ordering": ["position", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='PostHolding',
+            name="PostHolding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateField(default=django.utils.timezone.localdate)),
-                ('until', models.DateField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("since", models.DateField(default=django.utils.timezone.localdate)),
+                ("until", models.DateField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='Registration',
+            name="Registration",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, verbose_name='单位名称')),
-                ('code', models.CharField(max_length=18, verbose_name='统一社会信用代码')),
-                ('kind', models.CharField(choices=[('owner', '项目单位'), ('department', '管理部门'), ('intermediary', '中介机构')], max_length=12, verbose_name='单位类型')),
-                ('address', models.CharField(blank=True, max_length=200, verbose_name='地址')),
-                ('contact', models.CharField(max_length=60, verbose_name='联系人')),
-                ('phone', models.CharField(max_length=30, verbose_name='联系电话')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='电子邮箱')),
-                ('proof_name', models.CharField(max_length=120, verbose_name='证明材料')),
-                ('proof_sha256', models.CharField(max_length=64)),
-                ('receipt', models.CharField(max_length=64, unique=True)),
-                ('from_address', models.GenericIPAddressField(blank=True, null=True)),
-                ('submitted_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='提交时间')),
-                ('rounds', models.PositiveSmallIntegerField(default=1, verbose_name='提交次数')),
-                ('state', models.CharField(choices=[('waiting', '待审批'), ('returned', '已退回'), ('approved', '已通过')], default='waiting', max_length=10, verbose_name='状态')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='办理时间')),
-                ('reason', models.CharField(blank=True, max_length=300, verbose_name='退回原因')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="单位名称")),
+                ("code", models.CharField(max_length=18, verbose_name="统一社会信用代码")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("owner", "项目单位"),
+                            ("department", "管理部门"),
+                            ("intermediary", "中介机构"),
+                        ],
+                        max_length=12,
+                        verbose_name="单位类型",
+                    ),
+                ),
+                ("address", models.CharField(blank=True, max_length=200, verbose_name="地址")),
+                ("contact", models.CharField(max_length=60, verbose_name="联系人")),
+                ("phone", models.CharField(max_length=30, verbose_name="联系电话")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="电子邮箱")),
+                ("proof_name", models.CharField(max_length=120, verbose_name="证明材料")),
+                ("proof_sha256", models.CharField(max_length=64)),
+                ("receipt", models.CharField(max_length=64, unique=True)),
+                ("from_address", models.GenericIPAddressField(blank=True, null=True)),
+                (
+                    "submitted_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="提交时间"),
+                ),
+                ("rounds", models.PositiveSmallIntegerField(default=1, verbose_name="提交次数")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "待审批"), ("returned", "已退回"), ("approved", "已通过")],
+                        default="waiting",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="办理时间")),
+                ("reason", models.CharField(blank=True, max_length=300, verbose_name="退回原因")),
             ],
             options={
-                'ordering': ['-submitted_at', '-pk'],
+                "ordering": ["-submitted_at", "-pk"],
             },
             bases=(gis_projects.people.permissions.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='Session',
+            name="Session",
             fields=[
-                ('session_key', models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name='session key')),
-                ('session_data', models.TextField(verbose_name='session data')),
-                ('expire_date', models.DateTimeField(db_index=True, verbose_name='expire date')),
-                ('public', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('device', models.CharField(blank=True, max_length=300)),
-                ('address', models.GenericIPAddressField(null=True)),
-                ('since', models.DateTimeField(default=django.utils.timezone.now)),
-                ('last_seen', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "session_key",
+                    models.CharField(
+                        max_length=40, primary_key=True, serialize=False, verbose_name="session key"
+                    ),
+                ),
+                ("session_data", models.TextField(verbose_name="session data")),
+                ("expire_date", models.DateTimeField(db_index=True, verbose_name="expire date")),
+                ("public", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("device", models.CharField(blank=True, max_length=300)),
+                ("address", models.GenericIPAddressField(null=True)),
+                ("since", models.DateTimeField(default=django.utils.timezone.now)),
+                ("last_seen", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'db_table': 'people_session',
+                "db_table": "people_session",
             },
         ),
         migrations.CreateModel(
-            name='SignIn',
+            name="SignIn",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('method', models.CharField(choices=[('password', '密码'), ('oidc', '统一身份认证')], max_length=10)),
-                ('address', models.GenericIPAddressField(null=True)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "method",
+                    models.CharField(choices=[("password", "密码"), ("oidc", "统一身份认证")], max_length=10),
+                ),
+                ("address", models.GenericIPAddressField(null=True)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'ordering': ['-at'],
+                "ordering": ["-at"],
             },
         ),
         migrations.RemoveConstraint(
-            model_name='region',
-            name='people_region_code_six_digits',
+            model_name="region",
+            name="people_region_code_six_digits",
         ),
         migrations.AddField(
-            model_name='department',
-            name='name_en',
-            field=models.CharField(blank=True, max_length=80, verbose_name='英文名称'),
+            model_name="department",
+            name="name_en",
+            field=models.CharField(blank=True, max_length=80, verbose_name="英文名称"),
         ),
         migrations.AddField(
-            model_name='organisation',
-            name='address',
-            field=models.CharField(blank=True, max_length=200, verbose_name='地址'),
+            model_name="organisation",
+            name="address",
+            field=models.CharField(blank=True, max_length=200, verbose_name="地址"),
         ),
         migrations.AddField(
-            model_name='organisation',
-            name='closed_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='注销时间'),
+            model_name="organisation",
+            name="closed_at",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="注销时间"),
         ),
         migrations.AddField(
-            model_name='organisation',
-            name='closed_reason',
-            field=models.CharField(blank=True, max_length=300, verbose_name='注销原因'),
+            model_name="organisation",
+            name="closed_reason",
+            field=models.CharField(blank=True, max_length=300, verbose_name="注销原因"),
         ),
         migrations.AddField(
-            model_name='organisation',
-            name='contact',
-            field=models.CharField(blank=True, max_length=60, verbose_name='联系人'),
+            model_name="organisation",
+            name="contact",
+            field=models.CharField(blank=True, max_length=60, verbose_name="联系人"),
         ),
         migrations.AddField(
-            model_name='organisation',
-            name='email',
-            field=models.EmailField(blank=True, max_length=254, verbose_name='电子邮箱'),
+            model_name="organisation",
+            name="email",
+            field=models.EmailField(blank=True, max_length=254, verbose_name="电子邮箱"),
         ),
         migrations.AddField(
-            model_name='organisation',
-            name='phone',
-            field=models.CharField(blank=True, max_length=30, verbose_name='联系电话'),
+            model_name="organisation",
+            name="phone",
+            field=models.CharField(blank=True, max_length=30, verbose_name="联系电话"),
         ),
         migrations.AddField(
-            model_name='region',
-            name='valid_from',
-            field=models.DateField(blank=True, null=True, verbose_name='启用日期'),
+            model_name="region",
+            name="valid_from",
+            field=models.DateField(blank=True, null=True, verbose_name="启用日期"),
         ),
         migrations.AddField(
-            model_name='region',
-            name='valid_to',
-            field=models.DateField(blank=True, null=True, verbose_name='停用日期'),
+            model_name="region",
+            name="valid_to",
+            field=models.DateField(blank=True, null=True, verbose_name="停用日期"),
         ),
         migrations.AddField(
-            model_name='user',
-            name='borrows_until',
+            model_name="user",
+            name="borrows_until",
             field=models.DateField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='user',
-            name='external_subject',
+            model_name="user",
+            name="external_subject",
             field=models.CharField(blank=True, max_length=255),
         ),
         migrations.AddField(
-            model_name='user',
-            name='must_change_password',
+            model_name="user",
+            name="must_change_password",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='user',
-            name='password_changed_at',
+            model_name="user",
+            name="password_changed_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AlterField(
-            model_name='organisation',
-            name='department',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='organisations', to='people.department', verbose_name='职能'),
+            model_name="organisation",
+            name="department",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="organisations",
+                to="people.department",
+                verbose_name="职能",
+            ),
         ),
         migrations.AlterField(
-            model_name='organisation',
-            name='region',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.region', verbose_name='所属区划'),
+            model_name="organisation",
+            name="region",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="people.region",
+                verbose_name="所属区划",
+            ),
         ),
         migrations.AlterField(
-            model_name='region',
-            name='code',
-            field=models.CharField(max_length=12, primary_key=True, serialize=False, verbose_name='区划代码'),
+            model_name="region",
+            name="code",
+            field=models.CharField(max_length=12, primary_key=True, serialize=False, verbose_name="区划代码"),
         ),
         migrations.AlterField(
-            model_name='region',
-            name='kind',
-            field=models.CharField(choices=[('province', '自治区'), ('city', '市'), ('county', '旗县区'), ('zone', '功能区'), ('town', '苏木乡镇（街道）'), ('village', '嘎查村（社区）')], max_length=10, verbose_name='类型'),
+            model_name="region",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("province", "自治区"),
+                    ("city", "市"),
+                    ("county", "旗县区"),
+                    ("zone", "功能区"),
+                    ("town", "苏木乡镇（街道）"),
+                    ("village", "嘎查村（社区）"),
+                ],
+                max_length=10,
+                verbose_name="类型",
+            ),
         ),
         migrations.AlterField(
-            model_name='region',
-            name='name',
-            field=models.CharField(max_length=60, verbose_name='名称'),
+            model_name="region",
+            name="name",
+            field=models.CharField(max_length=60, verbose_name="名称"),
         ),
         migrations.AddIndex(
-            model_name='organisation',
-            index=models.Index(fields=['department', 'region'], name='people_organisation_of_a_task'),
+            model_name="organisation",
+            index=models.Index(fields=["department", "region"], name="people_organisation_of_a_task"),
         ),
         migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('closed_reason', '')), models.Q(('closed_at__isnull', False), models.Q(('closed_reason', ''), _negated=True)), _connector='OR'), name='people_organisation_closed_for_a_reason'),
+            model_name="organisation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at", None), ("closed_reason", "")),
+                    models.Q(("closed_at__isnull", False), models.Q(("closed_reason", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="people_organisation_closed_for_a_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='region',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^[0-9]{6}(([0-9]{3})?[0-9]{3})?$')), name='people_region_code_digits'),
+            model_name="region",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("code__regex", "^[0-9]{6}(([0-9]{3})?[0-9]{3})?$")),
+                name="people_region_code_digits",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='region',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^[0-9]{6}$'), models.Q(('code__endswith', '000'), _negated=True), _connector='OR'), name='people_region_code_of_its_own'),
+            model_name="region",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("code__regex", "^[0-9]{6}$"),
+                    models.Q(("code__endswith", "000"), _negated=True),
+                    _connector="OR",
+                ),
+                name="people_region_code_of_its_own",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='region',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('code__regex', '^[0-9]{6}$'), ('kind__in', ('province', 'city', 'county', 'zone'))), models.Q(('code__regex', '^[0-9]{9}$'), ('kind', 'town')), models.Q(('code__regex', '^[0-9]{12}$'), ('kind', 'village')), _connector='OR'), name='people_region_kind_has_its_digits'),
+            model_name="region",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("code__regex", "^[0-9]{6}$"), ("kind__in", ("province", "city", "county", "zone"))
+                    ),
+                    models.Q(("code__regex", "^[0-9]{9}$"), ("kind", "town")),
+                    models.Q(("code__regex", "^[0-9]{12}$"), ("kind", "village")),
+                    _connector="OR",
+                ),
+                name="people_region_kind_has_its_digits",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='region',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', None), ('code__startswith', models.Func(models.Func(models.F('parent_id'), models.Value('^([0-9]{2})0000$'), models.Value('\\1'), function='regexp_replace', output_field=models.CharField()), models.Value('^([0-9]{4})00$'), models.Value('\\1'), function='regexp_replace', output_field=models.CharField())), _connector='OR'), name='people_region_begins_as_its_parent'),
+            model_name="region",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("parent", None),
+                    (
+                        "code__startswith",
+                        models.Func(
+                            models.Func(
+                                models.F("parent_id"),
+                                models.Value("^([0-9]{2})0000$"),
+                                models.Value("\\1"),
+                                function="regexp_replace",
+                                output_field=models.CharField(),
+                            ),
+                            models.Value("^([0-9]{4})00$"),
+                            models.Value("\\1"),
+                            function="regexp_replace",
+                            output_field=models.CharField(),
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="people_region_begins_as_its_parent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='region',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_from', None), ('valid_to', None), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='people_region_valid_in_order'),
+            model_name="region",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_from", None),
+                    ("valid_to", None),
+                    ("valid_to__gte", models.F("valid_from")),
+                    _connector="OR",
+                ),
+                name="people_region_valid_in_order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='region',
-            constraint=models.UniqueConstraint(condition=models.Q(('valid_to', None)), fields=('parent', 'name'), name='people_region_one_name_below_one_parent', nulls_distinct=False),
+            model_name="region",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("valid_to", None)),
+                fields=("parent", "name"),
+                name="people_region_one_name_below_one_parent",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_subject', ''), _negated=True), fields=('external_subject',), name='people_user_one_per_subject'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_subject", ""), _negated=True),
+                fields=("external_subject",),
+                name="people_user_one_per_subject",
+            ),
         ),
         migrations.AddField(
-            model_name='approvalchain',
-            name='made_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="approvalchain",
+            name="made_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='approvalchain',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='chains', to='people.organisation'),
+            model_name="approvalchain",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="chains", to="people.organisation"
+            ),
         ),
         migrations.AddField(
-            model_name='chainlevel',
-            name='chain',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='levels', to='people.approvalchain'),
+            model_name="chainlevel",
+            name="chain",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="levels", to="people.approvalchain"
+            ),
         ),
         migrations.AddField(
-            model_name='delegation',
-            name='giver',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lent', to=settings.AUTH_USER_MODEL),
+            model_name="delegation",
+            name="giver",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="lent", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='delegation',
-            name='taker',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='borrowed', to=settings.AUTH_USER_MODEL),
+            model_name="delegation",
+            name="taker",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="borrowed",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='internalunit',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='internal_units', to='people.organisation'),
+            model_name="internalunit",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="internal_units",
+                to="people.organisation",
+            ),
         ),
         migrations.AddField(
-            model_name='internalunit',
-            name='parent',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='people.internalunit', verbose_name='上级机构'),
+            model_name="internalunit",
+            name="parent",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="children",
+                to="people.internalunit",
+                verbose_name="上级机构",
+            ),
         ),
         migrations.AddField(
-            model_name='passwordrecord',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='old_passwords', to=settings.AUTH_USER_MODEL),
+            model_name="passwordrecord",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="old_passwords",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='post',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='posts', to='people.organisation'),
+            model_name="post",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="posts", to="people.organisation"
+            ),
         ),
         migrations.AddField(
-            model_name='post',
-            name='unit',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='posts', to='people.internalunit', verbose_name='所在机构'),
+            model_name="post",
+            name="unit",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="posts",
+                to="people.internalunit",
+                verbose_name="所在机构",
+            ),
         ),
         migrations.AddField(
-            model_name='chainlevel',
-            name='post',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.post'),
+            model_name="chainlevel",
+            name="post",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="people.post",
+            ),
         ),
         migrations.AddField(
-            model_name='postholding',
-            name='post',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holdings', to='people.post'),
+            model_name="postholding",
+            name="post",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="holdings", to="people.post"
+            ),
         ),
         migrations.AddField(
-            model_name='postholding',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holdings', to=settings.AUTH_USER_MODEL),
+            model_name="postholding",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="holdings",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='registration',
-            name='decided_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="registration",
+            name="decided_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='registration',
-            name='department',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.department', verbose_name='职能'),
+            model_name="registration",
+            name="department",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="people.department",
+                verbose_name="职能",
+            ),
         ),
         migrations.AddField(
-            model_name='registration',
-            name='organisation',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='registration', to='people.organisation'),
+            model_name="registration",
+            name="organisation",
+            field=models.OneToOneField(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="registration",
+                to="people.organisation",
+            ),
         ),
         migrations.AddField(
-            model_name='registration',
-            name='proposed_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="registration",
+            name="proposed_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='registration',
-            name='region',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.region', verbose_name='所属区划'),
+            model_name="registration",
+            name="region",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="people.region",
+                verbose_name="所属区划",
+            ),
         ),
         migrations.AddField(
-            model_name='session',
-            name='user',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='sessions', to=settings.AUTH_USER_MODEL),
+            model_name="session",
+            name="user",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="sessions",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='signin',
-            name='organisation',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation'),
+            model_name="signin",
+            name="organisation",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="people.organisation",
+            ),
         ),
         migrations.AddField(
-            model_name='signin',
-            name='region',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.region'),
+            model_name="signin",
+            name="region",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.region"
+            ),
         ),
         migrations.AddField(
-            model_name='signin',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sign_ins', to=settings.AUTH_USER_MODEL),
+            model_name="signin",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="sign_ins",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='approvalchain',
-            constraint=models.UniqueConstraint(fields=('organisation', 'item', 'version'), name='people_chain_version_once'),
+            model_name="approvalchain",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "item", "version"), name="people_chain_version_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='approvalchain',
-            constraint=models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='people_chain_counts_from_one'),
+            model_name="approvalchain",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("version__gte", 1)), name="people_chain_counts_from_one"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='approvalchain',
-            constraint=models.CheckConstraint(condition=models.Q(('mode__in', ['approve', 'verify', 'file'])), name='people_chain_mode'),
+            model_name="approvalchain",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("mode__in", ["approve", "verify", "file"])), name="people_chain_mode"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delegation',
-            constraint=models.CheckConstraint(condition=models.Q(('giver', models.F('taker')), _negated=True), name='people_delegation_to_another'),
+            model_name="delegation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("giver", models.F("taker")), _negated=True),
+                name="people_delegation_to_another",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delegation',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='people_delegation_has_a_period'),
+            model_name="delegation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                name="people_delegation_has_a_period",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delegation',
-            constraint=models.CheckConstraint(condition=models.Q(('permissions__len__gte', 1), models.Q(('permissions__overlap', ['manage_keys', 'manage_people', 'manage_unit']), _negated=True)), name='people_delegation_of_what_may_be_lent'),
+            model_name="delegation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("permissions__len__gte", 1),
+                    models.Q(
+                        ("permissions__overlap", ["manage_keys", "manage_people", "manage_unit"]),
+                        _negated=True,
+                    ),
+                ),
+                name="people_delegation_of_what_may_be_lent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='internalunit',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='people_internal_unit_not_its_own'),
+            model_name="internalunit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("parent", models.F("id")), _negated=True),
+                name="people_internal_unit_not_its_own",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='internalunit',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('organisation', 'parent', 'name'), name='people_internal_unit_once', nulls_distinct=False),
+            model_name="internalunit",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("closed_at", None)),
+                fields=("organisation", "parent", "name"),
+                name="people_internal_unit_once",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='post',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('organisation', 'unit', 'name'), name='people_post_once', nulls_distinct=False),
+            model_name="post",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("closed_at", None)),
+                fields=("organisation", "unit", "name"),
+                name="people_post_once",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chainlevel',
-            constraint=models.UniqueConstraint(fields=('chain', 'number'), name='people_chain_level_once'),
+            model_name="chainlevel",
+            constraint=models.UniqueConstraint(fields=("chain", "number"), name="people_chain_level_once"),
         ),
         migrations.AddConstraint(
-            model_name='chainlevel',
-            constraint=models.CheckConstraint(condition=models.Q(('number__range', (1, 9))), name='people_chain_level_number'),
+            model_name="chainlevel",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("number__range", (1, 9))), name="people_chain_level_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='postholding',
-            constraint=models.UniqueConstraint(condition=models.Q(('until', None)), fields=('post', 'user'), name='people_post_held_once'),
+            model_name="postholding",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("until", None)), fields=("post", "user"), name="people_post_held_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='postholding',
-            constraint=models.CheckConstraint(condition=models.Q(('until', None), ('until__gte', models.F('since')), _connector='OR'), name='people_post_held_in_order'),
+            model_name="postholding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("until", None), ("until__gte", models.F("since")), _connector="OR"),
+                name="people_post_held_in_order",
+            ),
         ),
         migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(fields=['state', 'region'], name='people_registration_waiting'),
+            model_name="registration",
+            index=models.Index(fields=["state", "region"], name="people_registration_waiting"),
         ),
         migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(fields=['from_address', 'submitted_at'], name='people_registration_from'),
+            model_name="registration",
+            index=models.Index(fields=["from_address", "submitted_at"], name="people_registration_from"),
         ),
         migrations.AddConstraint(
-            model_name='registration',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['owner', 'department', 'intermediary'])), name='people_registration_kind'),
+            model_name="registration",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["owner", "department", "intermediary"])),
+                name="people_registration_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='registration',
-            constraint=models.CheckConstraint(condition=models.Q(('department', None), ('kind', 'department'), _connector='OR'), name='people_registration_function'),
+            model_name="registration",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("department", None), ("kind", "department"), _connector="OR"),
+                name="people_registration_function",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='registration',
-            constraint=models.CheckConstraint(condition=models.Q(('proposed_by', None), ('decided_by', None), models.Q(('proposed_by', models.F('decided_by')), _negated=True), _connector='OR'), name='people_registration_by_a_second_person'),
+            model_name="registration",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("proposed_by", None),
+                    ("decided_by", None),
+                    models.Q(("proposed_by", models.F("decided_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="people_registration_by_a_second_person",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='registration',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None), ('organisation', None), ('reason', ''), ('state', 'waiting')), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('organisation', None), ('reason__regex', '\\S'), ('state', 'returned')), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('organisation__isnull', False), ('state', 'approved')), _connector='OR'), name='people_registration_state'),
+            model_name="registration",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("decided_at", None),
+                        ("decided_by", None),
+                        ("organisation", None),
+                        ("reason", ""),
+                        ("state", "waiting"),
+                    ),
+                    models.Q(
+                        ("decided_at__isnull", False),
+                        ("decided_by__isnull", False),
+                        ("organisation", None),
+                        ("reason__regex", "\\S"),
+                        ("state", "returned"),
+                    ),
+                    models.Q(
+                        ("decided_at__isnull", False),
+                        ("decided_by__isnull", False),
+                        ("organisation__isnull", False),
+                        ("state", "approved"),
+                    ),
+                    _connector="OR",
+                ),
+                name="people_registration_state",
+            ),
         ),
         migrations.AddIndex(
-            model_name='signin',
-            index=models.Index(fields=['organisation', 'at'], name='people_sign_in_of_a_unit'),
+            model_name="signin",
+            index=models.Index(fields=["organisation", "at"], name="people_sign_in_of_a_unit"),
         ),
         migrations.AddIndex(
-            model_name='signin',
-            index=models.Index(fields=['user', '-at'], name='people_sign_in_of_a_user'),
+            model_name="signin",
+            index=models.Index(fields=["user", "-at"], name="people_sign_in_of_a_user"),
         ),
     ]

@@ -37,7 +37,7 @@ class Session(AbstractBaseSession):
         return str(self.public)
 
     @classmethod
-    def get_session_store_class(cls):  # type: ignore[no-untyped-def]
+    def get_session_store_class(cls):
         from gis_projects.people.sessions import SessionStore
 
         return SessionStore

@@ -51,6 +51,10 @@ class User(AbstractUser):
 
     #: Set on the user of a request that came with a token: nothing but these is allowed to it.
     limited_to: frozenset[Permission] | None = None
+    #: Who lends this person what today, once it was asked (`permissions`).
+    borrowed_now: list[tuple[User, frozenset[Permission]]] | None = None
+    #: In whose name, besides their own, this person acted in this request: `trail` writes it into each step.
+    acted_for: frozenset[str] = frozenset()
 
     class Meta:
         ordering = ["username"]

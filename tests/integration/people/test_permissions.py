@@ -29,22 +29,41 @@ from tests.factories.people import OrganisationFactory, RegionFactory, UserFacto
 
 
 def test_each_role_and_what_it_lists():
-    inside = {"read_projects", "read_statistics", "read_sites", "read_layers", "run_checks"}
-    assert {role: set(map(str, listed)) for role, listed in ROLES.items()} == {
+    """The policy, written out a second time: a change of the table is a change of this test."""
+    reads = {"read_projects", "read_sites", "read_arguments"}
+    inside = reads | {"read_statistics", "read_layers", "run_checks"}
+    assert {str(role): set(map(str, listed)) for role, listed in ROLES.items()} == {
         "planner": inside
-        | {"edit_projects", "record_investment", "edit_sites"}
+        | {"edit_projects", "record_investment", "edit_sites", "apply_admission"}
         | {"edit_rules", "compare_plans", "settle_conflicts"},
         "reviewer": inside
         | {"publish_layers", "disclose_projects", "read_confidential", "read_trail", "export_layers"}
         | {"review_checks", "sign_checks", "publish_rules", "compare_plans", "settle_conflicts"},
         "surveyor": inside | {"upload_layers", "read_confidential", "export_layers"},
         "administrator": set(map(str, Permission)),
+        "owner": reads
+        | {"edit_projects", "record_investment", "apply_admission", "edit_sites", "run_checks", "read_layers"}
+        | {"manage_engagements"},
+        "unit_admin": {"manage_unit"},
+        "handler": inside | {"edit_projects", "apply_admission", "give_opinions", "manage_engagements"},
+        "approver": inside | {"approve_opinions"},
+        "admission": inside | {"admit_projects", "manage_libraries"},
+        "finance": inside | {"manage_budget", "manage_quotas"},
+        "coordinator": inside
+        | {"start_arguments", "hold_reviews", "manage_engagements", "manage_calendar", "manage_libraries"},
+        "committee": inside | {"hold_committee"},
+        "leader": inside | {"instruct", "read_trail"},
+        "intermediary": reads | {"deliver_services"},
+        "expert": reads | {"review_as_expert"},
+        "monitor": (inside - {"run_checks"}) | {"read_trail"},
     }
 
 
 @pytest.mark.parametrize(
     ("code", "prefix"),
-    [("150200", "1502"), ("150000", "15"), ("150207", "150207"), ("150210", "150210"), ("000000", "")],
+    [("150200", "1502"), ("150000", "15"), ("150207", "150207"), ("150210", "150210"), ("000000", "")]
+    + [("150207101", "150207101"), ("150207100", "150207100"), ("150207100100", "150207100100")]
+    + [("150207000", "150207"), ("150200000000", "1502"), ("150207100000", "150207100")],
 )
 def test_a_region_reaches_those_below_it(code, prefix):
     assert region_prefix(code) == prefix

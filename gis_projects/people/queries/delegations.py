@@ -1,0 +1,48 @@
+"""Who acts for whom."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db.models import Q
+from django.utils import timezone
+
+from gis_projects.people.models import Delegation, User
+
+
+def acting_for(user: User) -> list[User]:
+    """Who lends the user anything today, each once. No query for who borrows nothing."""
+    if user.organisation_id is None or user.borrows_until is None:
+        return []
+    if user.borrows_until < timezone.localdate():
+        return []
+    givers = (
+        Delegation.objects.current()
+        .filter(taker=user, giver__is_active=True, giver__organisation_id=user.organisation_id)
+        .values("giver")
+    )
+    return list(User.objects.filter(pk__in=givers).order_by("pk"))
+
+
+def same_person(a: User | int | None, b: User | int | None, since: date | None = None) -> bool:
+    """Whether two count as one where two different persons are asked for (who enters doesn't approve).
+
+    They do if they are one, if one of them could act for the other on any day from ``since`` (today unless given) to
+    today, or if both could act for a third. None is nobody, the platform itself.
+    """
+    first, second = (row.pk if isinstance(row, User) else row for row in (a, b))
+    if first is None or second is None:
+        return False
+    if first == second:
+        return True
+    today = timezone.localdate()
+    since = since or today
+    # Ended on a day, it still was in force on that day until then.
+    live = Delegation.objects.filter(starts_on__lte=today, ends_on__gte=since).filter(
+        Q(ended_at=None) | Q(ended_at__date__gte=since)
+    )
+    pairs = set(live.filter(taker__in=[first, second]).values_list("giver", "taker"))
+    if (first, second) in pairs or (second, first) in pairs:
+        return True
+    givers = {key: {giver for giver, taker in pairs if taker == key} for key in (first, second)}
+    return not givers[first].isdisjoint(givers[second])
