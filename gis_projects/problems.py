@@ -89,9 +89,10 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         if wait is not None:
             headers["Retry-After"] = str(math.ceil(wait))
     elif getattr(error, "notices", None):
-        # The lower floors refuse what they can't use with notices; they know no status codes.
+        # The lower floors refuse what they can't use with notices; they know no status codes. What goes against how
+        # things stand says so itself.
         errors = [notice_error(notice) for notice in error.notices]  # type: ignore[attr-defined]
-        body = document(400, errors[0]["message"], errors=errors, kind=UNUSABLE)
+        body = document(getattr(error, "status", 400), errors[0]["message"], errors=errors, kind=UNUSABLE)
     else:
         return None
     set_rollback()

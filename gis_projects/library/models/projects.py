@@ -182,4 +182,4 @@ class Project(Scoped, CatalogueFields, ReserveFields, models.Model):
     @property
     def is_live(self) -> bool:
         """Whether its site is: neither withdrawn nor completed."""
-        return self.stage not in ENDED_STAGES
+        return self.stage not in ENDED_STAGES and self.library != Library.EXITED
