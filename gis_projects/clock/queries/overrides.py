@@ -21,5 +21,6 @@ def calendar() -> Calendar:
     found = DayOverride.objects.aggregate(newest=Max("pk"), count=Count("pk"))
     seen = (found["newest"] or 0, found["count"])
     if _kept is None or _kept[0] != seen:
-        _kept = (seen, Calendar(dict(standing().values_list("day", "working"))))
+        rows = standing().values_list("day", "working")
+        _kept = (seen, Calendar({day: bool(working) for day, working in rows}))
     return _kept[1]
