@@ -171,8 +171,8 @@ class CurrentAnswer(models.Model):
     The one row here that is updated. ``proof`` is set where the check itself stood on another footing and nothing
     that it stands on changed since. ``facts`` are the site's as they were asked; ``concerned`` the layers with a
     finding, ``open`` those with an unanswered rule, ``rules`` the rules that were not clear: what a change of
-    words, names or rules is held against. ``passing``: a rule was left unanswered for a reason that may be gone the next
-    time (a layer took too long), so the next run asks again. ``content`` is SHA-256 of what the answer says
+    words, names or rules is held against. ``passing``: a rule was left unanswered for a reason that may be gone the
+    next time (a layer took too long), so the next run asks again. ``content`` is SHA-256 of what the answer says
     (`siting.revalidation.content`).
     """
 

@@ -7,10 +7,11 @@ import datetime as dt
 
 import pytest
 import shapely
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+import layers.queries
 from layers.models import Layer
 from siting import revalidation, versions
 from siting.engine.notices import Notice, UnusableInput
@@ -241,6 +242,29 @@ def test_one_site_that_cannot_be_checked_fails_no_other(sites, monkeypatch):
     report = revalidate(everything=True)
     assert (report.rechecked, report.failed) == (3, 1)
     assert how(report) == ["checked", "failed", "checked", "checked"]
+
+
+def test_what_a_busy_database_left_open_is_asked_again_by_the_next_run(tmp_path, monkeypatch, settings):
+    land.publish_land(tmp_path)
+    site = live_site()
+    settings.CHECK_STATEMENT_TIMEOUT_MS = 2_000
+    asked = layers.queries.candidates
+
+    def slow(versions, *more):
+        if "STBHHX" in versions:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_sleep(600)")
+        return asked(versions, *more)
+
+    with monkeypatch.context() as busy:
+        busy.setattr(layers.queries, "candidates", slow)
+        revalidate()
+    assert CurrentAnswer.objects.get(site=site).passing
+    settings.CHECK_STATEMENT_TIMEOUT_MS = 600_000
+    report = revalidate()
+    assert (report.affected, report.rechecked) == (1, 1)
+    assert not CurrentAnswer.objects.get(site=site).passing
+    assert revalidate().affected == 0
 
 
 def test_a_run_that_ended_and_what_it_recorded_cannot_be_changed(sites):
