@@ -6,7 +6,9 @@ import factory
 from django.contrib.gis.geos import Point
 
 from gis_projects.library.models import InvestmentRecord, Membership, Project
-from tests.factories.people import RegionFactory
+from gis_projects.people.models import Department, Organisation, User
+from gis_projects.people.permissions import Role
+from tests.factories.people import OrganisationFactory, RegionFactory, user_of
 
 
 class ProjectFactory(factory.django.DjangoModelFactory):
@@ -38,3 +40,22 @@ class InvestmentFactory(factory.django.DjangoModelFactory):
     planned_yuan = Decimal("10000000.00")
     cumulative_yuan = Decimal("2500000.00")
     recorded_on = "2019-03-29"
+
+
+def department(function: str, name: str = "") -> Organisation:
+    """The department of a function; one for all tests of a run that ask for it."""
+    kind, _made = Department.objects.get_or_create(code=function, defaults={"name": name or function})
+    found = Organisation.objects.filter(department=kind).first()
+    return found or OrganisationFactory(kind="department", department=kind, name=name or f"{function} 局")
+
+
+def clerk(
+    function: str = "construction", role: Role = Role.PLANNER, region: str | None = "150207", **more: object
+) -> User:
+    """Somebody of a department, which enters projects of government investment unless another is named."""
+    return user_of(role, region, organisation=department(function), **more)
+
+
+def owner(username: str = "owner") -> User:
+    """Somebody of a project unit, which reaches what is its own."""
+    return user_of(Role.OWNER, None, username=username, organisation=OrganisationFactory())

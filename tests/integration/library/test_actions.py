@@ -19,7 +19,7 @@ from gis_projects.people.permissions import Role
 from gis_projects.trail.models import Step
 from gis_projects.trail.queries import verify
 from siting.models import Site
-from tests.factories.library import InvestmentFactory, ProjectFactory
+from tests.factories.library import InvestmentFactory, ProjectFactory, clerk
 from tests.factories.people import RegionFactory, user_of
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def planner():
-    return user_of(Role.PLANNER, "150207")
+    return clerk()
 
 
 def register(by, **more):
