@@ -147,11 +147,27 @@ AUTHENTICATION_BACKENDS = [
     "gis_projects.people.backends.Accounts",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "full_name", "email")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "gis_projects.people.password_rules.NotTheUserName"},
+    {"NAME": "gis_projects.people.password_rules.NotOneOfTheLast", "OPTIONS": {"keep": 5}},
 ]
+# An older password lets nobody in before it is changed; 0: none is too old.
+PASSWORD_MAX_DAYS = env.int("PASSWORD_MAX_DAYS", default=0)
+# Applications of units from one network address within an hour; more have to wait.
+REGISTRATIONS_PER_HOUR = env.int("REGISTRATIONS_PER_HOUR", default=5)
+# Sign-in through an identity provider (OpenID Connect): off unless its address is set. Accounts are made here; the
+# claim says which one signs in.
+OIDC_ISSUER = env("OIDC_ISSUER", default="")
+OIDC_CLIENT_ID = env("OIDC_CLIENT_ID", default="")
+OIDC_CLIENT_SECRET = env("OIDC_CLIENT_SECRET", default="")
+OIDC_USERNAME_CLAIM = env("OIDC_USERNAME_CLAIM", default="preferred_username")
+OIDC_NAME = env("OIDC_NAME", default="统一身份认证")
 LOGIN_URL = "people:login"
 LOGIN_REDIRECT_URL = "atlas:map"
 LOGOUT_REDIRECT_URL = "disclosure:map"

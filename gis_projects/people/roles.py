@@ -203,3 +203,27 @@ ENGAGED_MAY = ROLES[Role.INTERMEDIARY] | ROLES[Role.EXPERT]
 #: What nobody lends: who holds these decides who may do what, or signs in everybody's name.
 NOT_LENT = frozenset({Permission.MANAGE_PEOPLE, Permission.MANAGE_UNIT, Permission.MANAGE_KEYS})
 LENDABLE = frozenset(Permission) - NOT_LENT
+
+
+#: Which roles a unit's own administrator gives and takes, by the kind of the unit …
+UNIT_ROLES: Mapping[str, tuple[Role, ...]] = {
+    "owner": (Role.OWNER,),
+    "department": (Role.HANDLER, Role.APPROVER),
+    "intermediary": (Role.INTERMEDIARY,),
+}
+#: … and, in a department, by what it is for. Everything else is given by who manages people.
+FUNCTION_ROLES: Mapping[str, tuple[Role, ...]] = {
+    "ndrc": (Role.ADMISSION, Role.COORDINATOR),
+    "finance": (Role.FINANCE,),
+    "committee_office": (Role.COMMITTEE,),
+    "resources": (Role.PLANNER,),
+    **dict.fromkeys(
+        ("audit", "big_data", "cyberspace", "digital_reform", "npc_finance", "statistics", "supervision"),
+        (Role.MONITOR,),
+    ),
+}
+
+
+def roles_of_unit(kind: str, function: str | None) -> tuple[Role, ...]:
+    """The roles that the administrator of such a unit may give to its people."""
+    return UNIT_ROLES[kind] + FUNCTION_ROLES.get(function or "", ())

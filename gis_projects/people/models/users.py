@@ -42,8 +42,6 @@ class User(AbstractUser):
 
     #: When this password was chosen; None: before that was kept.
     password_changed_at = models.DateTimeField(null=True, blank=True)
-    #: A password that somebody else made: it opens the page on which it is changed, and nothing else.
-    must_change_password = models.BooleanField(default=False)
     #: The last day on which anything is lent to this person: who borrows nothing costs no question for it.
     borrows_until = models.DateField(null=True, blank=True)
     #: Who this is to the identity provider (issuer and subject), bound at the first sign-in through it.

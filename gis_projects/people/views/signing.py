@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
-from gis_projects.people.actions import users as actions
+from gis_projects.people.actions import passwords as actions
 from gis_projects.people.models import User
 
 
