@@ -6,7 +6,10 @@ import pytest
 import shapely
 from django.test import Client
 
+from gis_projects.people.models import User
 from gis_projects.people.permissions import Role
+from tests.api import world as making
+from tests.api.addresses.visits import World
 from tests.factories import land
 from tests.factories.library import ProjectFactory
 from tests.factories.people import RegionFactory, user_of
@@ -16,6 +19,16 @@ from tests.factories.people import RegionFactory, user_of
 def _places(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.SIGNING_KEY_PATH = tmp_path / "key.pem"
+
+
+@pytest.fixture
+def visitors() -> dict[str, User]:
+    return making.visitors()
+
+
+@pytest.fixture
+def world(visitors, tmp_path) -> World:
+    return making.world(visitors, tmp_path)
 
 
 @pytest.fixture

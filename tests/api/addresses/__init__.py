@@ -1,7 +1,12 @@
 """Every address of the platform and what each kind of visitor gets there: one module per room.
 
-A new address without an entry fails `test_every_url.py`.
+A new address without an entry in ``ADDRESSES`` fails `test_every_url.py`; one without a `Policy` fails
+`test_every_role.py`: a room's module says beside its ``ADDRESSES`` in ``POLICY`` what each address asks, and about what
+(`policy.py` has the form and examples). From that the answer for every role × {own, other department, other region,
+superior; own and other unit; engaged and no longer} is computed and held against the real one.
 """
+
+from types import ModuleType
 
 from tests.api.addresses import (
     atlas,
@@ -17,9 +22,11 @@ from tests.api.addresses import (
     sites,
     uploads,
 )
+from tests.api.addresses import policies as policies
+from tests.api.addresses.policy import Policy
 from tests.api.addresses.visits import VISITORS, Address, World
 
-__all__ = ["ADDRESSES", "VISITORS", "Address", "World"]
+__all__ = ["ADDRESSES", "POLICIES", "VISITORS", "Address", "World"]
 
 ADDRESSES: dict[str, list[Address]] = {
     **platform.ADDRESSES,
@@ -34,4 +41,11 @@ ADDRESSES: dict[str, list[Address]] = {
     **disclosure.ADDRESSES,
     **desk.ADDRESSES,
     **comparisons.ADDRESSES,
+}
+
+#: What each address asks, of every room that says so.
+POLICIES: dict[str, Policy | list[Policy]] = {
+    name: policy
+    for module in [module for module in globals().values() if isinstance(module, ModuleType)]
+    for name, policy in getattr(module, "POLICY", {}).items()
 }
