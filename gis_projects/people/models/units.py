@@ -75,7 +75,7 @@ class Post(models.Model):
 
 
 class PostHolding(models.Model):
-    """Who holds a post, from a day until a day (None: still)."""
+    """Who holds a post, from a day until the day on which they no longer do (None: still)."""
 
     post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="holdings")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="holdings")

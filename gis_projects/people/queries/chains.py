@@ -91,7 +91,7 @@ def holders(posts: Iterable[Post | int]) -> list[User]:
 
 def _holdings() -> QuerySet[PostHolding]:
     day = timezone.localdate()
-    return PostHolding.objects.filter(since__lte=day).exclude(until__lt=day)
+    return PostHolding.objects.filter(since__lte=day).exclude(until__lte=day)
 
 
 def _read(row: ApprovalChain) -> Chain:
