@@ -64,9 +64,9 @@ def workbook(sheets: Iterable[tuple[str, Sequence[str], Iterable[Row]]]) -> byte
     for name, header, rows in sheets:
         sheet = book.create_sheet(ILLEGAL_CHARACTERS_RE.sub("", name)[:31])
         sheet.freeze_panes = "A2"
-        sheet.append([_xlsx_cell(sheet, cell, bold=True) for cell in header])
+        sheet.append([xlsx_cell(sheet, cell, bold=True) for cell in header])
         for row in rows:
-            sheet.append([_xlsx_cell(sheet, cell) for cell in row])
+            sheet.append([xlsx_cell(sheet, cell) for cell in row])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -80,10 +80,21 @@ def _csv_cell(value: Any) -> str:
     if isinstance(value, int | float | date | datetime):
         return str(value)
     text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return f"'{text}" if _wants_mark(text) else text
 
 
-def _xlsx_cell(sheet: Any, value: Any, *, bold: bool = False) -> WriteOnlyCell:
+def _wants_mark(text: str) -> bool:
+    # One that begins with apostrophes before it gets one more, so that taking one away gives it back.
+    return text.lstrip("'").startswith(_FORMULA_STARTS)
+
+
+def marked_as_text(cell: str) -> bool:
+    """Whether a CSV cell begins with the apostrophe that `csv_lines` puts before what looks like a formula."""
+    return cell.startswith("'") and _wants_mark(cell)
+
+
+def xlsx_cell(sheet: Any, value: Any, *, bold: bool = False) -> WriteOnlyCell:
+    """A cell of a write-only sheet that never runs as a formula."""
     if value is None or isinstance(value, int | float | Decimal | date | datetime):
         return WriteOnlyCell(sheet, value=value)
     text = ILLEGAL_CHARACTERS_RE.sub("", str(value))
