@@ -1,0 +1,108 @@
+"""Reading batches: their progress and their sums, of what a reader may know of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from gis_projects.argument.models import STOPPED, Campaign, CampaignItem, CampaignKind, Evaluator, ReviewState
+from gis_projects.library.models import Library, Project
+from gis_projects.library.money import Rounding, share
+from gis_projects.people.models import User
+from gis_projects.people.permissions import Permission, visible
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The sums of a batch, 元. ``total_yuan`` is the planned investment of all its projects, the others are of those
+    whose result stands: asked for, approved, cut. ``suspended`` counts 暂缓 and 停建 together.
+    """
+
+    projects: int
+    total_yuan: Decimal
+    assigned: int
+    reviewed: int
+    closed: int
+    used: int
+    applied: int
+    suspended: int
+    requested_yuan: Decimal
+    approved_yuan: Decimal
+    admitted: int
+    evaluated: int
+
+    @property
+    def cut_yuan(self) -> Decimal:
+        return self.requested_yuan - self.approved_yuan
+
+    def cut_share(self, rounding: Rounding = Rounding.HALF_UP, places: int = 2) -> Decimal | None:
+        """核减率: what was cut of what was asked for, per cent."""
+        return share(self.cut_yuan, self.requested_yuan, places=places, rounding=rounding)
+
+    def suspended_share(self, rounding: Rounding = Rounding.HALF_UP, places: int = 2) -> Decimal | None:
+        """How many of the projects whose result stands are advised against, per cent."""
+        return share(Decimal(self.suspended), Decimal(self.used), places=places, rounding=rounding)
+
+    def done(self, kind: str) -> int:
+        """How many projects have come to the batch's end, by its kind."""
+        return {
+            CampaignKind.ADMISSION: self.admitted,
+            CampaignKind.REVIEW: self.closed,
+            CampaignKind.EVALUATION: self.evaluated,
+        }[CampaignKind(kind)]
+
+
+def campaigns(user: User, *, year: int | None = None, kind: str = "") -> QuerySet[Campaign]:
+    rows = visible(user, Permission.READ_ARGUMENTS, Campaign.objects.select_related("region", "opened_by"))
+    if year is not None:
+        rows = rows.filter(year=year)
+    return rows.filter(kind=kind) if kind else rows
+
+
+def items(user: User, campaign: Campaign) -> QuerySet[CampaignItem]:
+    """A batch's projects that the user may know of."""
+    return (
+        visible(user, Permission.READ_ARGUMENTS, campaign.items.all())
+        .select_related("project", "project__region", "project__organisation", "review", "campaign")
+        .prefetch_related("assessments")
+        .order_by("project__code")
+    )
+
+
+def totals(rows: QuerySet[CampaignItem]) -> Totals:
+    """The sums of a selection of a batch's projects; money in one query, evaluations in another."""
+    sums = rows.order_by().aggregate(
+        projects=Count("pk"),
+        total=Sum("planned_yuan"),
+        assigned=Count("review"),
+        reviewed=Count("review", filter=~Q(review__conclusion="")),
+        closed=Count("review", filter=Q(review__state=ReviewState.CLOSED)),
+        used=Count("review", filter=~Q(review__use="")),
+        applied=Count("review", filter=Q(review__applied=True)),
+        suspended=Count("review", filter=Q(review__use__in=STOPPED)),
+        requested=Sum("review__requested_yuan", filter=~Q(review__use="")),
+        approved=Sum("review__approved_yuan"),
+        admitted=Count("pk", filter=~Q(project__library=Library.NONE)),
+    )
+    evaluated = (
+        rows.order_by()
+        .annotate(evaluators=Count("assessments"))
+        .filter(evaluators=len(Evaluator.values))
+        .count()
+    )
+    return Totals(
+        sums["projects"], sums["total"] or ZERO, sums["assigned"], sums["reviewed"], sums["closed"], sums["used"],
+        sums["applied"], sums["suspended"], sums["requested"] or ZERO, sums["approved"] or ZERO, sums["admitted"],
+        evaluated,
+    )  # fmt: skip
+
+
+def monitored(user: User) -> QuerySet[Project]:
+    """动态管理清单: the projects whose review's result is applied, each once."""
+    return visible(
+        user, Permission.READ_PROJECTS, Project.objects.filter(expert_reviews__applied=True)
+    ).distinct()
