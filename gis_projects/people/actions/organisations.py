@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -118,3 +119,24 @@ def may_manage_there(by: User | None, region: Region | None) -> None:
     """Refuse whoever doesn't manage people in a region; without one, in the platform's own."""
     if by is not None:
         require(by, Permission.MANAGE_PEOPLE, Scope(region=region.code if region else settings.REGION_CODE))
+
+
+@transaction.atomic
+def enter_organisations(*, by: User | None, organisations: Iterable[Organisation]) -> int:
+    """Enter many units whose credit codes are not known yet; how many. Known ones stay as they are."""
+    rows = list(organisations)
+    known = set(
+        Organisation.objects.filter(code__in=[row.code for row in rows]).values_list("code", flat=True)
+    )
+    new = [row for row in rows if row.code not in known]
+    for row in new:
+        may_manage_there(by, row.region)
+        row.clean_fields(exclude=["region", "department"])
+    Organisation.objects.bulk_create(new)
+    trail.record_many(
+        by=by,
+        steps=[
+            ("people.save_organisation", f"people.organisation:{row.code}", described(row)) for row in new
+        ],
+    )
+    return len(new)

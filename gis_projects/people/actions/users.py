@@ -75,6 +75,49 @@ def create_user(
 
 
 @transaction.atomic
+def take_over_accounts(*, by: User | None, accounts: Iterable[User]) -> int:
+    """Open many accounts at once, as a directory that is taken over has them; how many were new.
+
+    Each comes as an unsaved `User`. One without a password chooses it by a link; one that brings an encoded password
+    keeps it. Known user names stay as they are.
+
+    Raises
+    ------
+    ValidationError
+        For a name, an address or a role that is none; then none of them is opened.
+    PermissionDenied
+        As `create_user`, for any of them.
+    """
+    rows = list(accounts)
+    known = set(User.objects.values_list("username", flat=True))
+    new = [row for row in rows if row.username not in known]
+    for row in new:
+        row.roles = _listed(row.roles)
+        may_manage(by, row, changing=row.roles)
+        if not row.password:
+            row.set_unusable_password()
+        row.clean_fields(exclude=["region", "organisation"])
+    User.objects.bulk_create(new)
+    trail.record_many(
+        by=by,
+        steps=[
+            (
+                "people.create_user",
+                f"people.user:{row.pk}",
+                {
+                    "username": row.username,
+                    "roles": list(row.roles),
+                    "region": row.region_id,
+                    "organisation": row.organisation.code if row.organisation else None,
+                },
+            )
+            for row in new
+        ],
+    )
+    return len(new)
+
+
+@transaction.atomic
 def set_roles(*, by: User | None, user: User, roles: Iterable[Role | str]) -> User:
     """Give a user exactly these roles. Nobody changes their own, nor those of who acts for them."""
     user = User.objects.select_for_update().get(pk=user.pk)
@@ -87,6 +130,31 @@ def set_roles(*, by: User | None, user: User, roles: Iterable[Role | str]) -> Us
     trail.record(
         by=by,
         verb="people.set_roles",
+        subject=f"people.user:{user.pk}",
+        data={"username": user.username, "before": before, "after": after},
+    )
+    return user
+
+
+@transaction.atomic
+def assign(*, by: User | None, user: User, organisation: Organisation | None, region: Region | None) -> User:
+    """Let somebody belong to a unit and a region from now on; who manages people both where they were and where they
+    come to does that.
+    """
+    user = User.objects.select_for_update().get(pk=user.pk)
+    before = {"organisation": user.organisation and user.organisation.code, "region": user.region_id}
+    if by is not None:
+        require(by, Permission.MANAGE_PEOPLE, Scope(region=home(user)))
+    if organisation is not None and organisation.closed_at is not None:
+        raise ValidationError({"organisation": _("该单位已注销。")}, code="closed")
+    user.organisation, user.region = organisation, region
+    if by is not None:
+        require(by, Permission.MANAGE_PEOPLE, Scope(region=home(user)))
+    user.save(update_fields=["organisation", "region"])
+    after = {"organisation": organisation and organisation.code, "region": region and region.code}
+    trail.record(
+        by=by,
+        verb="people.assign",
         subject=f"people.user:{user.pk}",
         data={"username": user.username, "before": before, "after": after},
     )
