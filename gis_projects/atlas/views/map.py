@@ -25,7 +25,7 @@ def map_page(request: HttpRequest) -> HttpResponse:
         request,
         "atlas/map.html",
         {
-            "regions": dict(Region.objects.values_list("code", "short_name")),
+            "regions": dict(Region.objects.divisions().values_list("code", "short_name")),
             "kinds": [{"code": code, "label": label} for code, label in ProjectKind.choices],
             "stages": [{"code": code, "label": label} for code, label in Stage.choices],
             "print_sizes": {"windows": sheet.windows(), "scales": sheet.SCALES},

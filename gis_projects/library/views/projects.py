@@ -62,7 +62,7 @@ def projects(request: HttpRequest) -> HttpResponse:
                 for kind in ProjectKind
             ],
             "kind_labels": ProjectKind.choices,
-            "regions": Region.objects.all(),
+            "regions": Region.objects.divisions(),
             "chosen_regions": request.GET.getlist("region"),
             "choices": [
                 {

@@ -62,7 +62,7 @@ def regions(user: User) -> list[Region]:
     """The regions that the user may search."""
     return [
         region
-        for region in Region.objects.order_by("position", "code")
+        for region in Region.objects.divisions().order_by("position", "code")
         if may(user, Permission.EDIT_SITES, Scope(region=region.code))
     ]
 
