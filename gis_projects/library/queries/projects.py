@@ -80,6 +80,16 @@ def projects(user: User) -> QuerySet[Project]:
     )
 
 
+def with_records(queryset: QuerySet[Project]) -> QuerySet[Project]:
+    """Projects with their latest record of money (``planned_yuan``, ``cumulative_yuan``, ``recorded_on``)."""
+    latest = InvestmentRecord.objects.filter(project=OuterRef("pk")).order_by("-recorded_on", "-pk")
+    return queryset.annotate(
+        planned_yuan=Subquery(latest.values("planned_yuan")[:1]),
+        cumulative_yuan=Subquery(latest.values("cumulative_yuan")[:1]),
+        recorded_on=Subquery(latest.values("recorded_on")[:1]),
+    )
+
+
 def of_kinds(queryset: QuerySet[Project], kinds: list[str]) -> QuerySet[Project]:
     """Projects of at least one of these kinds, each once."""
     return queryset.filter(Exists(Membership.objects.filter(project=OuterRef("pk"), kind__in=kinds)))

@@ -100,7 +100,8 @@ class Column:
     ``label`` is the Chinese heading and the message id of its translation; files may use either. ``choices`` are asked
     when they are needed: they may be rows of the database. ``check`` is called with the value and raises
     ``ValidationError``. ``fixed``: the column can't be changed in a row that is there already. ``only_out``: it is
-    exported, and ignored when it comes back (a computed figure).
+    exported, and ignored when it comes back (a computed figure). ``keeps``: an empty cell says nothing, so what is
+    stored stays (a secrecy is never lowered by leaving it out).
     """
 
     key: str
@@ -116,6 +117,7 @@ class Column:
     check: Callable[[Any], None] | None = None
     fixed: bool = False
     only_out: bool = False
+    keeps: bool = False
     example: str = ""
 
     def heading(self) -> str:
@@ -176,9 +178,9 @@ class Column:
             return None
         match self.kind:
             case Kind.CHOICE:
-                return self._shown(value)
+                return lookups.shown(self, value)
             case Kind.CHOICES:
-                return "；".join(self._shown(one) for one in value)
+                return "；".join(lookups.shown(self, one) for one in value)
             case Kind.WORDS:
                 return "；".join(value)
             case Kind.BOOLEAN:
@@ -193,9 +195,6 @@ class Column:
                 return value if abs(value) < _EXACT else f"{value:f}"
             case _:
                 return value
-
-    def _shown(self, value: str) -> str:
-        return next((option.shown for option in self.options() if option.value == value), value)
 
     def options(self) -> Sequence[Option]:
         return self.choices() if self.choices is not None else ()

@@ -130,9 +130,12 @@ def _row(
             )
             continue
         try:
-            values[name] = column.parse(raw.cells[at] if at < len(raw.cells) else None, lookups, unit=unit)
+            value = column.parse(raw.cells[at] if at < len(raw.cells) else None, lookups, unit=unit)
         except CellError as error:
             parsed.complain(line, Problem.of(name, error))
+            continue
+        if not (column.keeps and value is None):
+            values[name] = value
     key = values.get(table.key)
     parsed.rows.append(ParsedRow(line, "" if key is None else str(key), values))
 

@@ -22,6 +22,7 @@ class Lookups:
         self._organisations: dict[str, list[int]] = {}
         self._organisation_texts: dict[int, str] = {}
         self._choices: dict[str, dict[str, str]] = {}
+        self._shown: dict[str, dict[str, str]] = {}
 
     def region(self, text: str) -> str:
         """The code of a region by its code (which may stand before its name), its name or its short name."""
@@ -54,7 +55,7 @@ class Lookups:
             return
         self._regions = {}
         names: defaultdict[str, list[str]] = defaultdict(list)
-        for code, name, short in Region.objects.values_list("code", "name", "short_name"):
+        for code, name, short in Region.objects.divisions().values_list("code", "name", "short_name"):
             self._regions[code] = short
             for word in {plain(name), plain(short)}:
                 names[word].append(code)
@@ -93,6 +94,12 @@ class Lookups:
             for word in {plain(code), plain(name)}:
                 names[word].append(key)
         self._organisations = dict(names)
+
+    def shown(self, column: Column, value: str) -> str:
+        """The label of a choice in the language of the moment."""
+        if column.key not in self._shown:
+            self._shown[column.key] = {option.value: option.shown for option in column.options()}
+        return self._shown[column.key].get(value, value)
 
     def chosen(self, column: Column, word: str) -> str | None:
         """The value that a word means in a column: a label in either language, or the value itself."""
