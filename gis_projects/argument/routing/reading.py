@@ -186,7 +186,7 @@ def _of_kinds(table: Table) -> Iterable[Notice]:
 def _of_items(table: Table) -> Iterable[Notice]:
     codes = [item.code for item in table.items]
     for code in {code for code in codes if codes.count(code) > 1}:
-        yield _fault("item", "routing-item-twice", "事项代码重复：%(code)s", code=code)
+        yield _fault("item", "routing-item-twice", "事项代码重复：%(item)s", item=code)
     for at, item in enumerate(table.items):
         place = f"item[{at}]"
         if item.kind not in KINDS:
