@@ -37,6 +37,8 @@ export default defineConfig({
         alternatives: "src/alternatives.ts",
         suggestions: "src/suggestions.ts",
         review: "src/review.ts",
+        record: "src/record.ts",
+        tables: "src/tables.ts",
       },
     },
   },

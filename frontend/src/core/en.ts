@@ -546,4 +546,8 @@ export const en: Record<keyof typeof zh, string> = {
   "edit.proposed": "The proposed boundary is open; it is not saved yet",
   "edit.proposal": "The proposed boundary can be opened; it replaces what is drawn (undo brings it back).",
   "edit.proposalOpen": "Open the proposal",
+  "record.addsUp": "adds up",
+  "record.over": "{by} too much",
+  "record.under": "{by} too little",
+  "record.notANumber": "an amount is no number, or has more than two decimals",
 };

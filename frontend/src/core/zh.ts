@@ -545,4 +545,8 @@ export const zh = {
   "edit.proposed": "已打开方案边界，尚未保存",
   "edit.proposal": "地址中的方案边界可以打开，会替换当前图形（可撤销）。",
   "edit.proposalOpen": "打开方案边界",
+  "record.addsUp": "合计相符",
+  "record.over": "合计多 {by}",
+  "record.under": "合计少 {by}",
+  "record.notANumber": "有的金额不是数值，或超过两位小数",
 } as const;

@@ -1,4 +1,4 @@
-"""The project list with its exports, and the page of one project."""
+"""The project list with its exports."""
 
 from __future__ import annotations
 
@@ -18,10 +18,7 @@ from gis_projects.library.filters import ProjectFilter, selection, without_kinds
 from gis_projects.library.models import Industry, Level, Project, ProjectKind, Stage
 from gis_projects.library.queries import projects as queries
 from gis_projects.people.models import Region, User
-from gis_projects.people.permissions import Permission, find, may, region_prefix, require
-from gis_projects.trail.queries import of_subject
-from siting.engine.verdict import Verdict
-from siting.wording import VERDICTS
+from gis_projects.people.permissions import Permission, require
 
 PER_PAGE = 50
 
@@ -161,32 +158,3 @@ def _export(request: HttpRequest, rows: list[Project], kind: str) -> HttpRespons
         encoding = "utf-8"
     name = _("项目清单") + timezone.localdate().strftime("-%Y%m%d")
     return exports.table(name, header, table, kind=kind, encoding=encoding)
-
-
-@login_required
-@require_safe
-def project(request: HttpRequest, pk: int) -> HttpResponse:
-    user = cast(User, request.user)
-    found = find(user, Permission.READ_PROJECTS, queries.projects(user), pk=pk)
-    labels = dict(ProjectKind.choices)
-    stands_in = queries.region_at(found)
-    return render(
-        request,
-        "library/project.html",
-        {
-            "project": found,
-            "kinds": [(kind, labels[kind]) for kind in found.kinds],  # type: ignore[attr-defined]
-            "investments": found.investments.all()[:12],
-            "boundaries": queries.boundaries(found) if may(user, Permission.READ_SITES, found) else [],
-            "checks": [(check, VERDICTS[Verdict(check.verdict)]) for check in queries.checks(found)]
-            if may(user, Permission.READ_SITES, found)
-            else [],
-            "stands_in": stands_in,
-            "elsewhere": stands_in is not None
-            and not stands_in.code.startswith(region_prefix(found.region_id)),
-            "steps": of_subject(f"library.project:{found.pk}")[:20]
-            if may(user, Permission.READ_TRAIL, found)
-            else [],
-            "may_edit_site": may(user, Permission.EDIT_SITES, found),
-        },
-    )
