@@ -36,8 +36,8 @@ ISSUING_SLIPS = ("big_data",)
 #: A project is one of information technology by its type.
 INFORMATION = "project_type:information"
 
-#: What files are brought for, as attachments of the project itself.
-PROPOSAL, SITE_FILE, SITE_APPROVAL = "proposal", "site_file", "site_approval"
+#: What files are brought for, as attachments of the project itself: values of the code list ``attachment``.
+PROPOSAL, SITE_FILE, SITE_APPROVAL = "proposal", "site_file", "approval"
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 

@@ -46,7 +46,7 @@ def set_parameter(
         valid_from=valid_from or timezone.localdate(),
         by=by,
     )
-    row.full_clean()
+    row.full_clean(exclude=["by"])
     row.save(force_insert=True)
     trail.record(
         by=by,
@@ -79,7 +79,7 @@ def state_factor(
     project = locked(project)
     demand(by, Permission.EDIT_PROJECTS, project)
     row = FactorStatus(project=project, factor=factor, state=state, note=note.strip(), by=by)
-    row.full_clean()
+    row.full_clean(exclude=["by"])
     row.save(force_insert=True)
     trail.record(
         by=by,

@@ -155,7 +155,7 @@ def split(*, by: User | None, project: Project, parts: Sequence[PartOf], reason:
     made = []
     for part in parts:
         new = register_project(
-            by=by,
+            by=None,  # whoever splits need not be one who enters projects; they stand in the part's first move
             code=part.code,
             name=part.name,
             content=part.content or project.content,

@@ -78,8 +78,13 @@ class Missing:
 
 def answers(project: Project, to: str) -> list[Answer]:
     """What the gate to a library answers now. Empty where no step leads there from where the project is."""
-    return [_asked(requirement, known) for known in [known_of([project], to)[project.pk]]
-            for requirement in GATES.get((project.library, to), ()) if requirement.applies(known)]  # fmt: skip
+    return asked(known_of([project], to)[project.pk], to)
+
+
+def asked(known: Known, to: str) -> list[Answer]:
+    """What the gate answers of what is known."""
+    gate = GATES.get((known.project.library, to), ())
+    return [_asked(requirement, known) for requirement in gate if requirement.applies(known)]
 
 
 def missing(project: Project, to: str) -> list[Missing]:
@@ -175,6 +180,17 @@ def _asked(requirement: Requirement, known: Known) -> Answer:
     )
 
 
+#: The pages of a project's record where things are brought, by the place that a requirement names.
+PLACES = {
+    "basics": "library:project-edit",
+    "investment": "library:project-edit",
+    "reserve": "library:project-edit",
+    "plan": "library:project-plan",
+    "land": "library:project-land",
+    "arguments": "library:project",
+}
+
+
 def place(name: str, known: Known) -> str:
     """The page where something of a project is brought."""
     project = known.project
@@ -184,9 +200,11 @@ def place(name: str, known: Known) -> str:
             if known.check
             else reverse("sites:edit", args=[project.pk])
         )
-    if name in ("files", "duplicates", "code"):
+    if name == "files":
+        return f"{reverse('library:project', args=[project.pk])}#files"
+    if name in ("duplicates", "code"):
         return f"{reverse('library:standing', args=[project.pk])}#{name}"
-    return reverse("library:project", args=[project.pk])
+    return reverse(PLACES[name], args=[project.pk])
 
 
 def inside(project: Project) -> bool:
