@@ -12,7 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
-from gis_projects.desk import queries as desk
+from gis_projects.desk.queries import notices as desk
 from gis_projects.people.permissions import Permission, has
 from layers.models import Layer
 
@@ -89,7 +89,7 @@ def unread(request: HttpRequest) -> dict[str, Any]:
     @cache_once
     def counted() -> int | None:
         user = request.user
-        return desk.unread(user) if user.is_authenticated and has(user, Permission.READ_SITES) else None
+        return desk.unread(user) if user.is_authenticated and user.roles else None
 
     return {"unread": counted}
 

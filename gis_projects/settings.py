@@ -169,7 +169,7 @@ OIDC_CLIENT_SECRET = env("OIDC_CLIENT_SECRET", default="")
 OIDC_USERNAME_CLAIM = env("OIDC_USERNAME_CLAIM", default="preferred_username")
 OIDC_NAME = env("OIDC_NAME", default="统一身份认证")
 LOGIN_URL = "people:login"
-LOGIN_REDIRECT_URL = "atlas:map"
+LOGIN_REDIRECT_URL = "desk:home"
 LOGOUT_REDIRECT_URL = "disclosure:map"
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
@@ -287,6 +287,15 @@ SIGNING_KEY_PATH = Path(env("SIGNING_KEY_PATH", default=str(LOCAL_DIR / "signing
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
 # In how many processes a re-validation checks sites, beside the worker that runs it.
 REVALIDATION_PROCESSES = env.int("REVALIDATION_PROCESSES", default=1)
+
+# --- mail -----------------------------------------------------------------------------------------
+# The server that takes letters (smtp+tls://name:password@host:587); without one, none are written.
+_mail_server = env("EMAIL_URL", default="")
+SENDS_MAIL = bool(_mail_server)
+if SENDS_MAIL:
+    vars().update(environ.Env.email_url_config(_mail_server))
+DEFAULT_FROM_EMAIL = env("MAIL_FROM", default="noreply@localhost")
+EMAIL_TIMEOUT = 20  # seconds
 
 # --- plausibility of a site's boundary ------------------------------------------------------------
 # Declared area: what it may differ from the measured one. Likely duplicates: from which score (0 to 100) a project is

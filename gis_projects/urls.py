@@ -10,6 +10,7 @@ urlpatterns = [
     path("healthz", healthz, name="health"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("gis_projects.people.urls")),
+    path("", include("gis_projects.clock.urls")),
     path("", include("gis_projects.library.urls")),
     path("", include("gis_projects.sites.urls")),
     path("", include("gis_projects.argument.urls")),

@@ -10,3 +10,15 @@ toggle?.addEventListener("click", () => {
 nav?.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && nav.classList.contains("is-open")) toggle?.click(), toggle?.focus();
 });
+
+// How much there is to do, beside the room's name: asked for after the page is there, so that no page waits for it.
+const count = document.querySelector<HTMLElement>("[data-todo-count]");
+if (count?.dataset.todoCount) {
+  void fetch(count.dataset.todoCount, { headers: { Accept: "application/json" } })
+    .then(async (answer) => (answer.ok ? ((await answer.json()) as { todos: number }).todos : 0))
+    .then((todos) => {
+      count.hidden = todos === 0;
+      count.textContent = todos > 99 ? "99+" : String(todos);
+    })
+    .catch(() => (count.hidden = true)); // offline: the number is left out, the page stands
+}

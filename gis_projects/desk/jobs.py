@@ -12,7 +12,9 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_noop
 
+from gis_projects.desk import telling
 from gis_projects.desk.models import Kind, Notice
+from gis_projects.desk.recording import keep
 from gis_projects.desk.responsible import responsible
 from gis_projects.trail import queries as trail
 from gis_projects.trail.models import Step
@@ -44,7 +46,7 @@ def follow_trail(*, limit: int = 500) -> int:
         with transaction.atomic():
             steps = trail.read_on(CURSOR, limit=limit)
             notices = [notice for step in steps for notice in _of_step(step)]
-            written += len(Notice.objects.bulk_create(notices, ignore_conflicts=True))
+            written += keep(notices)
         if len(steps) < limit:
             return written
 
@@ -52,6 +54,8 @@ def follow_trail(*, limit: int = 500) -> int:
 def _of_step(step: Step) -> Iterator[Notice]:
     if step.verb == "sites.revalidate":
         yield from _of_revalidation(step)
+    else:
+        yield from telling.of_step(step)
 
 
 def _of_revalidation(step: Step) -> Iterator[Notice]:

@@ -1,15 +1,22 @@
 from argparse import SUPPRESS
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
 from gis_projects.desk.jobs import follow_trail as tell_whom_it_concerns
+from gis_projects.desk.reminding import tick as remind_of_what_is_due
 from gis_projects.disclosure.jobs import follow_trail as withdraw_what_may_not_be_shown
 from gis_projects.sites.jobs import follow_trail as revalidate_what_changed
 from gis_projects.trail import supervisor
 
 # What the rooms do because of steps that rooms below them wrote.
-FOLLOWERS = [withdraw_what_may_not_be_shown, revalidate_what_changed, tell_whom_it_concerns]
+FOLLOWERS: list[Callable[[], object]] = [
+    withdraw_what_may_not_be_shown,
+    revalidate_what_changed,
+    tell_whom_it_concerns,
+    remind_of_what_is_due,
+]
 
 
 class Command(BaseCommand):

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from gis_projects.desk import jobs as desk_jobs
 from gis_projects.desk.models import Notice
-from gis_projects.desk.queries import unread
+from gis_projects.desk.queries.notices import unread
 from gis_projects.library.actions.projects import revise_project
 from gis_projects.people.permissions import Role
 from gis_projects.sites import jobs

@@ -1,0 +1,1 @@
+"""The only writers of the desk beside the follower of the trail."""

@@ -1,0 +1,1 @@
+"""The only readers of more than one row of the desk."""

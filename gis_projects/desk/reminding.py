@@ -1,0 +1,124 @@
+"""What follows from a day rather than from a step: duties made and settled, limits that end, the week's digest.
+
+Everything here may be done again at any time and is told once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from gis_projects.clock.actions.clocks import recompute
+from gis_projects.clock.calendar import ZONE
+from gis_projects.desk import mail
+from gis_projects.desk.actions import duties
+from gis_projects.desk.models import Kind, Notice
+from gis_projects.desk.periods import Every, period_of
+from gis_projects.desk.queries import todo
+from gis_projects.desk.recording import keep
+from gis_projects.people.models import User
+from gis_projects.trail import jobs
+from gis_projects.trail.models import Job
+
+KIND = "desk.remind"
+DELIVER = "desk.deliver"
+#: People asked for in one transaction of the job.
+TOGETHER = 100
+_LOCK = 7_042_002  # advisory lock of starting these jobs; any number that nothing else uses
+_KINDS = {todo.Urgency.SOON: Kind.DUE_SOON, todo.Urgency.OVERDUE: Kind.OVERDUE}
+
+
+def tick(*, now: datetime | None = None) -> list[Job]:
+    """Start what is due to be started: once an hour the duties and reminders of the day, letters whenever some wait.
+
+    Cheap where nothing is: the supervisor asks every few seconds.
+    """
+    started = []
+    hour = timezone.localtime(now, ZONE)
+    subject = f"desk.hour:{hour:%Y-%m-%dT%H}"
+    if not Job.objects.filter(subject=subject, kind=KIND).exists():
+        started += _start(lambda: Job.objects.filter(subject=subject, kind=KIND).exists(), KIND, subject)
+    if mail.configured() and mail.waiting():
+        queued = Job.objects.filter(kind=DELIVER, state__in=jobs.OPEN)
+        started += _start(queued.exists, DELIVER, "")
+    return started
+
+
+def _start(there: Callable[[], bool], kind: str, subject: str) -> list[Job]:
+    """Start a job unless somebody else just did."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        if there():
+            return []
+        work = remind if kind == KIND else deliver
+        return [jobs.start(work, by=None, kind=kind, subject=subject)]
+
+
+@jobs.job
+def remind(progress: jobs.Progress) -> dict[str, Any]:
+    """Duties, limits and reminders of now; see `everything`."""
+    return everything(progress.once, progress.report)
+
+
+@jobs.job
+def deliver(progress: jobs.Progress) -> dict[str, Any]:
+    """Send the letters that wait."""
+    return {"sent": mail.send_waiting()}
+
+
+def everything(
+    once: Callable[[str, Callable[[], Any]], Any],
+    report: Callable[[float], Any] = lambda percent: None,
+    *,
+    today: date | None = None,
+) -> dict[str, int]:
+    """Make and settle duties, bring limits to the calendar of now, tell of what is due, write the week's digests."""
+    today = today or timezone.localdate()
+    done = {
+        "made": once("make", lambda: duties.make_due(today=today)),
+        "settled": once("settle", lambda: duties.settle(today=today)),
+        "recomputed": once("recompute", lambda: len(recompute(by=None, reason=_("官方日历更新")))),
+        "told": 0,
+    }
+    people = list(
+        User.objects.filter(is_active=True).exclude(roles=[]).order_by("pk").values_list("pk", flat=True)
+    )
+    for start in range(0, len(people), TOGETHER):
+        some = people[start : start + TOGETHER]
+        done["told"] += once(f"tell {some[0]}", partial(_tell, some, today))
+        report(10 + 85 * (start + len(some)) / len(people))
+    last_week = period_of(Every.WEEK, today - timedelta(days=7))
+    done["digests"] = once("digests", lambda: mail.queue_digests(last_week))
+    return done
+
+
+def _tell(people: list[int], today: date) -> int:
+    found = []
+    for user in User.objects.filter(pk__in=people):
+        found += list(due_notices(user, today))
+    return keep(found)
+
+
+def due_notices(user: User, today: date) -> Iterator[Notice]:
+    """One notice per thing to do that is due soon, and one once it is overdue."""
+    for one in todo.waiting(user):
+        urgency = todo.urgency(one.due_on, today)
+        if urgency in _KINDS:
+            kind = _KINDS[urgency]
+            yield Notice(
+                user=user,
+                kind=kind,
+                project_id=one.project,
+                mark=f"{kind}:{one.kind}:{one.address}:{one.due_on}"[:200],
+                template=one.template,
+                params=dict(one.params),
+                address=one.address.partition("#")[0][:200],
+                created_at=timezone.now(),
+            )
