@@ -144,7 +144,7 @@ POLICY: dict[str, Policy | list[Policy]] = {
     "atlas-api:layers": LAYER,
     "atlas-api:identify": LAYER,
     "atlas-api:identify-one": LAYERS,
-    "atlas-api:sites": LAYER,
+    "atlas-api:sites": SITES,
     "atlas-api:snap": LAYER,
     "atlas:uploads": Policy({P.UPLOAD_LAYERS, P.PUBLISH_LAYERS}),
     "atlas:upload": Policy(P.UPLOAD_LAYERS, personal=True),
@@ -191,9 +191,6 @@ POLICY: dict[str, Policy | list[Policy]] = {
     "disclosure:project": OPEN,
     "disclosure:publish": Policy({P.EDIT_PROJECTS, P.DISCLOSE_PROJECTS}, "project", reading=P.READ_PROJECTS),
     # notices, re-validation and comparisons
-    "desk:notices": SITES,
-    "desk:mark-read": SITES,
-    "desk:notice": Policy(P.READ_SITES, personal=True),
     "sites:revalidation": [SITES, Policy(P.REVIEW_CHECKS)],
     "sites:coverage": SITES,
     "sites:revalidation-run": SITES,
