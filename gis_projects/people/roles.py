@@ -53,6 +53,55 @@ class Permission(StrEnum):
     MANAGE_PEOPLE = "manage_people"
     MANAGE_KEYS = "manage_keys"
 
+    @staticmethod
+    def choices() -> list[tuple[str, str]]:
+        from django.utils.translation import gettext_lazy as _
+
+        return cast(
+            "list[tuple[str, str]]",
+            [
+                ("read_projects", _("查看项目")),
+                ("edit_projects", _("编辑项目")),
+                ("record_investment", _("填报投资完成")),
+                ("read_statistics", _("查看统计")),
+                ("apply_admission", _("申请入库")),
+                ("admit_projects", _("审核入库")),
+                ("manage_libraries", _("管理三库")),
+                ("manage_budget", _("管理预算")),
+                ("read_arguments", _("查看论证")),
+                ("start_arguments", _("发起论证")),
+                ("give_opinions", _("出具意见")),
+                ("approve_opinions", _("审批意见")),
+                ("manage_quotas", _("管理指标额度")),
+                ("hold_reviews", _("组织评审")),
+                ("review_as_expert", _("参加专家评审")),
+                ("deliver_services", _("提交服务成果")),
+                ("hold_committee", _("组织投委会")),
+                ("instruct", _("批示交办")),
+                ("read_sites", _("查看选址")),
+                ("edit_sites", _("编辑选址")),
+                ("run_checks", _("运行合规检查")),
+                ("review_checks", _("复核检查")),
+                ("sign_checks", _("签发检查")),
+                ("edit_rules", _("起草规则")),
+                ("publish_rules", _("发布规则")),
+                ("compare_plans", _("比对规划")),
+                ("settle_conflicts", _("处理差异图斑")),
+                ("read_layers", _("查看图层")),
+                ("upload_layers", _("上传图层")),
+                ("publish_layers", _("发布图层")),
+                ("export_layers", _("导出图层")),
+                ("disclose_projects", _("公开项目")),
+                ("read_confidential", _("查看涉密内容")),
+                ("read_trail", _("查看留痕")),
+                ("manage_calendar", _("维护工作日历")),
+                ("manage_unit", _("管理本单位")),
+                ("manage_engagements", _("管理委托与聘请")),
+                ("manage_people", _("管理人员与单位")),
+                ("manage_keys", _("管理签名密钥")),
+            ],
+        )
+
 
 class Role(StrEnum):
     """Who somebody is at work. The first four are the planning bureau's own staff; a person may have several."""

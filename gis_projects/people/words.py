@@ -29,6 +29,7 @@ WORDS = {
     "people.register": gettext_noop("单位“%(name)s”提交注册申请（第 %(rounds)s 次）"),
     "people.return_registration": gettext_noop("退回单位“%(name)s”的注册申请：%(reason)s"),
     "people.approve_registration": gettext_noop("同意单位“%(name)s”注册"),
+    "people.bind_identity": gettext_noop("账号 %(username)s 与统一身份认证绑定"),
     "people.end_session": gettext_noop("结束一个登录"),
     "people.engage": gettext_noop("委托“%(name)s”为项目提供服务（%(starts_on)s 至 %(ends_on)s）"),
     "people.end_engagement": gettext_noop("提前终止委托：%(reason)s"),

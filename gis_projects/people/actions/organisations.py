@@ -118,7 +118,12 @@ def close_organisation(*, by: User, organisation: Organisation, reason: str) -> 
 def may_manage_there(by: User | None, region: Region | None) -> None:
     """Refuse whoever doesn't manage people in a region; without one, in the platform's own."""
     if by is not None:
-        require(by, Permission.MANAGE_PEOPLE, Scope(region=region.code if region else settings.REGION_CODE))
+        require(by, Permission.MANAGE_PEOPLE, Scope(region=home(region)))
+
+
+def home(region: Region | None) -> str:
+    """The code of the region whose administrators manage a unit: its own, or the platform's."""
+    return region.code if region is not None else str(settings.REGION_CODE)
 
 
 @transaction.atomic

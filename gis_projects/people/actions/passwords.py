@@ -12,7 +12,7 @@ from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
 
 from gis_projects.people.actions.users import may_manage
-from gis_projects.people.models import User
+from gis_projects.people.models import Session, User
 from gis_projects.trail import actions as trail
 
 
@@ -56,6 +56,10 @@ def link_of(user: User) -> Link:
     return Link(urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user))
 
 
-def note_password_change(*, by: User) -> None:
-    """Record that someone chose a new password; the password itself is nowhere."""
+@transaction.atomic
+def note_password_change(*, by: User, keep: str = "") -> None:
+    """Record that someone chose a new password, and end their sessions but the one of this key. The password itself is
+    nowhere.
+    """
+    Session.objects.filter(user=by).exclude(pk=keep).delete()
     trail.record(by=by, verb="people.change_password", subject=f"people.user:{by.pk}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext, gettext_noop
 
 from gis_projects.people.models import (
     ApprovalChain,
@@ -102,3 +102,31 @@ def _read(row: ApprovalChain) -> Chain:
         ChainMode(row.mode),
         tuple(Level(level.number, level.post_id, level.name) for level in levels),
     )
+
+
+@dataclass(frozen=True)
+class Held:
+    """A level as a page shows it: the post's name (empty: anybody who may approve), and who holds it today."""
+
+    number: int
+    name: str
+    post: str
+    people: list[User]
+
+
+def described(chain: Chain) -> list[Held]:
+    """The levels of a chain with their posts and holders."""
+    keys = [level.post for level in chain.levels if level.post is not None]
+    posts = {post.pk: post.name for post in Post.objects.filter(pk__in=keys)}
+    held: dict[int, list[User]] = {}
+    for row in _holdings().filter(post__in=keys, user__is_active=True).select_related("user"):
+        held.setdefault(row.post_id, []).append(row.user)
+    return [
+        Held(
+            level.number,
+            gettext(level.name),
+            "" if level.post is None else posts[level.post],
+            [] if level.post is None else held.get(level.post, []),
+        )
+        for level in chain.levels
+    ]

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from gis_projects.people.models import Organisation, OrganisationKind, Region
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+from django.shortcuts import get_object_or_404
+
+from gis_projects.people.models import Organisation, OrganisationKind, Region, User
+from gis_projects.people.permissions import Permission, ScopePaths, has, region_prefix, visible
 from siting.engine.notices import Notice
 
 #: GB 32100-2015: the characters in the order of their values, and the weights 3^i mod 31 of the first seventeen.
@@ -73,3 +82,48 @@ def check_character(code: str) -> str:
     """The eighteenth character by the first seventeen: (31 - Σ value × weight mod 31) mod 31."""
     total = sum(_CHARACTERS.index(letter) * weight for letter, weight in zip(code, _WEIGHTS, strict=False))
     return _CHARACTERS[-total % 31]
+
+
+#: A unit without a region is managed where the platform is.
+_HOME = Coalesce("region_id", Value(settings.REGION_CODE))
+
+
+def managed(user: User) -> QuerySet[Organisation]:
+    """The units whose records the user manages, each with its region and function."""
+    rows = Organisation.objects.annotate(home=_HOME).select_related("region", "department")
+    return visible(user, Permission.MANAGE_PEOPLE, rows, ScopePaths(region="home"))
+
+
+def find_unit(user: User, pk: int) -> Organisation:
+    """A unit that the user may know of: their own, or one that they manage. 404 or 403 otherwise, as `find`."""
+    if user.organisation_id == pk:
+        return Organisation.objects.select_related("region", "department").get(pk=pk)
+    if not has(user, Permission.MANAGE_PEOPLE):
+        raise PermissionDenied(Permission.MANAGE_PEOPLE)
+    return get_object_or_404(managed(user), pk=pk)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What of a list of units is asked for; empty: all."""
+
+    q: str = ""
+    kind: str = ""
+    department: str = ""
+    region: str = ""
+    state: str = ""
+
+
+def chosen(rows: QuerySet[Organisation], wanted: Wanted) -> QuerySet[Organisation]:
+    """The units that are asked for; ``region`` takes those below it too, ``state`` is open or closed."""
+    if wanted.q:
+        rows = rows.filter(Q(name__icontains=wanted.q) | Q(code__icontains=wanted.q))
+    if wanted.kind:
+        rows = rows.filter(kind=wanted.kind)
+    if wanted.department:
+        rows = rows.filter(department=wanted.department)
+    if wanted.region:
+        rows = rows.filter(region__code__startswith=region_prefix(wanted.region))
+    if wanted.state:
+        rows = rows.filter(closed_at__isnull=wanted.state == "open")
+    return rows.order_by("region__position", "kind", "department__position", "name", "pk")

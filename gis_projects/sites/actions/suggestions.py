@@ -15,6 +15,7 @@ from gis_projects.library.models import Project
 from gis_projects.library.subjects import subject
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, Scope, require
+from gis_projects.people.queries.regions import shape as region_shape
 from gis_projects.sites import suggestion_jobs
 from gis_projects.sites.models import SuggestionRun, SuggestionStop
 from gis_projects.sites.queries import alternatives
@@ -106,7 +107,7 @@ def stop_search(*, by: User, run: SuggestionRun) -> None:
 def _ground(code: str, drawn: Any) -> BaseGeometry:
     if drawn:
         return from_drawing(drawn).geometry
-    shape = queries.region_shape(code)
+    shape = region_shape(code)
     if shape is None:
         raise UnusableInput(
             Notice("suggest-no-region", "行政区图层中没有所选地区，请绘制搜索范围", field="region")

@@ -15,16 +15,13 @@ from typing import Any
 import shapely
 from django.contrib.gis.geos import GEOSGeometry
 from django.db.models import QuerySet
-from shapely.geometry.base import BaseGeometry
 
-import layers.queries
 from gis_projects.library.models import Project
 from gis_projects.people.models import Region, User
-from gis_projects.people.permissions import Permission, Scope, find, may, region_prefix
+from gis_projects.people.permissions import Permission, Scope, find, may
 from gis_projects.sentences import filled, word
 from gis_projects.sites import presenting
 from gis_projects.sites.models import SuggestedPatch, SuggestionRun
-from gis_projects.sites.queries.boundaries import REGION_LAYER
 from gis_projects.sites.withholding import for_reader, readable
 from gis_projects.trail.models import Job, JobState
 from siting import suggestions
@@ -65,21 +62,6 @@ def regions(user: User) -> list[Region]:
         for region in Region.objects.divisions().order_by("position", "code")
         if may(user, Permission.EDIT_SITES, Scope(region=region.code))
     ]
-
-
-def region_shape(code: str) -> BaseGeometry | None:
-    """A region's ground by the layer of regions, EPSG:4490; None where the layer doesn't know it."""
-    version = layers.queries.current([REGION_LAYER]).get(REGION_LAYER)
-    if version is None:
-        return None
-    prefix = region_prefix(code)
-    parts = [
-        geometry
-        for some in layers.queries.everything(version)
-        for key, geometry in zip(some.keys, some.geometries, strict=True)
-        if str(key).startswith(prefix)
-    ]
-    return shapely.union_all(parts) if parts else None
 
 
 @dataclass(frozen=True)
