@@ -9,10 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from gis_projects.library.models import Industry, Level, Project, ProjectKind, Stage
 from gis_projects.library.queries import projects as queries
+from gis_projects.library.record_filters import RecordFilter
 from gis_projects.people.models import Region
 
 
-class ProjectFilter(django_filters.FilterSet):
+class ProjectFilter(RecordFilter):
     """``kind`` and ``region`` may be given several times; a region covers those below it only for the
     city's own row, which counts what no district counts.
     """

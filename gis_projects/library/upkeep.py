@@ -9,9 +9,11 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Field
+from django.utils.translation import gettext as _
 
 from gis_projects.library.models import (
     EntryRight,
@@ -140,3 +142,11 @@ def thresholds() -> dict[str, tuple[int, int]]:
 def template(project_type: str) -> tuple[str, ...]:
     """The functions that a project of a type (a value of the list ``project_type``) is offered first (F091)."""
     return tuple(defaults()["templates"].get(project_type, ()))
+
+
+def label(name: str) -> str:
+    """What a field that is kept up is called."""
+    others = {"kinds": _("项目类别"), "plan": _("投资计划"), "land": _("用地申报")}
+    if name in others:
+        return others[name]
+    return str(cast("Field[Any, Any]", Project._meta.get_field(name)).verbose_name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import DecimalField, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, DecimalField, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from gis_projects.library.models import InvestmentRecord, Programme, Project
@@ -48,14 +48,17 @@ def completion(user: User, programme: Programme) -> Completion:
     found = rows.annotate(
         planned=Subquery(latest.values("planned_yuan")[:1]),
         actual=Subquery(latest.values("cumulative_yuan")[:1]),
-    ).values_list("planned", "actual")
-    sums = found.aggregate(planned=Coalesce(Sum("planned"), zero), actual=Coalesce(Sum("actual"), zero))
+    )
+    sums = found.order_by().aggregate(
+        number=Count("pk"),
+        planned_sum=Coalesce(Sum("planned"), zero),
+        actual_sum=Coalesce(Sum("actual"), zero),
+    )
+    actual = sums["actual_sum"]
     rounding = Rounding(programme.rounding)
     target = programme.target_yuan
-    whole = share(sums["actual"], target, places=0, rounding=rounding)
-    ratio = share(sums["actual"], target, places=2, rounding=rounding)
+    whole = share(actual, target, places=0, rounding=rounding)
+    ratio = share(actual, target, places=2, rounding=rounding)
     assert whole is not None
     assert ratio is not None  # a target is greater than zero, says the database
-    return Completion(
-        found.count(), sums["planned"], sums["actual"], target, ratio / Decimal(100), int(whole)
-    )
+    return Completion(sums["number"], sums["planned_sum"], actual, target, ratio / Decimal(100), int(whole))

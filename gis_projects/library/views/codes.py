@@ -24,7 +24,7 @@ from gis_projects.library.forms import dress
 from gis_projects.library.models import Code, CodeList, InvestmentKind, Party, Stage
 from gis_projects.library.queries import projects as projects_of
 from gis_projects.library.queries import record
-from gis_projects.library.views.record import label, said
+from gis_projects.library.views.record import said
 from gis_projects.people.models import Department, User
 from gis_projects.people.permissions import Permission, has, require
 
@@ -178,7 +178,7 @@ def rights(request: HttpRequest) -> HttpResponse:
         {
             "manages": has(user, Permission.MANAGE_LIBRARIES),
             "parties": Party.choices,
-            "fields": [(name, label(name), owned[name]) for name in (*upkeep.FIELDS, *upkeep.SETS)],
+            "fields": [(name, upkeep.label(name), owned[name]) for name in (*upkeep.FIELDS, *upkeep.SETS)],
             "entering": [
                 (
                     kind,

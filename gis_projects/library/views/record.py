@@ -7,14 +7,13 @@ from typing import Any, cast
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.db.models import Field
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gis_projects.library import upkeep
-from gis_projects.library.actions.projects import revise_project, set_kinds
+from gis_projects.library.actions.projects import own_fields, revise_project, set_kinds
 from gis_projects.library.forms import ProjectForm
 from gis_projects.library.models import Code, Project, ProjectKind
 from gis_projects.library.money import Unit
@@ -111,9 +110,10 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     warnings: list[str] = []
     if request.method == "POST" and form.is_valid():
         try:
-            revise_project(by=user, project=found, **form.cleaned())
-            if "kinds" in form.fields:
-                set_kinds(by=user, project=found, kinds=form.cleaned_data["kinds"])
+            with own_fields(user, found):
+                revise_project(by=user, project=found, **form.cleaned())
+                if "kinds" in form.fields:
+                    set_kinds(by=user, project=found, kinds=form.cleaned_data["kinds"])
         except ValidationError as refused:
             form.add_errors(errors_of(refused))
         else:
@@ -128,17 +128,9 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             "project": found,
             "form": form,
             "warnings": warnings,
-            "others": [label(name) for name in upkeep.FIELDS if name not in mine],
+            "others": [upkeep.label(name) for name in upkeep.FIELDS if name not in mine],
         },
     )
-
-
-def label(name: str) -> str:
-    """What a field that is kept up is called."""
-    others = {"kinds": _("项目类别"), "plan": _("投资计划"), "land": _("用地申报")}
-    if name in others:
-        return others[name]
-    return str(cast("Field[Any, Any]", Project._meta.get_field(name)).verbose_name)
 
 
 def errors_of(refused: ValidationError) -> dict[str, list[str]]:
