@@ -39,7 +39,7 @@ ROOMS = (
     Room(_("合规检查"), "sites:checks", Permission.READ_SITES, ("sites",)),
     Room(_("图层目录"), "atlas:layers", Permission.READ_LAYERS, ("atlas",)),
     Room(_("统计"), "reporting:statistics", Permission.READ_STATISTICS, ("reporting",)),
-    Room(_("单位"), "people:units", None, ("people",)),
+    Room(_("单位"), "people:units", Permission.MANAGE_PEOPLE, ("people",)),
     Room(_("公开页"), "disclosure:map", None, ("disclosure",)),
 )
 
