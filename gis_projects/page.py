@@ -35,7 +35,7 @@ ROOMS = (
     Room(_("待办"), "desk:home", None, ("desk",)),
     Room(_("一张图"), "atlas:map", Permission.READ_LAYERS, pages=_MAP_PAGES),
     Room(_("项目库"), "library:projects", Permission.READ_PROJECTS, ("library",)),
-    Room(_("论证"), "argument:home", Permission.READ_ARGUMENTS, ("argument",)),
+    Room(_("论证"), "argument:cases", Permission.READ_ARGUMENTS, ("argument",)),
     Room(_("合规检查"), "sites:checks", Permission.READ_SITES, ("sites",)),
     Room(_("图层目录"), "atlas:layers", Permission.READ_LAYERS, ("atlas",)),
     Room(_("统计"), "reporting:statistics", Permission.READ_STATISTICS, ("reporting",)),
