@@ -37,6 +37,7 @@ export default defineConfig({
         alternatives: "src/alternatives.ts",
         suggestions: "src/suggestions.ts",
         review: "src/review.ts",
+        "expert-review": "src/expert-review.ts",
         record: "src/record.ts",
         tables: "src/tables.ts",
       },

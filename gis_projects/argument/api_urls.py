@@ -1,4 +1,4 @@
-from django.urls import URLPattern
+from gis_projects.argument.review_api_urls import urlpatterns as of_reviews
 
 app_name = "argument-api"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [*of_reviews]

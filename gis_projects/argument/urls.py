@@ -1,4 +1,56 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from gis_projects.argument.review_urls import urlpatterns as of_reviews
+from gis_projects.argument.views import (
+    blockers,
+    cases,
+    checklists,
+    committee,
+    meetings,
+    quotas,
+    routing,
+    steps,
+    tasks,
+)
 
 app_name = "argument"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("arguments/", cases.cases, name="cases"),
+    path("arguments/<int:pk>/", cases.case, name="case"),
+    path("arguments/<int:pk>/act/", cases.act, name="case-act"),
+    path("projects/<int:pk>/arguments/", cases.open_case, name="open"),
+    path("arguments/tasks/", tasks.tasks, name="tasks"),
+    path("arguments/tasks/<int:pk>/", tasks.task, name="task"),
+    path("arguments/tasks/<int:pk>/act/", tasks.act, name="task-act"),
+    path("arguments/attachments/<int:pk>/", tasks.attachment, name="attachment"),
+    path("arguments/conditions/<int:pk>/act/", steps.condition, name="condition-act"),
+    path("arguments/consultations/<int:pk>/act/", steps.consultation, name="consultation-act"),
+    path("arguments/escalations/<int:pk>/act/", steps.escalation, name="escalation-act"),
+    path("arguments/routing/", routing.routing, name="routing"),
+    path("arguments/routing/<int:version>.toml", routing.routing_file, name="routing-file"),
+    path("arguments/quotas/", quotas.quotas, name="quotas"),
+    path("arguments/quotas/<int:pk>/", quotas.quota, name="quota"),
+    path("arguments/checklists/", checklists.checklists, name="checklists"),
+    path("arguments/checklists/<int:pk>/", checklists.checklist, name="checklist"),
+    path("arguments/checklist-parties/<int:pk>/sign/", checklists.sign, name="checklist-sign"),
+    path("projects/<int:pk>/checklists/", checklists.open_checklist, name="checklist-open"),
+    path("arguments/blockers/", blockers.blockers, name="blockers"),
+    path("arguments/blockers/<int:pk>/", blockers.blocker, name="blocker"),
+    path("arguments/blockers/<int:pk>/act/", blockers.act, name="blocker-act"),
+    path("projects/<int:pk>/blockers/new/", blockers.raise_blocker, name="blocker-new"),
+    path("committee/", meetings.meetings, name="meetings"),
+    path("committee/new/", meetings.convene, name="convene"),
+    path("committee/<int:pk>/", meetings.meeting, name="meeting"),
+    path("committee/<int:pk>/act/", meetings.act, name="meeting-act"),
+    path("committee/<int:pk>/minutes/", meetings.printed, name="minutes"),
+    path("committee/items/<int:pk>/act/", meetings.item_act, name="item-act"),
+    path("committee/tasks/", meetings.tasks, name="meeting-tasks"),
+    path("committee/tasks/<int:pk>/", meetings.task, name="meeting-task"),
+    path("committee/tasks/<int:pk>/act/", meetings.task_act, name="meeting-task-act"),
+    path("committee/members/", committee.members, name="members"),
+    path("committee/plans/", committee.plans, name="plans"),
+    path("committee/plans/<int:pk>/", committee.plan, name="plan"),
+    path("committee/resolutions/<int:pk>/", committee.resolution, name="resolution"),
+    path("committee/files/<int:pk>/", committee.file, name="meeting-file"),
+    *of_reviews,
+]
