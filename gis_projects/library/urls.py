@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from gis_projects.library.views import (
     budget,
@@ -56,4 +56,5 @@ urlpatterns = [
     path("libraries/parameters/", budget.parameters, name="parameters"),
     path("projects/<int:pk>/library/", standing.standing, name="standing"),
     path("projects/<int:pk>/library/<slug:act>/", standing.act, name="library-act"),
+    path("", include("gis_projects.library.database_urls")),
 ]

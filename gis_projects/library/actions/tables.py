@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from gis_projects import files
 from gis_projects.library.models import ImportState, TableImport
 from gis_projects.library.tables import importing
-from gis_projects.library.tables.specification import Table
+from gis_projects.library.tables.specification import Problem, Table
 from gis_projects.people.models import User
 from gis_projects.people.permissions import require
 from gis_projects.trail import actions as trail
@@ -157,9 +157,17 @@ class Outcome:
 
 
 def write_objects(
-    *, by: User, table: Table, rows: Sequence[Mapping[str, Any]], options: Mapping[str, Any], dry_run: bool
+    *,
+    by: User,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    options: Mapping[str, Any],
+    dry_run: bool,
+    new_only: bool = False,
 ) -> Outcome:
     """Write the objects of a request, all or none; a second time they change nothing.
+
+    With ``new_only`` none of them may be there already.
 
     Raises
     ------
@@ -171,6 +179,12 @@ def write_objects(
     with transaction.atomic():
         _one_at_a_time()
         compared = importing.compare(parsed, table, by, options)
+        if new_only:
+            taken = Notice("row-key-there", "已经有了")
+            new = {change.line for change in compared.new}
+            for row in parsed.rows:
+                if row.line not in new and row.line not in parsed.problems:
+                    parsed.complain(row.line, Problem(table.key, taken))
         if not parsed.problems and not dry_run:
             _write(by, table, compared, options, "", "")
     return Outcome(len(compared.new), len(compared.changed), compared.unchanged, parsed.problems)

@@ -236,7 +236,7 @@ def _open_csv(content: bytes, columns: Sequence[Column], key: str) -> Source:
 
 def _unmarked(cell: str) -> str:
     """A text that an export marked as one by an apostrophe, without it (`exports`)."""
-    from gis_projects.library.exports import marked_as_text
+    from gis_projects.exports import marked_as_text
 
     return cell[1:] if marked_as_text(cell) else cell
 

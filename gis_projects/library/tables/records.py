@@ -50,6 +50,10 @@ class Records:
             return every
         return visible(user, permission, every)
 
+    def of(self, query: QuerySet[Any], options: Mapping[str, Any]) -> QuerySet[Any]:
+        """Those rows that the options speak of."""
+        return query
+
     def row(self, found: Any) -> dict[str, Any]:
         return {column.key: self._value(found, column) for column in self.columns}
 
@@ -65,18 +69,18 @@ class Records:
                 return getattr(found, column.key)
 
     def rows(self, user: User, options: Mapping[str, Any]) -> Iterator[Row]:
-        query = self.visible(user, self.reading).order_by(self.key)
+        query = self.of(self.visible(user, self.reading), options).order_by(self.key)
         for found in query.prefetch_related(*self._many).iterator(chunk_size=CHUNK):
             yield self.row(found)
 
     def existing(self, by: User | None, keys: Collection[str], options: Mapping[str, Any]) -> dict[str, Row]:
-        query = self.visible(by, self.permission).filter(**{f"{self.key}__in": list(keys)})
+        query = self.of(self.visible(by, self.permission), options).filter(**{f"{self.key}__in": list(keys)})
         return {
             str(getattr(found, self.key)): self.row(found) for found in query.prefetch_related(*self._many)
         }
 
     def taken(self, by: User | None, keys: Collection[str], options: Mapping[str, Any]) -> set[str]:
-        query = self.model._default_manager.filter(**{f"{self.key}__in": list(keys)})
+        query = self.of(self.model._default_manager.all(), options).filter(**{f"{self.key}__in": list(keys)})
         return {str(key) for key in query.values_list(self.key, flat=True)}
 
     def in_reach(self, by: User | None, change: Change, prepared: Any) -> Iterator[Problem]:
@@ -90,12 +94,13 @@ class Records:
             yield Problem("region", Notice("row-out-of-reach", "不在您的权限范围内"))
 
     def write(self, by: User | None, changes: Sequence[Change], options: Mapping[str, Any]) -> None:
-        new = [(change, self._made(change)) for change in changes if change.before is None]
+        new = [(change, self.made(change, options)) for change in changes if change.before is None]
         self.model._default_manager.bulk_create([row for _, row in new], batch_size=CHUNK)
         steps = [self._step(change, row) for change, row in new]
         many = [(change, row) for change, row in new if self._many & set(change.values)]
         changed = {change.key: change for change in changes if change.before is not None}
-        stored = self.model._default_manager.select_for_update().filter(**{f"{self.key}__in": list(changed)})
+        stored = self.of(self.model._default_manager.select_for_update(), options)
+        stored = stored.filter(**{f"{self.key}__in": list(changed)})
         rows = list(stored.order_by("pk"))
         fields = set()
         for row in rows:
@@ -120,7 +125,8 @@ class Records:
     def _given(self, change: Change) -> list[Column]:
         return [column for column in self.columns if column.key in change.values and not column.only_out]
 
-    def _made(self, change: Change) -> Any:
+    def made(self, change: Change, options: Mapping[str, Any]) -> Any:
+        """A row that isn't stored yet."""
         row = self.model()
         for column in self._given(change):
             self._set(row, column, change.values[column.key])

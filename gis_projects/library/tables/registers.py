@@ -131,19 +131,19 @@ TABLES = [
     Table(
         "experts", gettext_noop("专家信息库"), columns=lambda options: EXPERTS.columns, write=EXPERTS.write,
         rows=EXPERTS.rows, existing=EXPERTS.existing, taken=EXPERTS.taken, check=EXPERTS.in_reach,
-        permission=KEEPING, reading=KEEPING, address="library:experts",
+        permission=KEEPING, reading=KEEPING, address="library:databases",
         about=gettext_noop("专家的来源、专业、用途与回避单位。"),
     ),
     Table(
         "policies", gettext_noop("政策法规库"), columns=lambda options: POLICIES.columns, write=POLICIES.write,
         rows=POLICIES.rows, existing=POLICIES.existing, taken=POLICIES.taken, check=_policy,
-        permission=KEEPING, reading=READING, address="library:policies",
+        permission=KEEPING, reading=READING, address="library:databases",
         about=gettext_noop("国家、省（自治区）、市三级法律法规和政策文件，含解读与有效期。"),
     ),
     Table(
         "resources", gettext_noop("决策资源库"), columns=lambda options: RESOURCES.columns, write=RESOURCES.write,
         rows=RESOURCES.rows, existing=RESOURCES.existing, taken=RESOURCES.taken, check=RESOURCES.in_reach,
-        permission=KEEPING, reading=READING, address="library:resources",
+        permission=KEEPING, reading=READING, address="library:databases",
         about=gettext_noop("八类为决策服务的资料。"),
     ),
 ]  # fmt: skip

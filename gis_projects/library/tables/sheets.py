@@ -14,7 +14,7 @@ from openpyxl.styles import Alignment, PatternFill
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from gis_projects.library.exports import ENCODINGS, csv_lines, xlsx_cell
+from gis_projects.exports import ENCODINGS, csv_lines, xlsx_cell
 from gis_projects.library.tables.columns import Column, Kind
 from gis_projects.library.tables.lookups import Lookups
 from gis_projects.library.tables.specification import Row, Table
@@ -48,7 +48,7 @@ def csv_export(rows: Iterable[Row], columns: Sequence[Column]) -> Iterator[str]:
 def xlsx_export(title: str, rows: Iterable[Row], columns: Sequence[Column], out: IO[bytes]) -> None:
     """Write row by row: a workbook of 10,000 rows is never whole in memory."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(_sheet_name(title))
+    sheet = book.create_sheet(sheet_name(title))
     sheet.freeze_panes = "A2"
     for at, column in enumerate(columns, start=1):
         sheet.column_dimensions[get_column_letter(at)].width = _width(column)
@@ -62,7 +62,7 @@ def xlsx_template(table: Table, columns: Sequence[Column]) -> bytes:
     """A workbook to fill in: the headings, lists to choose from, and a sheet that explains every column."""
     incoming = [column for column in columns if not column.only_out]
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(_sheet_name(table.heading()))
+    sheet = book.create_sheet(sheet_name(table.heading()))
     sheet.freeze_panes = "A2"
     lists: list[tuple[str, list[str]]] = []
     for at, column in enumerate(incoming, start=1):
@@ -89,7 +89,7 @@ def xlsx_template(table: Table, columns: Sequence[Column]) -> bytes:
 
 
 def _explain(book: Workbook, columns: Sequence[Column]) -> None:
-    sheet = book.create_sheet(_sheet_name(gettext("填写说明")))
+    sheet = book.create_sheet(sheet_name(gettext("填写说明")))
     for letter, width in zip("ABCDE", (22, 12, 10, 44, 60), strict=True):
         sheet.column_dimensions[letter].width = width
     heads = (gettext("列"), gettext("类型"), gettext("是否必填"), gettext("说明"), gettext("可选值或示例"))
@@ -126,7 +126,7 @@ def _rule(column: Column, lists: list[tuple[str, list[str]]]) -> DataValidation 
     else:
         lists.append((column.heading(), words))
         letter = get_column_letter(len(lists))
-        name = quote_sheetname(_sheet_name(gettext("选项")))
+        name = quote_sheetname(sheet_name(gettext("选项")))
         formula = f"{name}!${letter}$2:${letter}${len(words) + 1}"
     rule = DataValidation(type="list", formula1=formula, allow_blank=True)
     rule.error = gettext("请从列表中选择")
@@ -134,7 +134,7 @@ def _rule(column: Column, lists: list[tuple[str, list[str]]]) -> DataValidation 
 
 
 def _offer(book: Workbook, lists: Sequence[tuple[str, list[str]]]) -> None:
-    sheet = book.create_sheet(_sheet_name(gettext("选项")))
+    sheet = book.create_sheet(sheet_name(gettext("选项")))
     sheet.append([xlsx_cell(sheet, name, bold=True) for name, _ in lists])
     for at in range(max(len(words) for _, words in lists)):
         sheet.append(
@@ -170,5 +170,6 @@ def _width(column: Column) -> int:
     return max(14, min(34, 2 * len(column.heading()) + 4))
 
 
-def _sheet_name(text: str) -> str:
+def sheet_name(text: str) -> str:
+    """A title as a workbook takes it."""
     return "".join(letter for letter in text if letter not in "[]:*?/\\")[:31]

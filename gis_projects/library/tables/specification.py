@@ -101,6 +101,8 @@ class Table:
     )
     #: Options that an import or export of this table must name, such as the list whose rows they are.
     needs: tuple[str, ...] = ()
+    #: Whether a user may name this value of a needed option.
+    allows: Callable[[User, str, str], bool] = field(default=lambda user, name, value: False)
     #: Where its rows are shown (a URL name).
     address: str = ""
     max_rows: int = 20_000
