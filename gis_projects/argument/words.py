@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gis_projects.argument import case_words, review_words
+from gis_projects.argument import case_words, committee_words, review_words
 
-_PARTS: tuple[Any, ...] = (case_words, review_words)
+_PARTS: tuple[Any, ...] = (case_words, review_words, committee_words)
 
 
 def _joined(parts: Iterable[Mapping[str, Mapping[str, Any]]]) -> dict[str, dict[str, Any]]:

@@ -18,6 +18,7 @@ from gis_projects.argument.models import (
     Task,
 )
 from gis_projects.argument.queries import standing
+from gis_projects.argument.queries.committee_todo import committee_waiting
 from gis_projects.argument.scopes import CONFIRMING, DECIDING, HANDLING, SIGNING, SOLVING
 from gis_projects.argument.workflow import LIVE_CASE, OWED
 from gis_projects.people.models import User
@@ -53,6 +54,7 @@ def waiting(user: User) -> Iterator[Waiting]:
     if user.organisation_id is not None:
         yield from _of_unit(user)
         yield from _blockers(user)
+    yield from committee_waiting(user)
 
 
 def _of_task(

@@ -46,12 +46,13 @@ POLICY: dict[str, Policy | list[Policy]] = {
         Policy(P.READ_PROJECTS, "project", unless=SECRET),
         Policy(P.READ_PROJECTS, personal=True),
     ],
-    "library-api:projects": Policy(P.READ_PROJECTS),
+    "library-api:projects": [Policy(P.READ_PROJECTS), Policy(P.EDIT_PROJECTS)],
     "library-api:projects-map": Policy(P.READ_PROJECTS),
     "library-api:projects-counts": Policy(P.READ_PROJECTS),
     "library-api:project": [
         Policy(P.READ_PROJECTS, "project"),
         Policy(P.READ_PROJECTS, "project", unless=SECRET),
+        Policy({P.EDIT_PROJECTS, P.MANAGE_BUDGET}, "project", reading=P.READ_PROJECTS),
     ],
     "reporting:statistics": Policy(P.READ_STATISTICS),
     # sites

@@ -39,13 +39,13 @@ WITHOUT, OUT_OF_REACH = VISITORS.index("somebody"), VISITORS.index("elsewhere")
 #: How a visitor stands to the project in 九原区 (150207), and what of it they reach so.
 REACHES: dict[str, frozenset[str]] = {
     # of a unit: the project is theirs, or another unit's
-    "own unit": frozenset({"project", "unit"}),
+    "own unit": frozenset({"project", "unit", "review"}),
     "other unit": frozenset(),
     # of a department: the one of 九原区 that a task was routed to; another one there; one of 东河区; the region's above
-    "own department": frozenset({"project", "task", "region"}),
-    "other department": frozenset({"project", "region"}),
+    "own department": frozenset({"project", "task", "region", "review"}),
+    "other department": frozenset({"project", "region", "review"}),
     "other region": frozenset(),
-    "superior": frozenset({"project", "region"}),
+    "superior": frozenset({"project", "region", "review"}),
     # from outside
     "engaged": frozenset({"project", "engagement"}),
     "engagement ended": frozenset(),
@@ -121,7 +121,9 @@ class Policy:
         reaches = REACHES[visitor.relation]
         known_of = self.read_of or self.of
         unread = codes[OUT_OF_REACH] if codes[OUT_OF_REACH] >= 400 else 404
-        if self.personal or (self.unless and not any(map(visitor.has, self.unless))):
+        if self.personal:
+            return 404
+        if self.unless and not any(map(visitor.has, self.unless)):
             return unread
         if known_of and known_of not in reaches:
             return unread

@@ -74,7 +74,9 @@ def recorded() -> Iterator[tuple[str, int, list[str], str, ast.AST | None]]:
                 if isinstance(leaf, ast.Name)
                 for verb in known.get(leaf.id, [])
             ]
-            yield name, node.lineno, verbs, ast.unparse(value), given_by.get("data")
+            # whoever hands a step on to be recorded may add to its data
+            whole = ast.unparse(node.func).rpartition(".")[2] == "record"
+            yield name, node.lineno, verbs, ast.unparse(value), given_by.get("data") if whole else None
 
 
 def test_what_is_scanned_finds_the_verbs():

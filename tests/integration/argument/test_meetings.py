@@ -1,0 +1,433 @@
+"""The committee: who may, what a meeting needs before it resolves, and what a confirmed one leaves standing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import Error, IntegrityError, connection, transaction
+from django.utils import timezone
+
+from gis_projects.argument.actions import committee as committees
+from gis_projects.argument.actions import meeting_tasks, meetings, minutes
+from gis_projects.argument.models import (
+    AnnualPlan,
+    Meeting,
+    MeetingFile,
+    MeetingTask,
+    Resolution,
+    Vote,
+)
+from gis_projects.argument.queries import meetings as queries
+from gis_projects.argument.queries.committee_todo import committee_waiting
+from gis_projects.argument.refusals import NotNow
+from gis_projects.library.models import Evidence
+from gis_projects.people.models import Department
+from gis_projects.people.permissions import Role
+from gis_projects.trail import words
+from gis_projects.trail.models import Step
+from siting.engine.notices import UnusableInput
+from tests.factories.committee import Sitting, meeting, resolved, sitting
+from tests.factories.library import ProjectFactory
+from tests.factories.people import OrganisationFactory, RegionFactory, UserFactory, user_of
+
+pytestmark = pytest.mark.django_db
+PDF = b"%PDF-1.7\n%%EOF\n"
+
+
+@pytest.fixture(autouse=True)
+def _files(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def of() -> Sitting:
+    return sitting()
+
+
+@pytest.fixture
+def project():
+    return ProjectFactory(region=RegionFactory(code="150207"), organisation=OrganisationFactory())
+
+
+@pytest.fixture
+def item(of, project):
+    return meetings.add_item(
+        by=of.clerk, meeting=meeting(of), kind="fiscal", title="滨河路财力论证", project=project
+    )
+
+
+def confirmed(of, row) -> Meeting:
+    row = minutes.record_minutes(by=of.clerk, meeting=row, minutes="会议审议了各项议题。")
+    return minutes.confirm_minutes(by=of.second, meeting=row, revision=row.revision)
+
+
+def test_a_resolution_counts_once_a_second_person_confirms_the_minutes(of, item, project):
+    resolved(of, item, "conditional", conditions="先落实资金来源。")
+    assert not Evidence.objects.exists()
+    row = confirmed(of, item.meeting)
+    assert row.state == "confirmed"
+    item.refresh_from_db()
+    assert item.resolution.document == f"九投委决〔{row.year}〕1号"
+    [evidence] = Evidence.objects.filter(project=project)
+    assert (evidence.kind, evidence.outcome) == ("resolution", "conditional")
+    assert evidence.reference == f"argument.resolution:{item.resolution.pk}"
+    [step] = Step.objects.filter(verb="argument.adopt_resolution")
+    assert step.subject == f"library.project:{project.pk}"
+    assert "有条件通过" in words.sentence(step)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "established"), [("adopted", "passed"), ("rejected", "failed"), ("deferred", None)]
+)
+def test_what_was_resolved_is_what_the_gates_find(of, item, project, outcome, established):
+    resolved(of, item, outcome)
+    confirmed(of, item.meeting)
+    found = Evidence.objects.filter(project=project).first()
+    assert (found.outcome if found else None) == established
+
+
+def test_only_a_fiscal_deliberation_opens_the_gate(of, project):
+    row = meeting(of)
+    item = meetings.add_item(
+        by=of.clerk, meeting=row, kind="issue", title="征拆", project=project, link="start"
+    )
+    resolved(of, item)
+    confirmed(of, row)
+    assert not Evidence.objects.exists()
+
+
+def test_who_wrote_the_minutes_does_not_confirm_them(of, item):
+    resolved(of, item)
+    row = minutes.record_minutes(by=of.clerk, meeting=item.meeting, minutes="纪要。")
+    with pytest.raises(meetings.TwoPersons):
+        minutes.confirm_minutes(by=of.clerk, meeting=row, revision=row.revision)
+    Resolution.objects.update(document="九投委决〔2026〕9号")
+    with pytest.raises(IntegrityError, match="argument_minutes_two_persons"), transaction.atomic():
+        Meeting.objects.filter(pk=row.pk).update(
+            state="confirmed", confirmed_by=of.clerk, confirmed_at=timezone.now()
+        )
+    row.refresh_from_db()
+    assert row.state == "recorded"
+
+
+def test_minutes_are_confirmed_as_they_were_read(of, item):
+    resolved(of, item)
+    row = minutes.record_minutes(by=of.clerk, meeting=item.meeting, minutes="纪要。")
+    read = row.revision
+    minutes.return_minutes(by=of.second, meeting=row, reason="表决数有误")
+    row = minutes.record_minutes(by=of.clerk, meeting=row, minutes="纪要（改）。")
+    with pytest.raises(NotNow):
+        minutes.confirm_minutes(by=of.second, meeting=row, revision=read)
+
+
+def test_numbers_go_on_over_the_meetings_of_a_year(of, project):
+    documents = []
+    for _ in range(2):
+        row = meeting(of)
+        for title in ("甲", "乙"):
+            item = meetings.add_item(by=of.clerk, meeting=row, kind="fiscal", title=title, project=project)
+        for item in row.items.all():
+            resolved(of, item)
+        confirmed(of, row)
+        documents += [entry.document.split("〕")[1] for entry in Resolution.objects.filter(item__meeting=row)]
+    assert documents == ["1号", "2号", "3号", "4号"]
+
+
+def test_too_few_members_resolve_nothing(of, item):
+    meetings.record_attendance(by=of.clerk, meeting=item.meeting, presence={of.members[0]: "present"})
+    meetings.cast_votes(by=of.clerk, item=item, choices={of.members[0]: "for"})
+    assert queries.quorum(item.meeting) == queries.Quorum(
+        members=3, present=1, needed=3
+    )  # 67 % of three, rounded up
+    with pytest.raises(NotNow) as refused:
+        meetings.resolve(by=of.clerk, item=item, outcome="adopted", text="同意。")
+    assert refused.value.notices[0].code == "no-quorum"
+
+
+@pytest.mark.parametrize(
+    ("votes", "adopted"),
+    [
+        (("for", "for", "for"), True),
+        (("for", "for", "against"), True),
+        (("for", "against", "abstained"), False),  # a third
+        (("for", "against", "recused"), False),  # a half is not more than a half
+        (("for", "recused", "recused"), True),
+        (("recused", "recused", "recused"), False),
+    ],
+)
+def test_more_than_the_majority_adopts(of, item, votes, adopted):
+    meetings.record_attendance(by=of.clerk, meeting=item.meeting, presence=of.everybody())
+    meetings.cast_votes(by=of.clerk, item=item, choices=of.votes(*votes))
+    if adopted:
+        assert meetings.resolve(by=of.clerk, item=item, outcome="adopted", text="同意。").outcome == "adopted"
+    else:
+        with pytest.raises(NotNow) as refused:
+            meetings.resolve(by=of.clerk, item=item, outcome="adopted", text="同意。")
+        assert refused.value.notices[0].code == "not-adopted"
+        meetings.resolve(by=of.clerk, item=item, outcome="rejected", text="不同意。")
+
+
+def test_everybody_present_has_to_vote(of, item):
+    meetings.record_attendance(by=of.clerk, meeting=item.meeting, presence=of.everybody())
+    meetings.cast_votes(by=of.clerk, item=item, choices={of.members[0]: "for", of.members[1]: "for"})
+    with pytest.raises(NotNow) as refused:
+        meetings.resolve(by=of.clerk, item=item, outcome="adopted", text="同意。")
+    assert refused.value.notices[0].code == "votes-missing"
+
+
+def test_a_member_of_the_projects_own_unit_is_recused(of, item, project):
+    member = of.members[1]
+    member.organisation = project.organisation
+    member.save()
+    meetings.record_attendance(by=of.clerk, meeting=item.meeting, presence=of.everybody())
+    with pytest.raises(UnusableInput) as refused:
+        meetings.cast_votes(by=of.clerk, item=item, choices=of.votes("for", "for", "for"))
+    assert refused.value.notices[0].code == "vote-recused"
+    meetings.cast_votes(by=of.clerk, item=item, choices=of.votes("for", "recused", "for"))
+    with pytest.raises(Error, match="recused"), transaction.atomic():
+        Vote.objects.filter(user=member).update(choice="for")
+
+
+def test_who_is_not_there_has_no_vote(of, item):
+    stranger = UserFactory(username="stranger")
+    meetings.record_attendance(
+        by=of.clerk, meeting=item.meeting, presence={**of.everybody(), stranger: "observing"}
+    )
+    with pytest.raises(UnusableInput):
+        meetings.cast_votes(by=of.clerk, item=item, choices={stranger: "for"})
+    meetings.cast_votes(by=of.clerk, item=item, choices=of.votes("for", "for", "for"))
+    meetings.record_attendance(
+        by=of.clerk, meeting=item.meeting, presence={**of.everybody(), of.members[2]: "absent"}
+    )
+    assert item.votes.count() == 2
+
+
+def test_nothing_of_a_confirmed_meeting_changes(of, item):
+    resolved(of, item)
+    row = confirmed(of, item.meeting)
+    with pytest.raises(NotNow):
+        meetings.add_item(by=of.clerk, meeting=row, kind="dispatch", title="补议")
+    for change in (
+        lambda: Meeting.objects.filter(pk=row.pk).update(minutes="改"),
+        lambda: Meeting.objects.filter(pk=row.pk).delete(),
+        lambda: row.items.update(title="改"),
+        lambda: Resolution.objects.update(text="改"),
+        lambda: Vote.objects.all().delete(),
+        lambda: Vote.objects.create(item=item, user=of.clerk, choice="for"),
+        lambda: row.attendance.all().delete(),
+    ):
+        with pytest.raises(Error), transaction.atomic():
+            change()
+
+
+def test_a_meeting_is_not_confirmed_with_an_item_open(of, item):
+    with pytest.raises(NotNow) as refused:
+        minutes.record_minutes(by=of.clerk, meeting=item.meeting, minutes="纪要。")
+    assert refused.value.notices[0].code == "item-open"
+    with pytest.raises(NotNow):
+        minutes.record_minutes(by=of.clerk, meeting=meeting(of), minutes="纪要。")
+    Meeting.objects.filter(pk=item.meeting_id).update(
+        state="recorded", minutes="x", recorded_by=of.clerk, recorded_at=timezone.now()
+    )
+    with pytest.raises(Error, match="numbered resolution"), transaction.atomic():
+        Meeting.objects.filter(pk=item.meeting_id).update(
+            state="confirmed", confirmed_by=of.second, confirmed_at=timezone.now()
+        )
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role not in (Role.COMMITTEE, Role.ADMINISTRATOR)])
+def test_only_the_office_holds_meetings(of, item, role):
+    user = user_of(role, "150207", username="other")
+    for act in (
+        lambda: meetings.convene(by=user, committee=of.committee, title="会议", scheduled_at=timezone.now()),
+        lambda: meetings.add_item(by=user, meeting=item.meeting, kind="dispatch", title="议题"),
+        lambda: meetings.record_attendance(by=user, meeting=item.meeting, presence={}),
+        lambda: meetings.cast_votes(by=user, item=item, choices={}),
+        lambda: meetings.resolve(by=user, item=item, outcome="adopted", text="同意"),
+        lambda: committees.draw_up_plan(by=user, committee=of.committee, year=2026, amounts={1: Decimal(1)}),
+    ):
+        with pytest.raises(PermissionDenied):
+            act()
+
+
+def test_an_office_of_another_region_does_not(of, item):
+    with pytest.raises(PermissionDenied):
+        meetings.resolve(by=sitting("150202").clerk, item=item, outcome="adopted", text="同意")
+
+
+def test_an_item_says_what_it_is_about(of, project):
+    row = meeting(of)
+    for wrong in (
+        {"kind": "fiscal"}, {"kind": "annual_plan"}, {"kind": "issue"}, {"kind": "no-such"},
+        {"kind": "fiscal", "project": ProjectFactory(region=RegionFactory(code="150202"))},
+    ):  # fmt: skip
+        with pytest.raises(UnusableInput):
+            meetings.add_item(by=of.clerk, meeting=row, title="议题", **wrong)
+    assert not row.items.exists()
+
+
+def test_an_item_about_a_confidential_project_is_withheld_and_uncounted(of, project):
+    row = meeting(of)
+    secret = ProjectFactory(region=project.region, secrecy="confidential")
+    administrator = user_of(Role.ADMINISTRATOR, "150207")
+    meetings.add_item(by=administrator, meeting=row, kind="fiscal", title="涉密", project=secret)
+    meetings.add_item(by=of.clerk, meeting=row, kind="dispatch", title="调度")
+    assert [item.title for item in queries.items(of.clerk, row)] == ["调度"]
+    assert queries.meetings(of.clerk).get(pk=row.pk).item_count == 1
+    assert queries.meetings(administrator).get(pk=row.pk).item_count == 2
+
+
+@pytest.fixture
+def department():
+    water = Department.objects.create(code="water", name="水务")
+    return OrganisationFactory(kind="department", department=water, region=RegionFactory(code="150207"))
+
+
+def handler(department, name="handler"):
+    return user_of(Role.HANDLER, "150207", username=name, organisation=department)
+
+
+def test_a_task_is_closed_by_somebody_else_on_evidence(of, item, department):
+    task = meeting_tasks.assign(
+        by=of.clerk, meeting=item.meeting, item=item, title="落实资金", organisation=department,
+        due_on=timezone.localdate() + timedelta(days=10),
+    )  # fmt: skip
+    user = handler(department)
+    assert [entry.kind for entry in committee_waiting(user)] == ["meeting_task"]
+    with pytest.raises(UnusableInput) as refused:
+        meeting_tasks.report(by=user, task=task, text="已落实。")
+    assert refused.value.notices[0].code == "task-needs-file"
+    meeting_tasks.report(by=user, task=task, text="已落实。", file=("批复.pdf", PDF))
+    assert [entry.kind for entry in committee_waiting(of.clerk)] == ["closing"]
+    meeting_tasks.send_back(by=of.clerk, task=task, reason="缺拨款凭证")
+    meeting_tasks.report(by=user, task=task, text="已补。")
+    meeting_tasks.close(by=of.clerk, task=task)
+    task.refresh_from_db()
+    assert task.state == "closed"
+    assert not list(committee_waiting(user))
+    with pytest.raises(Error), transaction.atomic():
+        MeetingTask.objects.filter(pk=task.pk).update(report="改")
+    with pytest.raises(Error), transaction.atomic():
+        MeetingFile.objects.all().delete()
+
+
+def test_who_reports_a_task_does_not_close_it(of, item, department):
+    both = UserFactory(
+        username="both",
+        roles=["handler", "committee"],
+        organisation=department,
+        region=RegionFactory(code="150207"),
+    )
+    task = meeting_tasks.assign(
+        by=of.clerk, meeting=item.meeting, title="落实", organisation=department, due_on=timezone.localdate()
+    )
+    meeting_tasks.report(by=both, task=task, text="好了", file=("批复.pdf", PDF))
+    with pytest.raises(meetings.TwoPersons):
+        meeting_tasks.close(by=both, task=task)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        MeetingTask.objects.filter(pk=task.pk).update(
+            state="closed", closed_by=both, closed_at=timezone.now()
+        )
+
+
+def test_another_department_does_not_report(of, item, department):
+    task = meeting_tasks.assign(
+        by=of.clerk, meeting=item.meeting, title="落实", organisation=department, due_on=timezone.localdate()
+    )
+    other = handler(OrganisationFactory(kind="department", region=RegionFactory(code="150207")), "other")
+    with pytest.raises(UnusableInput):
+        meeting_tasks.report(by=other, task=task, text="好了", file=("批复.pdf", PDF))
+    with pytest.raises(Error, match="with a file"), transaction.atomic():
+        MeetingTask.objects.filter(pk=task.pk).update(
+            state="closed", closed_by=of.clerk, closed_at=timezone.now(), report="x", reported_by=other,
+            reported_at=timezone.now(),
+        )  # fmt: skip
+
+
+def test_a_joint_meeting_leaves_tasks_with_owner_and_day(of, department):
+    row = meeting(of, kind="joint")
+    with pytest.raises(UnusableInput):
+        meeting_tasks.assign(
+            by=of.clerk, meeting=row, title="核查", organisation=department,
+            due_on=timezone.localdate() - timedelta(days=30),
+        )  # fmt: skip
+    task = meeting_tasks.assign(
+        by=of.clerk, meeting=row, title="核查", organisation=department, due_on=timezone.localdate()
+    )
+    assert list(queries.tasks(handler(department))) == [task]
+
+
+def test_a_plan_is_held_against_the_version_before(of):
+    a, b, c = (ProjectFactory(region=RegionFactory(code="150207")) for _ in range(3))
+    first = committees.draw_up_plan(
+        by=of.clerk, committee=of.committee, year=2026,
+        amounts={a.pk: Decimal("100.00"), b.pk: Decimal("50.00")},
+    )  # fmt: skip
+    second = committees.draw_up_plan(
+        by=of.clerk, committee=of.committee, year=2026,
+        amounts={a.pk: Decimal("130.00"), c.pk: Decimal("20.00")}, note="年中调整",
+    )  # fmt: skip
+    assert (first.version, second.version) == (1, 2)
+    assert [
+        (change.project, change.before, change.after) for change in queries.plan_changes(second, of.clerk)
+    ] == [
+        (b, Decimal("50.00"), None),
+        (a, Decimal("100.00"), Decimal("130.00")),
+        (c, None, Decimal("20.00")),
+    ]
+    with pytest.raises(NotNow):
+        committees.draw_up_plan(
+            by=of.clerk, committee=of.committee, year=2026,
+            amounts={c.pk: Decimal("20.00"), a.pk: Decimal("130.00")},
+        )  # fmt: skip
+    item = meetings.add_item(
+        by=of.clerk, meeting=meeting(of), kind="annual_plan", title="年度计划调整", plan=second
+    )
+    assert item.plan == second
+    with pytest.raises(Error), transaction.atomic():
+        AnnualPlan.objects.update(note="改")
+
+
+@pytest.mark.parametrize("amount", ["-1", "0.001", "NaN"])
+def test_a_plan_has_amounts_to_the_fen(of, project, amount):
+    with pytest.raises(UnusableInput):
+        committees.draw_up_plan(
+            by=of.clerk, committee=of.committee, year=2026, amounts={project.pk: Decimal(amount)}
+        )
+
+
+def test_positions_and_rules_are_the_committees_own(of):
+    committees.set_committee(
+        by=of.clerk, region=of.committee.region, name="投资管理委员会", abbreviation="九投", quorum_percent=50,
+        majority_percent=66,
+    )  # fmt: skip
+    assert [seat.title for seat in queries.seats_on(of.committee)] == ["主任", "常务副主任", "副主任"]
+    committees.end_seat(
+        by=of.clerk,
+        seat=queries.seats_on(of.committee).last(),
+        ends_on=timezone.localdate() - timedelta(days=1),
+    )
+    assert queries.seats_on(of.committee).count() == 2
+    with pytest.raises(ValidationError):
+        committees.set_committee(
+            by=of.clerk, region=of.committee.region, name="x", abbreviation="x", quorum_percent=0
+        )
+
+
+def test_a_meeting_to_come_waits_for_its_members(of):
+    row = meeting(of, at=timezone.now() + timedelta(days=3))
+    [waiting] = committee_waiting(of.members[0])
+    assert (waiting.kind, waiting.params["title"], waiting.mine) == ("meeting", row.title, True)
+    assert list(committee_waiting(user_of(Role.LEADER, "150207", username="no-member"))) == []
+    meetings.cancel(by=of.clerk, meeting=row, reason="改期")
+    assert not list(committee_waiting(of.members[0]))
+
+
+def test_counting_votes_takes_no_query_per_member(of, item, django_assert_max_num_queries):
+    resolved(of, item)
+    with django_assert_max_num_queries(2):
+        queries.tally(item)
+    assert connection.vendor == "postgresql"
