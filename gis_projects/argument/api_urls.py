@@ -1,4 +1,5 @@
+from gis_projects.argument.argument_api_urls import urlpatterns as of_arguments
 from gis_projects.argument.review_api_urls import urlpatterns as of_reviews
 
 app_name = "argument-api"
-urlpatterns = [*of_reviews]
+urlpatterns = [*of_arguments, *of_reviews]

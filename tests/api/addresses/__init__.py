@@ -9,14 +9,19 @@ superior; own and other unit; engaged and no longer} is computed and held agains
 from types import ModuleType
 
 from tests.api.addresses import (
+    arguments,
     atlas,
     comparisons,
     desk,
     disclosure,
+    expert_reviews,
+    libraries,
     library,
     ogc,
     options,
+    people,
     platform,
+    records,
     reviews,
     rulebooks,
     sites,
@@ -30,7 +35,10 @@ __all__ = ["ADDRESSES", "POLICIES", "VISITORS", "Address", "World"]
 
 ADDRESSES: dict[str, list[Address]] = {
     **platform.ADDRESSES,
+    **people.ADDRESSES,
+    **libraries.ADDRESSES,
     **library.ADDRESSES,
+    **records.ADDRESSES,
     **sites.ADDRESSES,
     **options.ADDRESSES,
     **reviews.ADDRESSES,
@@ -41,6 +49,8 @@ ADDRESSES: dict[str, list[Address]] = {
     **disclosure.ADDRESSES,
     **desk.ADDRESSES,
     **comparisons.ADDRESSES,
+    **arguments.ADDRESSES,
+    **expert_reviews.ADDRESSES,
 }
 
 #: What each address asks, of every room that says so.
