@@ -97,7 +97,7 @@ POLICY: dict[str, Policy | list[Policy]] = {
     "desk:count": OPEN,
     "desk:duties": Policy(P.READ_STATISTICS),
     "desk:duty": Policy(P.READ_STATISTICS, personal=True),
-    "desk:tasks": [Policy(P.READ_STATISTICS), Policy(P.MANAGE_CALENDAR)],
+    "desk:tasks": [Policy(P.READ_STATISTICS), Policy(P.MANAGE_CALENDAR, "region", reading=P.READ_STATISTICS)],
     # months that there aren't are nobody's
     "desk:circular": [Policy(P.READ_STATISTICS), Policy(P.READ_STATISTICS, personal=True)],
     "desk:instructions": Policy(P.READ_PROJECTS),
