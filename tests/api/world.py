@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import shapely
 from django.utils import timezone
 
+from gis_projects.argument.actions.campaigns import open_campaign
+from gis_projects.argument.actions.reviews import open_review
 from gis_projects.atlas.actions.publications import stage_layer
 from gis_projects.atlas.actions.uploads import begin
 from gis_projects.desk.models import Notice
-from gis_projects.people.models import User
+from gis_projects.library.actions.attachments import attach
+from gis_projects.library.actions.codes import load_defaults
+from gis_projects.library.actions.programmes import save_programme
+from gis_projects.library.models import Application, BudgetLine, FundApplication, Project
+from gis_projects.people.models import Engagement, OrganisationKind, User
 from gis_projects.people.permissions import Role
 from gis_projects.sites.actions import alternatives, rulebooks, suggestions
 from gis_projects.sites.actions import boundaries as sites
@@ -23,6 +30,7 @@ from siting.rulebook.trials import begin as begin_trial
 from tests.api.addresses.visits import World
 from tests.factories.disclosed import shown
 from tests.factories.layers import REGION, LayerFactory, grid_table, published
+from tests.factories.libraries import in_library, proven
 from tests.factories.library import InvestmentFactory, ProjectFactory
 from tests.factories.people import OrganisationFactory, UserFactory, baotou, user_of
 from tests.factories.plans import kept
@@ -95,7 +103,57 @@ def world(visitors: dict[str, User], folder: Path) -> World:
         address="/",
         created_at=timezone.now(),
     )
+    in_library(project, "reserve")
+    application = Application.objects.create(
+        project=project, from_library="reserve", to_library="implementation", applicant=planner
+    )
+    line = BudgetLine.objects.create(
+        project=project,
+        year=2026,
+        instrument="budget",
+        amount_yuan=1000,
+        reference="预字1号",
+        review=proven(project, "review"),
+    )
+    declared = FundApplication.objects.create(
+        project=project, flow="central", year=2026, amount_yuan=1000, purpose="管网", declared_by=planner
+    )
+    load_defaults()
+    programme = save_programme(
+        by=None,
+        name="示范",
+        region=project.region,
+        target_yuan=Decimal(100),
+        starts_year=2026,
+        years=3,
+    )
+    attached = attach(by=None, project=project, purpose="proposal", name="建议书.txt", content=b"1")
+    engaged = Engagement.objects.create(
+        project=project.pk,
+        organisation=OrganisationFactory(kind=OrganisationKind.INTERMEDIARY),
+        phase="early",
+        service="consulting",
+        starts_on=timezone.localdate(),
+        ends_on=timezone.localdate(),
+    )
+    review = open_review(by=None, project=project, title="评审", requested_yuan=Decimal(100))
+    campaign = open_campaign(
+        by=visitors["administrator"],
+        year=2026,
+        name="入库批次",
+        kind="admission",
+        region=project.region,
+        projects=Project.objects.filter(pk=project.pk),
+    )
     return World(
+        expert_review=review.pk,
+        engagement=engaged.pk,
+        campaign=campaign.pk,
+        programme=programme.pk,
+        project_file=attached.pk,
+        application=application.pk,
+        budget_line=line.pk,
+        fund_application=declared.pk,
         rulebook=rulebook.pk,
         rulebook_draft=draft.pk,
         spare_draft=spare_draft.pk,

@@ -24,7 +24,7 @@ from gis_projects.library.filters import ProjectFilter, without_kinds
 from gis_projects.library.models import Project, ProjectKind
 from gis_projects.library.queries import projects as queries
 from gis_projects.people.models import User
-from gis_projects.people.permissions import Permission, has
+from gis_projects.people.permissions import Permission, has, require
 
 #: What a project says of itself beyond its name, place and stage.
 RECORD = (
@@ -148,6 +148,7 @@ class Projects(_OfUser, generics.ListAPIView[Project]):
     @extend_schema(request=ProjectIn, responses={201: ProjectSerializer})
     def post(self, request: Request) -> Response:
         """Register a project; the platform gives it a code of its own."""
+        require(request.user, Permission.EDIT_PROJECTS)
         serializer = ProjectIn(data=request.data)
         serializer.is_valid(raise_exception=True)
         made = register_project(by=cast(User, request.user), **serializer.validated_data)

@@ -23,6 +23,7 @@ from gis_projects.library import upkeep
 from gis_projects.library.actions.attachments import attach
 from gis_projects.library.actions.diary import write_diary
 from gis_projects.library.actions.plans import Source, set_land, set_plan
+from gis_projects.library.actions.projects import own_fields
 from gis_projects.library.models import (
     Attachment,
     BudgetLine,
@@ -36,7 +37,7 @@ from gis_projects.library.queries import completeness, diary, funding, record, s
 from gis_projects.library.queries import projects as queries
 from gis_projects.parsing import JSONParser
 from gis_projects.people.models import User
-from gis_projects.people.permissions import Permission, find
+from gis_projects.people.permissions import Permission, find, require
 from siting.engine.notices import Notice, UnusableInput
 
 
@@ -116,6 +117,13 @@ class _OfProject(APIView):
         user = cast(User, request.user)
         return find(user, Permission.READ_PROJECTS, queries.projects(user), pk=pk)
 
+    def kept_up(self, request: Request, pk: int, what: str) -> Project:
+        """A project of which the user keeps this up; 403 for others, before anything that they bring is read."""
+        found = self.found(request, pk)
+        with own_fields(cast(User, request.user), found):
+            upkeep.demand_fields(cast(User, request.user), found, [what])
+        return found
+
     def handle_exception(self, exc: Exception) -> Response:
         return refused_fields(exc) or super().handle_exception(exc)
 
@@ -155,7 +163,8 @@ class Plan(_OfProject):
 
     @extend_schema(request=PlanIn, responses={201: OpenApiTypes.OBJECT}, operation_id="projects_plan_set")
     def post(self, request: Request, pk: int) -> Response:
-        found, given = self.found(request, pk), _given(PlanIn, request)
+        found = self.kept_up(request, pk, "plan")
+        given = _given(PlanIn, request)
         sources = [Source(**source) for source in given.pop("sources")]
         set_plan(by=cast(User, request.user), project=found, sources=sources, **given)
         plan = record.plan(found)
@@ -172,7 +181,7 @@ class Land(_OfProject):
 
     @extend_schema(request=LandIn, responses={201: OpenApiTypes.OBJECT}, operation_id="projects_land_set")
     def post(self, request: Request, pk: int) -> Response:
-        found = self.found(request, pk)
+        found = self.kept_up(request, pk, "land")
         set_land(by=cast(User, request.user), project=found, **_given(LandIn, request))
         statement = record.land(found)
         return Response({"land": statement and land_data(statement)}, status=status.HTTP_201_CREATED)
@@ -188,7 +197,9 @@ class Diary(_OfProject):
 
     @extend_schema(request=DiaryIn, responses={201: OpenApiTypes.OBJECT}, operation_id="projects_diary_write")
     def post(self, request: Request, pk: int) -> Response:
-        found, given = self.found(request, pk), _given(DiaryIn, request)
+        found = self.found(request, pk)
+        require(request.user, Permission.EDIT_PROJECTS, found)
+        given = _given(DiaryIn, request)
         lon, lat = given["lon"], given["lat"]
         corrects = None
         if given["corrects"] is not None:

@@ -124,9 +124,10 @@ def programme(request: HttpRequest, pk: int) -> HttpResponse:
 def edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Set up a programme, or change one."""
     user = cast(User, request.user)
-    require(user, Permission.MANAGE_LIBRARIES)
     found = None
-    if pk is not None:
+    if pk is None:
+        require(user, Permission.MANAGE_LIBRARIES)
+    else:
         rows = queries.programmes(user)
         found = find(user, Permission.MANAGE_LIBRARIES, rows, reading=Permission.READ_PROJECTS, pk=pk)
     form = ProgrammeForm(request.POST or None, user=user, initial=_initial(found))

@@ -20,6 +20,8 @@ class World:
     """What the addresses are about. The project, its site and its check lie in 九原区."""
 
     project: int
+    project_file: int
+    programme: int  # of 九原区
     secret_project: int  # confidential, in 九原区
     site_version: int
     drawn_version: int  # as the one above, but drawn: it has no original file
@@ -40,6 +42,12 @@ class World:
     rulebook_publication: int  # proposed by the planner
     rulebook_trial: int  # nobody has run it
     search: int  # for sites of the project; nobody has run it
+    application: int  # of the project, which is in the reserve, for the implementation library; open
+    budget_line: int  # of the project
+    fund_application: int  # of the project; declared
+    expert_review: int  # of the project; it waits to be accepted
+    engagement: int  # of an intermediary for the project, current
+    campaign: int  # of admissions, held by 九原区
 
 
 @dataclass(frozen=True)
