@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,11 +35,13 @@ class Taken:
 
 
 def read(content: bytes) -> Taken:
-    """What a JPEG or PNG says of where and when it was taken; nothing where it says nothing that can be meant."""
+    """What a JPEG says of where and when it was taken; nothing where it says nothing that can be meant."""
     try:
-        with Image.open(io.BytesIO(content), formats=("JPEG", "PNG")) as photo:
-            exif = photo.getexif()
-            gps, camera = exif.get_ifd(ExifTags.IFD.GPSInfo), exif.get_ifd(ExifTags.IFD.Exif)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a damaged block nothing is taken; that is all there is to say
+            with Image.open(io.BytesIO(content), formats=("JPEG",)) as photo:
+                exif = photo.getexif()
+                gps, camera = exif.get_ifd(ExifTags.IFD.GPSInfo), exif.get_ifd(ExifTags.IFD.Exif)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return Taken()  # a damaged head says nothing; the photo itself is kept as it was brought
     return Taken(_position(gps), _time(camera.get(ExifTags.Base.DateTimeOriginal)))
