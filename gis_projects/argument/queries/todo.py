@@ -19,6 +19,7 @@ from gis_projects.argument.models import (
 )
 from gis_projects.argument.queries import standing
 from gis_projects.argument.queries.committee_todo import committee_waiting
+from gis_projects.argument.queries.reviews import reviews_waiting
 from gis_projects.argument.scopes import CONFIRMING, DECIDING, HANDLING, SIGNING, SOLVING
 from gis_projects.argument.workflow import LIVE_CASE, OWED
 from gis_projects.people.models import User
@@ -55,6 +56,7 @@ def waiting(user: User) -> Iterator[Waiting]:
         yield from _of_unit(user)
         yield from _blockers(user)
     yield from committee_waiting(user)
+    yield from reviews_waiting(user)
 
 
 def _of_task(
