@@ -102,8 +102,8 @@ _SKIPS = gettext_noop("项目须依次进入目录库、储备库、实施库，
 
 
 def known_of(projects: Iterable[Project], to: str) -> dict[int, Known]:
-    """What gates ask of projects, in a number of queries that doesn't grow with theirs (but for likenesses, which the
-    gate to the catalogue asks one by one).
+    """What gates ask of projects, in a number of queries that grows with their regions only (but for likenesses, which
+    the gate to the catalogue asks one by one). Projects come with their site and its present boundary.
     """
     rows = list(projects)
     keys = [row.pk for row in rows]
@@ -117,14 +117,21 @@ def known_of(projects: Iterable[Project], to: str) -> dict[int, Known]:
     for beside, purpose in Attachment.objects.filter(subject__in=own).values_list("subject", "purpose"):
         files[own[beside]].add(purpose)
     held = _held([row.site_id for row in rows if row.site_id is not None]) if to != Library.CATALOGUE else {}
+    bounds = {
+        region: (
+            required(ParameterKey.REVIEW_THRESHOLD, region),
+            required(ParameterKey.AREA_TOLERANCE, region).value,
+        )
+        for region in {row.region_id for row in rows}
+    }
     found = {}
     for row in rows:
+        threshold, tolerance = bounds[row.region_id]
         plan, statement = plans.get(row.pk), land.get(row.pk)
         boundary = row.site.current if row.site is not None else None
         answer = held.get(row.site_id or 0)
         if answer is not None and (boundary is None or answer.site_version_id != boundary.pk):
             answer = None
-        threshold = required(ParameterKey.REVIEW_THRESHOLD, row.region_id)
         total = plan.total_yuan if plan is not None else row.intended_yuan
         found[row.pk] = Known(
             project=row,
@@ -139,7 +146,7 @@ def known_of(projects: Iterable[Project], to: str) -> dict[int, Known]:
             boundary_at=boundary.created_at if boundary is not None else None,
             verdict=answer.verdict if answer is not None else None,
             check=answer.evidence_id if answer is not None else None,
-            area_tolerance=required(ParameterKey.AREA_TOLERANCE, row.region_id).value,
+            area_tolerance=tolerance,
             review_from=(threshold.value, total is not None and threshold.reached_by(total))
             if row.project_type_id == INFORMATION
             else None,

@@ -1,0 +1,83 @@
+"""What waits for a person in the libraries: applications to decide, and those that came back to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+from django.utils.translation import gettext_noop
+
+from gis_projects.library.models import Application, ApplicationState, FundApplication, FundState, Library
+from gis_projects.library.queries.libraries import applications
+from gis_projects.library.workflow import ADMITTING
+from gis_projects.people.models import User
+from gis_projects.people.permissions import Permission, has, visible
+from gis_projects.people.queries.organisations import department_of
+from gis_projects.people.todo import Waiting
+
+_DECIDE = gettext_noop("“%(project)s”申请进入%(library)s，待审核")
+_RETURNED = gettext_noop("“%(project)s”进入%(library)s的申请被退回：%(reason)s")
+_ASSESS = gettext_noop("“%(project)s”申报%(flow)s，待推荐")
+
+
+def waiting(user: User) -> Iterator[Waiting]:
+    """Applications that this user may decide, first due first; their own that were returned and not made again."""
+    yield from _to_decide(user)
+    yield from _returned(user)
+    yield from _to_recommend(user)
+
+
+def _to_decide(user: User) -> Iterator[Waiting]:
+    if not has(user, Permission.ADMIT_PROJECTS) or user.organisation_id is None:
+        return
+    rows = visible(user, Permission.ADMIT_PROJECTS, applications(user).filter(state=ApplicationState.OPEN))
+    responsible: dict[str, bool] = {}
+    for row in rows.exclude(applicant=user).order_by("due_on", "pk"):
+        region = row.project.region_id
+        if region not in responsible:
+            units = [department_of(function, region) for function in ADMITTING]
+            responsible[region] = user.organisation_id in [unit.pk for unit in units if unit is not None]
+        if responsible[region]:
+            yield Waiting(
+                kind="library.admission",
+                template=_DECIDE,
+                params={"project": row.project.name, "library": Library(row.to_library).label},
+                address=reverse("library:application", args=[row.pk]),
+                due_on=row.due_on,
+                provisional=bool(row.provisional),
+                project=row.project_id,
+                mine=False,
+            )
+
+
+def _returned(user: User) -> Iterator[Waiting]:
+    later = Application.objects.filter(project=OuterRef("project"), pk__gt=OuterRef("pk"))
+    rows = applications(user).filter(~Exists(later), applicant=user, state=ApplicationState.RETURNED)
+    for row in rows.order_by("-pk"):
+        yield Waiting(
+            kind="library.returned",
+            template=_RETURNED,
+            params={
+                "project": row.project.name,
+                "library": Library(row.to_library).label,
+                "reason": row.reason,
+            },
+            address=f"{reverse('library:standing', args=[row.project_id])}#gate",
+            project=row.project_id,
+        )
+
+
+def _to_recommend(user: User) -> Iterator[Waiting]:
+    rows = FundApplication.objects.filter(state__in=[FundState.DECLARED, FundState.ASSESSED]).exclude(
+        declared_by=user
+    )
+    for row in visible(user, Permission.MANAGE_LIBRARIES, rows).select_related("project").order_by("pk"):
+        yield Waiting(
+            kind="library.funds",
+            template=_ASSESS,
+            params={"project": row.project.name, "flow": row.get_flow_display()},
+            address=reverse("library:fund", args=[row.pk]),
+            project=row.project_id,
+            mine=False,
+        )
