@@ -145,14 +145,13 @@ def plan_data(user: User, project: Project, kind: str, label: Any, plan: Plan | 
     if plan is None:
         return {"kind": kind, "label": label, "asked": [], "obstacles": [gettext("还没有发布论证分派表")]}
     names = {}
-    if plan.check is not None:
-        if may(user, Permission.READ_SITES, project):
-            read = reading(user, plan.check)
-            names = {
-                each.rule: word(read.name_of(each.rule))
-                for asked in plan.asked
-                for each in asked.planned.findings
-            }
+    if plan.check is not None and may(user, Permission.READ_SITES, project):
+        read = reading(user, plan.check)
+        names = {
+            each.rule: word(read.name_of(each.rule))
+            for asked in plan.asked
+            for each in asked.planned.findings
+        }
     return {
         "kind": kind,
         "label": label,
@@ -213,9 +212,9 @@ def listed(rows: Iterable[Case]) -> list[dict[str, Any]]:
 def case_columns() -> list[str]:
     """The heads of the list of cases as an export."""
     return [
-        gettext("编号"), gettext("论证类型"), gettext("项目代码"), gettext("项目名称"), gettext("地区"), gettext("状态"),
-        gettext("论证结论"), gettext("已出意见"), gettext("应出意见"), gettext("发起时间"), gettext("办理期限"),
-        gettext("期限暂定"), gettext("已超期"), gettext("办结时间"),
+        gettext("编号"), gettext("论证类型"), gettext("项目代码"), gettext("项目名称"), gettext("地区"),
+        gettext("状态"), gettext("论证结论"), gettext("已出意见"), gettext("应出意见"), gettext("发起时间"),
+        gettext("办理期限"), gettext("期限暂定"), gettext("已超期"), gettext("办结时间"),
     ]  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from gis_projects.argument.scopes import HANDLING
 from gis_projects.argument.workflow import LIVE_CASE, OWED
 from gis_projects.clock.models import ClockState
 from gis_projects.people.models import User
-from gis_projects.people.permissions import Permission, find, has, visible
+from gis_projects.people.permissions import Permission, find, has, require, visible
 
 LIVE = "live"
 OVERDUE = "overdue"
@@ -152,6 +152,7 @@ def _late(today: date) -> Q:
 
 def opinion(user: User, pk: int) -> Opinion:
     """An opinion of one's own department, or one in force that the user may read; else 404."""
+    require(user, Permission.READ_ARGUMENTS)
     known = Opinion.objects.select_related("task__case__project", "task__organisation", "drafted_by")
     row = known.filter(pk=pk).first()
     if row is None or not may_read(user, row):

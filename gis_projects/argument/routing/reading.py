@@ -195,7 +195,7 @@ def _of_items(table: Table) -> Iterable[Notice]:
             yield _fault(f"{place}.follows", "routing-follows", "follows 只能是 findings 或 boundary")
         if item.function.startswith("@") and item.function not in (SECTOR, BY_FINDING):
             yield _fault(
-                f"{place}.function", "routing-function", "没有这种承办：%(code)s", code=item.function
+                f"{place}.function", "routing-function", "没有这种承办：%(function)s", function=item.function
             )
         known = {each.code for each in item.fields}
         for each in item.fields:

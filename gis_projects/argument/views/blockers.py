@@ -22,10 +22,11 @@ from gis_projects.argument.actions import blockers as actions
 from gis_projects.argument.models import Blocker, BlockerState, Link
 from gis_projects.argument.presenting.tasks import files_beside
 from gis_projects.argument.views.doing import attempted, done, files_of
+from gis_projects.argument.views.units import units_for
 from gis_projects.library import exports
 from gis_projects.library.models import Project
-from gis_projects.people.models import Organisation, OrganisationKind, User
-from gis_projects.people.permissions import Permission, find, may, region_prefix, require, visible
+from gis_projects.people.models import User
+from gis_projects.people.permissions import Permission, find, may, require, visible
 
 PAGE = 50
 OVERDUE = "overdue"
@@ -111,15 +112,6 @@ def raise_blocker(request: HttpRequest, pk: int) -> HttpResponse:
             "problems": problems,
         },
         status=400 if problems else 200,
-    )
-
-
-def units_for(project: Project) -> QuerySet[Organisation]:
-    """The departments that may be asked to do something for a project: its region's and those above it."""
-    code = project.region_id
-    above = {code, region_prefix(code)[:4].ljust(6, "0"), code[:2].ljust(6, "0"), code[:6]}
-    return Organisation.objects.filter(kind=OrganisationKind.DEPARTMENT, region__in=above).select_related(
-        "region"
     )
 
 

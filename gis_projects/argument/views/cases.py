@@ -23,6 +23,7 @@ from gis_projects.argument.models import Case, CaseKind, CaseState
 from gis_projects.argument.queries import cases as queries
 from gis_projects.argument.queries import routing
 from gis_projects.argument.views.doing import attempted, done
+from gis_projects.argument.views.units import units_for
 from gis_projects.library import exports
 from gis_projects.library.models import Outcome, Project
 from gis_projects.people.models import Department, Organisation, Region, User
@@ -150,6 +151,7 @@ def open_case(request: HttpRequest, pk: int) -> HttpResponse:
             ],
             "problems": problems,
             "given": request.POST,
+            "units": units_for(project),
         },
         status=400 if problems else 200,
     )
