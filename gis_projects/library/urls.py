@@ -12,6 +12,7 @@ from gis_projects.library.views import (
     record,
     registering,
     standing,
+    timeline,
 )
 
 app_name = "library"
@@ -29,6 +30,7 @@ urlpatterns = [
     path("projects/<int:pk>/diary/", diary.diary, name="project-diary"),
     path("projects/<int:pk>/files/", files.upload, name="project-files"),
     path("projects/<int:pk>/files/<int:file>/", files.download, name="project-file"),
+    path("projects/<int:pk>/timeline/", timeline.timeline, name="project-timeline"),
     path("projects/<int:pk>/package/", files.package, name="project-package"),
     path("programmes/", programmes.programmes, name="programmes"),
     path("programmes/new/", programmes.edit, name="programme-new"),

@@ -33,6 +33,7 @@ WORDS = {
     "library.refuse_change": gettext_noop("拒绝修改不由其维护的字段：%(fields)s"),
     "library.set_plan": gettext_noop("确定第 %(number)s 版投资计划：匡算 %(total_yuan)s 元"),
     "library.set_land": gettext_noop("申报第 %(number)s 版用地：%(total_m2)s 平方米"),
+    "library.take_over_records": gettext_noop("从原台账接收 %(number)s 个项目的档案"),
     "library.write_diary": gettext_noop("写日志（%(on)s）：%(text)s"),
     "library.correct_diary": gettext_noop("更正日志（%(on)s）：%(text)s"),
     "library.save_programme": gettext_noop("保存示范任务“%(name)s”"),
@@ -99,6 +100,8 @@ WORDS = {
     "library.match_planning_row": gettext_noop("谋划清单第 %(number)s 行“%(name)s”对应本项目"),
     "library.drop_planning_row": gettext_noop("谋划清单第 %(number)s 行不再实施：%(reason)s"),
     "library.reopen_planning_row": gettext_noop("谋划清单第 %(number)s 行恢复为未对应"),
+    "library.read_confidential": gettext_noop("查阅涉密项目：%(what)s"),
+    "library.export_project": gettext_noop("导出项目的%(what)s（%(format)s）"),
 }
 FIELDS = {
     "code": gettext_noop("项目代码"),
@@ -154,6 +157,7 @@ FIELDS = {
     "library.set_threshold": gettext_noop("更新时限（天）"),
 }
 VALUES = {
+    "what": {"timeline": gettext_noop("过程记录"), "project": gettext_noop("项目信息")},
     "kind": dict(EvidenceKind.choices),
     "outcome": dict(Outcome.choices),
     "industry": dict(Industry.choices),

@@ -9,8 +9,10 @@ from pathlib import Path
 import shapely
 from django.utils import timezone
 
+from gis_projects.argument.actions import committee, meeting_tasks, meetings, minutes
 from gis_projects.argument.actions.campaigns import open_campaign
 from gis_projects.argument.actions.reviews import open_review
+from gis_projects.argument.models import Resolution
 from gis_projects.atlas.actions.publications import stage_layer
 from gis_projects.atlas.actions.uploads import begin
 from gis_projects.desk.models import Notice
@@ -28,6 +30,7 @@ from siting import boundaries
 from siting.rulebook import publish_defaults
 from siting.rulebook.trials import begin as begin_trial
 from tests.api.addresses.visits import World
+from tests.factories.committee import meeting, resolved, sitting
 from tests.factories.disclosed import shown
 from tests.factories.layers import REGION, LayerFactory, grid_table, published
 from tests.factories.libraries import in_library, proven
@@ -145,7 +148,33 @@ def world(visitors: dict[str, User], folder: Path) -> World:
         region=project.region,
         projects=Project.objects.filter(pk=project.pk),
     )
+    of = sitting()
+    coming = meeting(of)
+    about = meetings.add_item(by=of.clerk, meeting=coming, kind="fiscal", title="财力论证", project=project)
+    task = meeting_tasks.assign(
+        by=of.clerk,
+        meeting=coming,
+        title="落实资金",
+        organisation=OrganisationFactory(kind="department", region=project.region),
+        due_on=timezone.localdate(),
+    )
+    held = meeting(of)
+    adopted = meetings.add_item(by=of.clerk, meeting=held, kind="fiscal", title="财力论证", project=project)
+    resolved(of, adopted)
+    recorded = minutes.record_minutes(by=of.clerk, meeting=held, minutes="会议审议了议题。")
+    minutes.confirm_minutes(by=of.second, meeting=held, revision=recorded.revision)
+    beside = meeting_tasks.attach(by=of.clerk, meeting=held, name="纪要.pdf", content=b"%PDF-1.7\n")
+    plan = committee.draw_up_plan(
+        by=of.clerk, committee=of.committee, year=2026, amounts={project.pk: Decimal(100)}
+    )
     return World(
+        meeting=coming.pk,
+        agenda_item=about.pk,
+        meeting_task=task.pk,
+        confirmed_meeting=held.pk,
+        resolution=Resolution.objects.get(item=adopted).pk,
+        annual_plan=plan.pk,
+        meeting_file=beside.pk,
         expert_review=review.pk,
         engagement=engaged.pk,
         campaign=campaign.pk,

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -36,8 +37,7 @@ def chosen_committee(request: HttpRequest, user: User, permission: Permission) -
         return find(user, permission, rows, reading=Permission.READ_ARGUMENTS, pk=int(named))
     row = queries.committees(user, permission).first()
     if row is None:
-        require(user, permission)
-        raise Http404
+        raise PermissionDenied(permission)
     return row
 
 

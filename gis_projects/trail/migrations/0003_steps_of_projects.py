@@ -3,8 +3,7 @@
 from django.db import migrations
 
 FORWARD = """
-CREATE INDEX trail_step_of_projects ON trail_step USING gin ((data -> 'projects') jsonb_path_ops)
-    WHERE data ? 'projects';
+CREATE INDEX trail_step_of_projects ON trail_step USING gin ((data -> 'projects') jsonb_path_ops);
 """
 BACKWARD = "DROP INDEX trail_step_of_projects;"
 

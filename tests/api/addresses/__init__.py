@@ -11,6 +11,7 @@ from types import ModuleType
 from tests.api.addresses import (
     arguments,
     atlas,
+    committee,
     comparisons,
     desk,
     disclosure,
@@ -49,6 +50,7 @@ ADDRESSES: dict[str, list[Address]] = {
     **disclosure.ADDRESSES,
     **desk.ADDRESSES,
     **comparisons.ADDRESSES,
+    **committee.ADDRESSES,
     **arguments.ADDRESSES,
     **expert_reviews.ADDRESSES,
 }

@@ -48,6 +48,13 @@ class World:
     expert_review: int  # of the project; it waits to be accepted
     engagement: int  # of an intermediary for the project, current
     campaign: int  # of admissions, held by 九原区
+    meeting: int  # of the committee of 九原区, to come
+    agenda_item: int  # of that meeting, about the project
+    meeting_task: int  # out of that meeting, open
+    confirmed_meeting: int  # its minutes are confirmed
+    resolution: int  # of the confirmed one, about the project
+    annual_plan: int
+    meeting_file: int  # beside the confirmed one
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,9 @@ def test_what_is_scanned_finds_the_verbs():
 
 def test_every_recorded_verb_can_be_read_off_the_code():
     unclear = [
-        f"{name}:{line}" for name, line, verbs, value, _ in recorded() if not verbs and value != "verb"
+        f"{name}:{line}"
+        for name, line, verbs, value, _ in recorded()
+        if not verbs and value != "verb" and not value.endswith(".verb")
     ]
     assert not unclear, "name the verb where it is recorded, or hand it on under the name verb"
 
