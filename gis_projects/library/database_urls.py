@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from gis_projects.library.views import databases, planning, registers, tables
+from gis_projects.library.views import databases, planning, projects, registers, tables
 
 
 class RegisterConverter:
@@ -20,6 +20,8 @@ class RegisterConverter:
 register_converter(RegisterConverter, "register")
 
 urlpatterns = [
+    path("projects/views/", projects.save_view, name="project-view-save"),
+    path("projects/views/<int:pk>/drop/", projects.drop_view, name="project-view-drop"),
     path("databases/", databases.databases, name="databases"),
     path("databases/plans/", planning.development_plans, name="development-plans"),
     path("databases/plans/orphans/", planning.orphans, name="orphans"),

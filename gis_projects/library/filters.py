@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from gis_projects.library.models import Industry, Level, Project, ProjectKind, Stage
+from gis_projects.library.databases import choices, project_databases
+from gis_projects.library.models import (
+    Industry,
+    Level,
+    Membership,
+    Project,
+    ProjectKind,
+    Realisation,
+    Stage,
+)
 from gis_projects.library.queries import projects as queries
 from gis_projects.library.record_filters import RecordFilter
 from gis_projects.people.models import Region
+from siting.models import Check
+from siting.wording import VERDICTS
+
+
+def _databases() -> list[tuple[str, str]]:
+    return choices(project_databases())
 
 
 class ProjectFilter(RecordFilter):
@@ -31,6 +46,45 @@ class ProjectFilter(RecordFilter):
     year = django_filters.NumberFilter(
         field_name="year", label=_("入库年度"), decimal_places=0, min_value=1990, max_value=2100
     )
+    year_from = django_filters.NumberFilter(
+        field_name="year",
+        lookup_expr="gte",
+        label=_("入库年度不早于"),
+        decimal_places=0,
+        min_value=1990,
+        max_value=2100,
+    )
+    year_to = django_filters.NumberFilter(
+        field_name="year",
+        lookup_expr="lte",
+        label=_("入库年度不晚于"),
+        decimal_places=0,
+        min_value=1990,
+        max_value=2100,
+    )
+    planned_from = django_filters.NumberFilter(
+        field_name="planned_yuan",
+        lookup_expr="gte",
+        label=_("计划投资不少于（元）"),
+        min_value=0,
+        max_digits=18,
+    )
+    planned_to = django_filters.NumberFilter(
+        field_name="planned_yuan",
+        lookup_expr="lte",
+        label=_("计划投资不超过（元）"),
+        min_value=0,
+        max_digits=18,
+    )
+    verdict = django_filters.ChoiceFilter(
+        method="by_verdict",
+        label=_("最近检查结论"),
+        choices=[(str(verdict), label) for verdict, label in VERDICTS.items()],
+    )
+    database = django_filters.ChoiceFilter(method="by_database", label=_("数据库"), choices=_databases)
+    dbpart = django_filters.CharFilter(method="by_database", label=_("数据库分类"), max_length=20)
+    dbstage = django_filters.CharFilter(method="by_database", label=_("数据库环节"), max_length=20)
+    plan_item = django_filters.BooleanFilter(method="by_plan", label=_("对应规划任务"))
     has_site = django_filters.BooleanFilter(method="by_site", label=_("选址"))
 
     class Meta:
@@ -42,6 +96,25 @@ class ProjectFilter(RecordFilter):
 
     def by_kind(self, queryset: QuerySet[Project], name: str, value: list[str]) -> QuerySet[Project]:
         return queries.of_kinds(queryset, value) if value else queryset
+
+    def by_database(self, queryset: QuerySet[Project], name: str, value: str) -> QuerySet[Project]:
+        # The three are one question about one membership, so the first that is asked answers for all.
+        asked = [one for one in ("database", "dbpart", "dbstage") if self.data.get(one)]
+        if name != asked[0]:
+            return queryset
+        fields = {"database": "kind", "dbpart": "part", "dbstage": "stage"}
+        inside = {fields[one]: "" if self.data[one] == "-" else self.data[one] for one in asked}
+        return queryset.filter(Exists(Membership.objects.filter(project=OuterRef("pk"), **inside)))
+
+    def by_plan(self, queryset: QuerySet[Project], name: str, value: bool) -> QuerySet[Project]:
+        realised = Exists(Realisation.objects.filter(project=OuterRef("pk")))
+        return queryset.filter(realised if value else ~realised)
+
+    def by_verdict(self, queryset: QuerySet[Project], name: str, value: str) -> QuerySet[Project]:
+        latest = Check.objects.filter(site_version__site=OuterRef("site")).order_by("-created_at", "-pk")
+        return queryset.alias(latest_verdict=Subquery(latest.values("verdict")[:1])).filter(
+            latest_verdict=value
+        )
 
     def by_site(self, queryset: QuerySet[Project], name: str, value: bool) -> QuerySet[Project]:
         # A site without a boundary yet is none.

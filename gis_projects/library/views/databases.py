@@ -115,10 +115,16 @@ def database(request: HttpRequest, code: str) -> HttpResponseBase:
             "manages": has(user, Permission.MANAGE_LIBRARIES),
             "map": urlencode(
                 {
-                    "database": code,
-                    **{k: v for k, v in chosen.items() if v and k in ("part", "stage", "region")},
+                    name: value
+                    for name, value in (
+                        ("database", code),
+                        ("dbpart", chosen["part"]),
+                        ("dbstage", chosen["stage"]),
+                        ("region", chosen["region"]),
+                        ("q", chosen["words"]),
+                    )
+                    if value
                 }
-                | ({"q": chosen["words"]} if chosen["words"] else {})
             ),
         },
     )

@@ -1,31 +1,43 @@
-"""The project list with its exports."""
+"""The project list: any combination of filters, columns as one likes them, views that are kept, exports that stream."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
+import django_filters
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.utils import timezone
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from gis_projects.library import exports
+from gis_projects.exports import FORMATS
+from gis_projects.library import listing
+from gis_projects.library.actions import views as view_actions
 from gis_projects.library.filters import ProjectFilter, selection, without_kinds
-from gis_projects.library.models import Industry, Level, Project, ProjectKind, Stage
+from gis_projects.library.models import Code, Industry, Level, Project, ProjectKind, Stage
+from gis_projects.library.models.record import CODED
 from gis_projects.library.queries import projects as queries
+from gis_projects.library.queries import tables as table_queries
+from gis_projects.library.record_filters import NONE
+from gis_projects.library.tables import downloads
 from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Permission, require
 
 PER_PAGE = 50
+LIST = "projects"  # whose views are kept
+_FIRST = ("industry", "level", "stage", "library", "has_site")
 
 
 @login_required
 @require_safe
-def projects(request: HttpRequest) -> HttpResponse:
+def projects(request: HttpRequest) -> HttpResponseBase:
     user = cast(User, request.user)
     require(user, Permission.READ_PROJECTS)
     every = queries.projects(user)
@@ -35,18 +47,36 @@ def projects(request: HttpRequest) -> HttpResponse:
     ordering = request.GET.get("sort", "code")
     found = queries.ordered(found, ordering)
     wanted = request.GET.get("format")
-    if wanted in exports.FORMATS:
-        return _export(request, list(found), wanted)
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    if wanted in FORMATS:
+        return _export(request, found, cast(str, wanted))
+    columns = listing.chosen(request.GET.getlist("columns"), listing.SHOWN)
+    page = Paginator(_joined(found, columns), PER_PAGE).get_page(request.GET.get("page"))
     rest = ProjectFilter(without_kinds(request.GET), queryset=every)
     counts = queries.counts(found, rest.qs if rest.form.is_valid() else every.none())
     kinds = request.GET.getlist("kind")
-    form = chosen.form
+    labels = dict(ProjectKind.choices)
+    more = _more(chosen)
     return render(
         request,
         "library/projects.html",
         {
             "page": page,
+            "rows": [
+                {
+                    "project": row,
+                    "cells": [
+                        {
+                            "column": column,
+                            "text": column.said(row),
+                            "kinds": [(kind, labels[kind]) for kind in row.kinds]
+                            if column.key == "kinds"
+                            else None,
+                        }
+                        for column in columns
+                    ],
+                }
+                for row in cast("list[Any]", page.object_list)
+            ],
             "filter": chosen,
             "summary": queries.summary(found),
             "kinds": [
@@ -58,103 +88,165 @@ def projects(request: HttpRequest) -> HttpResponse:
                 }
                 for kind in ProjectKind
             ],
-            "kind_labels": ProjectKind.choices,
             "regions": Region.objects.divisions(),
             "chosen_regions": request.GET.getlist("region"),
-            "choices": [
-                {
-                    "name": name,
-                    "label": ProjectFilter.base_filters[name].label,
-                    "options": options,
-                    "value": form[name].value() or "",
-                }
-                for name, options in (
-                    ("industry", Industry.choices),
-                    ("level", Level.choices),
-                    ("stage", Stage.choices),
-                    ("has_site", [("true", _("有选址边界")), ("false", _("没有选址边界"))]),
-                )
-            ],
+            "choices": _first(chosen),
+            "more": more,
+            "more_chosen": any(field["value"] for field in more),
             "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
             "selection": selection(request.GET),
-            "columns": _columns(request, ordering),
+            "columns": _headings(request, columns, ordering),
+            "offered": _offered(columns),
+            "own_columns": bool(request.GET.getlist("columns")),
             "ordering": ordering,
+            "views": table_queries.views(user, LIST),
+            "kept": _kept(request),
+            "export": _without(request, "page", "format"),
         },
     )
 
 
-def _columns(request: HttpRequest, ordering: str) -> list[dict[str, Any]]:
-    """The list's headings: each a link that orders by it, and the other way round the second time."""
-    names = {
-        "code": _("项目代码"),
-        "name": _("项目名称"),
-        "": _("项目类别"),
-        "region": _("地区"),
-        "industry": _("行业"),
-        "level": _("级次"),
-        "stage": _("状态"),
-        "year": pgettext("column", "年度"),
-        "planned": _("计划投资（万元）"),
-        "cumulative": _("累计投资（万元）"),
-        "progress": _("进度"),
-        " ": _("选址"),
+def _joined(found: QuerySet[Project], columns: list[listing.ListColumn]) -> QuerySet[Project]:
+    related = [column.related for column in columns if column.related]
+    return found.select_related(*related) if related else found
+
+
+def _first(chosen: ProjectFilter) -> list[dict[str, Any]]:
+    """The filters that are always in view."""
+    options: dict[str, list[tuple[str, Any]]] = {
+        "industry": list(Industry.choices),
+        "level": list(Level.choices),
+        "stage": list(Stage.choices),
+        "library": list(cast(Any, ProjectFilter.base_filters["library"]).extra["choices"]),
+        "has_site": [("true", _("有选址边界")), ("false", _("没有选址边界"))],
     }
-    columns = []
-    for name, label in names.items():
+    return [
+        {
+            "name": name,
+            "label": ProjectFilter.base_filters[name].label,
+            "options": options[name],
+            "value": chosen.form[name].value() or "",
+        }
+        for name in _FIRST
+    ]
+
+
+def _more(chosen: ProjectFilter) -> list[dict[str, Any]]:
+    """Every other filter, as the form shows it. One query for all codes, and one for each list of units."""
+    codes: dict[str, list[tuple[str, str]]] = {}
+    for code in Code.objects.filter(list__in=set(CODED.values())):
+        codes.setdefault(code.list_id, []).append((code.key, code.shown))
+    fields = []
+    for name, one in ProjectFilter.base_filters.items():
+        if name in (*_FIRST, "q", "kind", "region", "year"):
+            continue
+        options: list[tuple[str, Any]] = []
+        kind = "text"
+        if name in CODED:
+            options = [*codes.get(CODED[name], []), (NONE, _("未填"))]
+        elif isinstance(one, django_filters.BooleanFilter):
+            options = [("true", _("是")), ("false", _("否"))]
+        elif isinstance(one, django_filters.ModelChoiceFilter):
+            options = [(str(row.pk), str(row)) for row in cast(Any, one).queryset]
+        elif isinstance(one, django_filters.ChoiceFilter):
+            asked = one.extra["choices"]
+            options = list(asked() if callable(asked) else asked)
+        elif isinstance(one, django_filters.DateFilter):
+            kind = "date"
+        elif isinstance(one, django_filters.NumberFilter):
+            kind = "number"
+        value = chosen.data.get(name, "")
+        fields.append({"name": name, "label": one.label, "options": options, "kind": kind, "value": value})
+    return fields
+
+
+def _headings(request: HttpRequest, columns: list[listing.ListColumn], ordering: str) -> list[dict[str, Any]]:
+    """The list's headings: each a link that orders by it, and the other way round the second time."""
+    found = []
+    for column in columns:
         params = request.GET.copy()
         for gone in ("page", "format"):
             params.pop(gone, None)
-        params["sort"] = f"-{name}" if ordering == name else name
-        columns.append(
+        if column.order:
+            params["sort"] = f"-{column.order}" if ordering == column.order else column.order
+        found.append(
             {
-                "label": label,
-                "query": params.urlencode() if name.strip() else "",
-                "sorted": {name: "ascending", f"-{name}": "descending"}.get(ordering, ""),
-                "numeric": name in ("year", "planned", "cumulative", "progress"),
+                "label": column.heading(),
+                "query": params.urlencode() if column.order else "",
+                "sorted": {column.order: "ascending", f"-{column.order}": "descending"}.get(ordering, "")
+                if column.order
+                else "",
+                "numeric": column.numeric,
             }
         )
-    return columns
+    return found
 
 
-def _export(request: HttpRequest, rows: list[Project], kind: str) -> HttpResponse:
-    labels = dict(ProjectKind.choices)
-    header = [
-        _("项目代码"),
-        _("项目名称"),
-        _("项目类别"),
-        _("地区"),
-        _("行业"),
-        _("级次"),
-        _("状态"),
-        _("入库年度"),
-        _("计划投资（元）"),
-        _("累计投资（元）"),
-        _("经度"),
-        _("纬度"),
-        _("位置精度"),
-        _("建设内容"),
+def _offered(columns: list[listing.ListColumn]) -> list[dict[str, Any]]:
+    """Every column, those that are shown first and in their order."""
+    on = [column.key for column in columns]
+    keys = [*on, *(key for key in listing.COLUMNS if key not in on)]
+    return [{"key": key, "label": listing.COLUMNS[key].heading(), "on": key in on} for key in keys]
+
+
+def _without(request: HttpRequest, *gone: str) -> str:
+    params = request.GET.copy()
+    for name in gone:
+        params.pop(name, None)
+    return params.urlencode()
+
+
+def _kept(request: HttpRequest) -> list[tuple[str, str]]:
+    """What a form that changes the columns carries on."""
+    return [
+        (name, value)
+        for name, values in request.GET.lists()
+        if name not in ("page", "format", "columns")
+        for value in values
     ]
-    table = (
-        (
-            row.code,
-            row.name,
-            _("、").join(str(labels[name]) for name in row.kinds),  # type: ignore[attr-defined]
-            row.region.short_name,
-            row.get_industry_display(),
-            row.get_level_display(),
-            row.get_stage_display(),
-            row.year,
-            row.planned_yuan,  # type: ignore[attr-defined]
-            row.cumulative_yuan,  # type: ignore[attr-defined]
-            row.location.x if row.location else None,
-            row.location.y if row.location else None,
-            row.get_precision_display(),
-            row.content,
-        )
-        for row in rows
+
+
+def _export(request: HttpRequest, found: QuerySet[Project], kind: str) -> HttpResponseBase:
+    """The whole selection, row by row, in the chosen columns; amounts in 元."""
+    columns = listing.chosen(request.GET.getlist("columns"), listing.EXPORTED)
+    rows = _joined(found, columns).iterator(chunk_size=500)
+    return downloads.of_cells(
+        _("项目清单"),
+        [listing.export_heading(column) for column in columns],
+        ([column.value(row) for column in columns] for row in rows),
+        kind=kind,
+        encoding=request.GET.get("encoding", "utf-8").lower(),
     )
-    encoding = request.GET.get("encoding", "utf-8").lower()
-    if encoding not in exports.ENCODINGS:
-        encoding = "utf-8"
-    name = _("项目清单") + timezone.localdate().strftime("-%Y%m%d")
-    return exports.table(name, header, table, kind=kind, encoding=encoding)
+
+
+@login_required
+@require_POST
+def save_view(request: HttpRequest) -> HttpResponse:
+    """Keep the list as it is shown."""
+    user = cast(User, request.user)
+    require(user, Permission.READ_PROJECTS)
+    query = QueryDict(request.POST.get("query", "")[:4000], mutable=True)
+    for gone in ("page", "format"):
+        query.pop(gone, None)
+    kept = query.urlencode()
+    try:
+        view = view_actions.save_view(
+            by=user,
+            table=LIST,
+            name=request.POST.get("name", ""),
+            query=kept,
+            columns=query.getlist("columns"),
+            shared=request.POST.get("shared") == "on",
+        )
+        messages.success(request, _("已保存视图“%(name)s”。") % {"name": view.name})
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return redirect(f"{reverse('library:projects')}?{kept}")
+
+
+@login_required
+@require_POST
+def drop_view(request: HttpRequest, pk: int) -> HttpResponse:
+    user = cast(User, request.user)
+    view_actions.drop_view(by=user, view=get_object_or_404(table_queries.views(user, LIST), pk=pk))
+    return redirect("library:projects")

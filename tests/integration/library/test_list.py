@@ -10,11 +10,12 @@ from django.contrib.gis.geos import Point
 from django.urls import reverse
 from openpyxl import load_workbook
 
+from gis_projects.library.models import Membership, SavedView
 from gis_projects.people.permissions import Role
 from siting.models import Site
 from tests.factories.layers import grid_table, published
 from tests.factories.library import InvestmentFactory, ProjectFactory
-from tests.factories.people import RegionFactory, UserFactory, user_of
+from tests.factories.people import OrganisationFactory, RegionFactory, UserFactory, user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -154,7 +155,7 @@ def test_the_list_asks_as_many_questions_for_many_projects_as_for_few(
         InvestmentFactory(project=project)
     reviewer.get(reverse("library:projects"))  # notices are cached
     # session, user, their region; count for pages, rows, per-kind counts, total, sum; regions twice
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(14):
         reviewer.get(reverse("library:projects"))
 
 
@@ -178,7 +179,7 @@ def test_the_project_page_shows_what_is_known(reviewer, projects):
 
 def test_csv_holds_the_whole_selection_with_exact_money(reviewer):
     response = reviewer.get(reverse("library:projects"), {"format": "csv", "region": "150202"})
-    rows = list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"), newline="")))
+    rows = list(csv.reader(io.StringIO(response.getvalue().decode("utf-8-sig"), newline="")))
     assert rows[0][:3] == ["项目代码", "项目名称", "项目类别"]
     assert rows[1][:4] == ["A3", "'=污水处理厂", "储备项目", "东河区"]
     assert rows[1][8:10] == ["2000000.00", "200000.00"]
@@ -189,19 +190,19 @@ def test_csv_in_gb18030(reviewer):
     response = reviewer.get(
         reverse("library:projects"), {"format": "csv", "encoding": "gb18030", "q": "九原"}
     )
-    assert "九原大道改造" in response.content.decode("gb18030")
+    assert "九原大道改造" in response.getvalue().decode("gb18030")
 
 
 def test_xlsx(reviewer):
     response = reviewer.get(reverse("library:projects"), {"format": "xlsx"})
-    sheet = load_workbook(io.BytesIO(response.content)).active
+    sheet = load_workbook(io.BytesIO(response.getvalue())).active
     assert [row[0].value for row in sheet.iter_rows(min_row=2)] == ["A1", "A2", "A3", "A4"]
     assert sheet["B4"].data_type == "s"
 
 
 def test_exports_hold_only_what_may_be_known(client, projects):
     client.force_login(user_of(Role.PLANNER, "150207"))
-    content = client.get(reverse("library:projects"), {"format": "csv"}).content.decode("utf-8-sig")
+    content = client.get(reverse("library:projects"), {"format": "csv"}).getvalue().decode("utf-8-sig")
     assert "涉密工程" not in content
     assert "污水" not in content
     assert "九原大道改造" in content
@@ -227,3 +228,63 @@ def test_what_layers_ask_to_be_said_is_on_every_page(reviewer, client):
     page = reviewer.get(reverse("library:projects")).content.decode()
     assert page.count("演示数据,非真实界线") == 1
     assert "某保密图层" not in page
+
+
+def test_columns_are_those_that_are_asked_for_in_their_order_on_the_page_and_in_the_export(reviewer):
+    address = reverse("library:projects")
+    asked = {"columns": ["year", "name", "nonsense", "library"], "kind": "government"}
+    page = reviewer.get(address, asked).content.decode()
+    heads = re.findall(r"<th scope=\"col\"[^>]*>(?:<a[^>]*>)?([^<▲▼]+)", page)
+    assert [head.strip() for head in heads] == ["年度", "项目名称", "所在库"]
+    response = reviewer.get(address, {**asked, "format": "csv"})
+    assert response.streaming
+    rows = list(csv.reader(io.StringIO(response.getvalue().decode("utf-8-sig"), newline="")))
+    assert rows == [["入库年度", "项目名称", "所在库"], ["2019", "奥林匹克公园", "未入库"]]
+
+
+def test_a_view_is_kept_shared_in_ones_organisation_and_dropped_by_its_owner(client, projects):
+    unit, other = OrganisationFactory(), OrganisationFactory()
+    mine, colleague, stranger = (
+        user_of(Role.REVIEWER, username=name, organisation=of)
+        for name, of in (("mine", unit), ("colleague", unit), ("stranger", other))
+    )
+    address = reverse("library:projects")
+    client.force_login(mine)
+    query = "kind=key&columns=name&columns=year&page=3"
+    client.post(reverse("library:project-view-save"), {"name": "重点", "query": query, "shared": "on"})
+    client.post(reverse("library:project-view-save"), {"name": "自己的", "query": "q=x"})
+    view = SavedView.objects.get(name="重点")
+    assert (view.query, view.columns) == ("kind=key&columns=name&columns=year", ["name", "year"])
+    for user, shown in ((mine, {"重点", "自己的"}), (colleague, {"重点"}), (stranger, set())):
+        client.force_login(user)
+        page = client.get(address).content.decode()
+        assert {name for name in ("重点", "自己的") if f">{name}</a>" in page} == shown
+    client.force_login(stranger)
+    assert client.post(reverse("library:project-view-drop", args=[view.pk])).status_code == 404
+    client.force_login(colleague)
+    assert client.post(reverse("library:project-view-drop", args=[view.pk])).status_code == 403
+    client.force_login(mine)
+    client.post(reverse("library:project-view-drop", args=[view.pk]))
+    assert not SavedView.objects.filter(name="重点").exists()
+
+
+@pytest.mark.parametrize(
+    ("params", "found"),
+    [
+        ({"database": "key"}, ["A1", "A2", "A4"]),
+        ({"database": "key", "dbstage": "concept"}, ["A1"]),
+        ({"database": "key", "dbstage": "-"}, ["A2", "A4"]),
+        ({"dbpart": "special"}, ["A3"]),
+        ({"planned_from": "2000000"}, ["A1", "A3", "A4"]),
+        ({"planned_from": "2000000", "planned_to": "3000000"}, ["A1", "A3"]),
+        ({"year_to": "2018"}, ["A1"]),
+        ({"plan_item": "true"}, []),
+        ({"verdict": "prohibited"}, []),
+    ],
+)
+def test_more_filters_select_the_same_on_the_list_and_on_the_map(reviewer, projects, params, found):
+    projects[0].memberships.filter(kind="key").update(stage="concept")
+    Membership.objects.create(project=projects[2], kind="planned", part="special")
+    assert codes(reviewer, **params) == found
+    points = reviewer.get(reverse("library-api:projects-map"), params).json()["features"]
+    assert sorted(one["properties"]["code"] for one in points) == found
