@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gis_projects.library.money import Unit, in_unit, percent, show
+from gis_projects.library.money import Rounding, Unit, in_unit, percent, share, show
 
 
 @pytest.mark.parametrize(
@@ -60,3 +61,42 @@ def test_sums_in_fen_lose_nothing_by_the_unit(parts):
 @given(fen)
 def test_a_shown_amount_is_within_half_a_unit(yuan):
     assert abs(in_unit(yuan, Unit.WAN) * 10_000 - yuan) <= 5_000
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "half_up", "truncated"),
+    [
+        ("3.53", "5.87", "60.14", "60.13"),  # the cut rate of the source material: it cuts off
+        ("28", "33", "84.85", "84.84"),
+        ("35", "42", "83.33", "83.33"),
+        ("39", "46", "84.78", "84.78"),
+        ("62", "184", "33.70", "33.69"),
+        ("-1", "3", "-33.33", "-33.33"),
+        ("1", "0", None, None),
+    ],
+)
+def test_a_share_is_rounded_once_half_up_or_cut_off(part, whole, half_up, truncated):
+    for rounding, expected in ((Rounding.HALF_UP, half_up), (Rounding.TRUNCATE, truncated)):
+        found = share(Decimal(part), Decimal(whole), rounding=rounding)
+        assert (None if found is None else str(found)) == expected
+
+
+def test_the_completion_of_a_programme_is_a_whole_per_cent():
+    assert share(Decimal(194), Decimal(160), places=0) == 121
+    assert share(Decimal(194), Decimal(160)) == Decimal("121.25")
+
+
+@given(
+    st.integers(-(10**16), 10**16), st.integers(1, 10**16), st.integers(0, 4), st.sampled_from(list(Rounding))
+)
+def test_a_share_is_the_exact_quotient_cut_to_its_digits(part, whole, places, rounding):
+    found = share(Decimal(part).scaleb(-2), Decimal(whole).scaleb(-2), places=places, rounding=rounding)
+    exact = Fraction(part, whole) * 100
+    off = abs(Fraction(found) - exact)
+    step = Fraction(1, 10**places)
+    assert found is not None
+    if rounding is Rounding.HALF_UP:
+        assert off <= step / 2
+    else:
+        assert off < step
+        assert abs(Fraction(found)) <= abs(exact)
