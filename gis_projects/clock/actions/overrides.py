@@ -41,7 +41,7 @@ def override_day(
     row = DayOverride(
         day=day, working=working, reason=reason.strip(), source=source.strip(), replaces=last, by=by
     )
-    row.full_clean(validate_unique=False, validate_constraints=False)
+    row.full_clean(exclude=["working"], validate_unique=False, validate_constraints=False)
     try:
         with transaction.atomic():
             row.save(force_insert=True)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from gis_projects.desk.models import Deadline, Duty
 from gis_projects.desk.periods import SIGN_IN, Rule, bounds, moments, periods, rules
-from gis_projects.desk.queries.duties import deadline_of
+from gis_projects.desk.queries.duties import deadlines, standing
 from gis_projects.people.models import Organisation, OrganisationKind, Region, SignIn, User
 from gis_projects.people.permissions import Permission, Scope, region_prefix, require
 from gis_projects.trail import actions as trail
@@ -49,11 +49,11 @@ def make_due(*, today: date | None = None) -> int:
 
 def _make(rule: Rule, period: str, departments: Iterable[Organisation]) -> int:
     there = set(Duty.objects.filter(code=rule.code, period=period).values_list("organisation_id", flat=True))
-    rows = []
+    rows, set_days = [], deadlines(rule.code, period)
     for department in departments:
         if department.pk in there:
             continue
-        deadline = deadline_of(rule.code, period, department.region_id)
+        deadline = standing(set_days, department.region_id)
         rows.append(
             Duty(
                 code=rule.code,
@@ -190,15 +190,15 @@ def set_deadline(
     row = Deadline.objects.create(
         code=code, period=period, region=region, due_on=due_on, source=source.strip(), by=by
     )
-    changed = 0
+    changed, set_days = 0, deadlines(code, period)
     duties = Duty.objects.select_for_update(of=("self",)).filter(code=code, period=period, done_at=None)
     for duty in duties.filter(
         organisation__region__code__startswith=region_prefix(region.code)
     ).select_related("organisation"):
-        standing = deadline_of(code, period, duty.organisation.region_id)
-        assert standing is not None
-        if (duty.due_on, duty.source) != (standing.due_on, standing.source):
-            duty.due_on, duty.source = standing.due_on, standing.source
+        deadline = standing(set_days, duty.organisation.region_id)
+        assert deadline is not None, "at least the one just set"
+        if (duty.due_on, duty.source) != (deadline.due_on, deadline.source):
+            duty.due_on, duty.source = deadline.due_on, deadline.source
             duty.save(update_fields=["due_on", "source"])
             changed += 1
     trail.record(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -56,16 +57,15 @@ def in_state(wanted: str, today: date) -> Q:
     return conditions[State(wanted)]
 
 
-def deadline_of(code: str, period: str, region: str | None) -> Deadline | None:
-    """The day that a superior set for a rule in a period: the highest one's last word."""
-    if region is None:
-        return None
-    rows = [
-        row
-        for row in Deadline.objects.filter(code=code, period=period).order_by("-pk")
-        if region.startswith(region_prefix(row.region_id))
-    ]
-    return min(rows, key=lambda row: (len(region_prefix(row.region_id)), -row.pk), default=None)
+def deadlines(code: str, period: str) -> list[Deadline]:
+    """The days that were set for a rule in a period, the last word first."""
+    return list(Deadline.objects.filter(code=code, period=period).order_by("-pk"))
+
+
+def standing(rows: Iterable[Deadline], region: str | None) -> Deadline | None:
+    """Which of a rule's deadlines holds in a region: the highest superior's last word."""
+    above = [row for row in rows if region is not None and region.startswith(region_prefix(row.region_id))]
+    return min(above, key=lambda row: (len(region_prefix(row.region_id)), -row.pk), default=None)
 
 
 @dataclass(frozen=True)
