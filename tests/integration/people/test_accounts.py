@@ -127,7 +127,7 @@ def test_signing_in_leads_to_where_one_wanted(client):
 
 def test_signing_in_never_leads_to_another_host(client):
     user_of(Role.PLANNER)
-    assert sign_in(client, next="https://elsewhere.example/").headers["Location"] == "/map/"
+    assert sign_in(client, next="https://elsewhere.example/").headers["Location"] == "/desk/"
 
 
 def test_a_wrong_password_is_told_in_chinese(client):
