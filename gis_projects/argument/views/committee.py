@@ -186,10 +186,10 @@ def _amounts(user: User, text: str) -> Iterator[tuple[int, Decimal]]:
         if code not in known:
             raise refuse(
                 "plan-line-project",
-                "第 %(line)s 行：没有代码为 %(code)s 的项目",
+                "第 %(line)s 行：没有代码为 %(project)s 的项目",
                 field="lines",
                 line=number,
-                code=code,
+                project=code,
             )
         yield known[code], amount
 

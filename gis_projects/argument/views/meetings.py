@@ -63,7 +63,7 @@ def meetings(request: HttpRequest) -> HttpResponse:
         table = (
             [
                 timezone.localtime(row.scheduled_at), row.get_kind_display(), row.title, row.place,
-                row.get_state_display(), row.item_count,
+                row.get_state_display(), row.item_count,  # type: ignore[attr-defined]
             ]
             for row in rows
         )  # fmt: skip

@@ -72,7 +72,7 @@ def timeline(request: HttpRequest, pk: int) -> HttpResponse:
             "project": project,
             "page": page,
             "lines": queries.lines(user, project, page.object_list),
-            "rooms": [(room, _rooms().get(room, room)) for room in queries.rooms(user, project)],
+            "parts": [(room, _rooms().get(room, room)) for room in queries.rooms(user, project)],
             "wanted": wanted,
             "names": queries.reads_names(user, project),
             "filtered": bool(filters),
