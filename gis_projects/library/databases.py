@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -95,7 +96,7 @@ def purposes() -> dict[str, Term]:
     return {term.code: term for term in _terms(_data()["purpose"])}
 
 
-def choices(terms: dict[str, Term] | tuple[Term, ...]) -> list[tuple[str, str]]:
+def choices(terms: Mapping[str, Term] | tuple[Term, ...]) -> list[tuple[str, str]]:
     """For a form, in the language of the moment."""
-    found = terms.values() if isinstance(terms, dict) else terms
+    found = terms if isinstance(terms, tuple) else terms.values()
     return [(term.code, term.label) for term in found]

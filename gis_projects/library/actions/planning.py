@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.core.exceptions import ValidationError
@@ -161,3 +162,13 @@ def release(*, by: User | None, item: PlanItem, project: Project) -> None:
 
 def _said(item: PlanItem) -> dict[str, object]:
     return {"plan": item.plan.name, "item": f"{item.number} {item.title}", "plan_item": item.pk}
+
+
+@transaction.atomic
+def realise_many(*, by: User | None, links: Sequence[tuple[PlanItem, Project]]) -> None:
+    """Say of many projects, which are in the plan's database already, which items they realise."""
+    Realisation.objects.bulk_create(
+        [Realisation(item=item, project=project, by=by) for item, project in links], batch_size=1000
+    )
+    steps = [("library.realise_plan_item", subject(project), _said(item)) for item, project in links]
+    trail.record_many(by=by, steps=steps)

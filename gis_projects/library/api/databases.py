@@ -75,7 +75,7 @@ class DatabaseMembers(APIView):
         total = found.count()
         if after := asked.get("after", "")[:40]:
             found = found.filter(code__gt=after)
-        rows = list(found[: PAGE + 1])
+        rows: list[Any] = list(found[: PAGE + 1])
         return Response(
             {
                 "total": total,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -46,6 +47,9 @@ class Tables(APIView):
     @extend_schema(responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request) -> Response:
         user = cast(User, request.user)
+        found = offered(user)
+        if not found:
+            raise PermissionDenied
         return Response(
             [
                 {
@@ -64,7 +68,7 @@ class Tables(APIView):
                         for column in table.columns({})
                     ],
                 }
-                for table in offered(user)
+                for table in found
                 if not table.needs
             ]
         )

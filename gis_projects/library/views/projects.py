@@ -48,7 +48,7 @@ def projects(request: HttpRequest) -> HttpResponseBase:
     found = queries.ordered(found, ordering)
     wanted = request.GET.get("format")
     if wanted in FORMATS:
-        return _export(request, found, cast(str, wanted))
+        return _export(request, found, wanted)
     columns = listing.chosen(request.GET.getlist("columns"), listing.SHOWN)
     page = Paginator(_joined(found, columns), PER_PAGE).get_page(request.GET.get("page"))
     rest = ProjectFilter(without_kinds(request.GET), queryset=every)
