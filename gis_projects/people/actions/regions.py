@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from gis_projects.people.models import Region, User
-from gis_projects.people.permissions import Permission, Scope, require
+from gis_projects.people.permissions import Permission, Scope, region_prefix, require
 from gis_projects.trail import actions as trail
 
 
@@ -37,6 +37,11 @@ def save_region(
         Unless ``by`` manages people there.
     """
     _may_manage(by, code)
+    if parent is not None and not code.startswith(region_prefix(parent.code)):
+        raise ValidationError(
+            {"code": _("代码应以上级区划的 %(prefix)s 开头。") % {"prefix": region_prefix(parent.code)}},
+            code="prefix",
+        )
     with transaction.atomic():
         region = Region(
             code=code,

@@ -168,7 +168,7 @@ def approve_registration(*, by: User, registration: Registration) -> tuple[Organ
         email=row.email,
         organisation=unit,
         region=row.region if row.kind == OrganisationKind.DEPARTMENT else None,
-        roles=[str(role) for role in roles],
+        roles=[str(role) for role in Role if role in roles],
     )
     account.set_unusable_password()
     account.full_clean(exclude=["password"])

@@ -62,7 +62,7 @@ def test_roles_are_set_and_recorded_but_never_ones_own():
     users.set_roles(by=boss, user=user, roles=["surveyor"])
     user.refresh_from_db()
     assert user.roles == ["surveyor"]
-    assert Step.objects.get().data == {"before": ["planner"], "after": ["surveyor"]}
+    assert Step.objects.get().data == {"username": "planner", "before": ["planner"], "after": ["surveyor"]}
     with pytest.raises(ValidationError, match="自己"):
         users.set_roles(by=boss, user=boss, roles=["planner"])
 
