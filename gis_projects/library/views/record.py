@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from gis_projects.library import upkeep
 from gis_projects.library.actions.projects import own_fields, revise_project, set_kinds
+from gis_projects.library.actions.sharing import note_reading
 from gis_projects.library.forms import ProjectForm
 from gis_projects.library.models import Code, Project, ProjectKind
 from gis_projects.library.money import Unit
@@ -52,6 +53,7 @@ def project(request: HttpRequest, pk: int) -> HttpResponse:
     found = find(
         user, Permission.READ_PROJECTS, queries.projects(user).select_related(*record.RELATED), pk=pk
     )
+    note_reading(by=user, project=found, what="project")
     labels = dict(ProjectKind.choices)
     stands_in = queries.region_at(found)
     reads_sites = may(user, Permission.READ_SITES, found)
