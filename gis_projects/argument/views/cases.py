@@ -27,7 +27,7 @@ from gis_projects.argument.views.units import units_for
 from gis_projects.library import exports
 from gis_projects.library.models import Outcome, Project
 from gis_projects.people.models import Department, Organisation, Region, User
-from gis_projects.people.permissions import Permission, find, has, require
+from gis_projects.people.permissions import Permission, find, has, may, require
 
 PAGE = 50
 
@@ -114,6 +114,29 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
 def shown(request: HttpRequest, user: User, row: Case, status: int = 200) -> HttpResponse:
     """The page of a case."""
     return render(request, "argument/case.html", presenting.case_page(user, row), status=status)
+
+
+@login_required
+@require_safe
+def of_project(request: HttpRequest, pk: int) -> HttpResponse:
+    """A project's arguments, tripartite checklists and blockers."""
+    user = cast(User, request.user)
+    projects = Project.objects.select_related("region", "site", "organisation")
+    project = find(user, Permission.READ_ARGUMENTS, projects, pk=pk)
+    starts = may(user, Permission.START_ARGUMENTS, project)
+    rows = Case.objects.filter(project=project).select_related("clock", "opened_by", "project__region")
+    return render(
+        request,
+        "argument/project.html",
+        {
+            "project": project,
+            "rows": presenting.listed(rows.order_by("-pk")),
+            "checklists": project.checklists.order_by("-pk"),
+            "blockers": project.blockers.select_related("organisation").order_by("due_on"),
+            "starts": starts,
+            "raises": starts or may(user, Permission.EDIT_PROJECTS, project),
+        },
+    )
 
 
 @login_required

@@ -1,6 +1,6 @@
 from gis_projects.people.permissions import Permission as P
 from tests.api.addresses.policy import Policy
-from tests.api.addresses.visits import API_WITH_ROLE, WITH_ROLE, Address, World, of_project
+from tests.api.addresses.visits import API_WITH_ROLE, IN_REACH, WITH_ROLE, Address, World, of_project
 
 NONE = "302 403 404 404 404 404 404"
 API_NONE = "403 403 404 404 404 404 404"
@@ -19,6 +19,7 @@ ADDRESSES: dict[str, list[Address]] = {
     ],
     "argument:case": [Address(NONE, nothing)],
     "argument:case-act": [Address(NONE, nothing, method="post", query=lambda world: {"step": "conclude"})],
+    "argument:project": [Address(IN_REACH, of_project)],
     "argument:open": [
         Address("302 403 403 404 403 403 200", of_project),
         Address(
@@ -83,6 +84,7 @@ POLICY: dict[str, Policy | list[Policy]] = {
     "argument:cases": _READS,
     "argument:case": _NOBODYS,
     "argument:case-act": _NOBODYS,
+    "argument:project": Policy(P.READ_ARGUMENTS, "project"),
     "argument:open": _OPENS,
     "argument:tasks": _SPEAKS,
     "argument:task": _NOBODYS,
