@@ -55,7 +55,7 @@ def declare_funds(
         purpose=purpose.strip(),
         declared_by=by,
     )
-    row.full_clean(exclude=["assessment", "decided_by"])
+    row.full_clean(exclude=["assessment", "decided_by", "decided_at"])
     row.save(force_insert=True)
     trail.record(
         by=by,

@@ -28,6 +28,7 @@ from gis_projects.library.queries.admitting import enters, not_admitting
 from gis_projects.library.queries.parameters import required
 from gis_projects.library.refusals import NotThisPerson, Refused, refused
 from gis_projects.library.subjects import demand, locked, subject
+from gis_projects.library.workflow import GATES
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, require
 from gis_projects.trail import actions as trail
@@ -64,8 +65,10 @@ def apply(*, by: User, project: Project, to: str, note: str = "") -> Application
             gettext_noop("已有一份待审核的申请（%(day)s提交），请先等待审核或撤回。"),
             day=timezone.localdate(other.applied_at).isoformat(),
         )
+    if (project.library, to) not in GATES:
+        raise refused("no-such-step", gates.SKIPS)
     answers = gates.answers(project, to)
-    lacking = [one for one in gates.missing(project, to) if not one.deciding]
+    lacking = [one for one in answers if not one.met and not one.deciding]
     if lacking:
         raise Refused(*(Notice(one.code, "%(text)s", {"text": one.text}, field=one.code) for one in lacking))
     application = Application.objects.create(

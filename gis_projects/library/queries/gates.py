@@ -90,7 +90,7 @@ def asked(known: Known, to: str) -> list[Answer]:
 def missing(project: Project, to: str) -> list[Missing]:
     """What a project lacks for a library. A step that skips one lacks just that."""
     if (project.library, to) not in GATES:
-        return [Missing("no-such-step", filled(_SKIPS, {}), reverse("library:project", args=[project.pk]))]
+        return [Missing("no-such-step", filled(SKIPS, {}), reverse("library:project", args=[project.pk]))]
     return [
         Missing(answer.code, answer.text, answer.address, answer.seen, answer.deciding)
         for answer in answers(project, to)
@@ -98,7 +98,7 @@ def missing(project: Project, to: str) -> list[Missing]:
     ]
 
 
-_SKIPS = gettext_noop("项目须依次进入目录库、储备库、实施库，不能越级或重复申请。")
+SKIPS = gettext_noop("项目须依次进入目录库、储备库、实施库，不能越级或重复申请。")
 
 
 def known_of(projects: Iterable[Project], to: str) -> dict[int, Known]:

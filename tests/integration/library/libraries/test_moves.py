@@ -149,9 +149,7 @@ def test_a_prohibited_site_needs_a_named_approval(project):
 
     project = ready_for_reserve(in_library(project, "catalogue"))
     answered(project, "prohibited")
-    attach(
-        by=None, project=project, purpose="approval", name="国务院批复.pdf", content=b"%PDF-1.4\n%%EOF\n"
-    )
+    attach(by=None, project=project, purpose="approval", name="国务院批复.pdf", content=b"%PDF-1.4\n%%EOF\n")
     assert gates.missing(project, "reserve") == []
 
 
