@@ -92,7 +92,9 @@ def test_a_unit_comes_in_without_an_account_and_leaves_with_one(client, boss):
     step = client.get(link, follow=True)
     new = "很长的-新口令-42Q"
     client.post(step.request["PATH_INFO"], {"new_password1": new, "new_password2": new})
-    assert client.login(username=admin.username, password=new)
+    signed = Client()
+    signed.post(reverse("people:login"), {"username": admin.username, "password": new})
+    assert signed.get(reverse("people:structure", args=[unit.pk])).status_code == 200
     assert "set-password" not in Client().get(receipt).content.decode()
 
 
