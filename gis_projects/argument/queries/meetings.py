@@ -134,9 +134,10 @@ def departments_for(committee: Committee) -> QuerySet[Organisation]:
 def meetings(user: User) -> QuerySet[Meeting]:
     """The meetings that a user may know of, with the number of their items (``item_count``)."""
     rows = visible(user, Permission.READ_ARGUMENTS, Meeting.objects.all())
-    return rows.select_related("committee__region").annotate(
+    counted = rows.select_related("committee__region").annotate(
         item_count=Count("items", filter=_known_items(user))
     )
+    return counted.order_by("-scheduled_at", "-pk")  # grouping forgets the model's own order
 
 
 def committees(user: User, permission: Permission = Permission.READ_ARGUMENTS) -> QuerySet[Committee]:
