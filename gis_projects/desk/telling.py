@@ -152,7 +152,7 @@ def _drawn(step: Step) -> Iterable[Told]:
     yield Told(
         Kind.REVIEW,
         named(seats.values_list("expert__user", flat=True)),
-        reverse("argument:expert-desk"),
+        reverse("desk:home"),
     )
 
 

@@ -15,7 +15,7 @@ from typing import cast
 from django.apps import apps
 from django.core.cache import cache as django_cache
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from gis_projects.clock.queries import calendar
 from gis_projects.desk.queries import owed
@@ -46,6 +46,23 @@ _URGENCIES = {
     Urgency.SOON: gettext_lazy("即将到期"),
     Urgency.LATER: gettext_lazy("未到期"),
     Urgency.OPEN: gettext_lazy("无期限"),
+}
+
+
+#: What the kinds are called of rooms that don't say so themselves (``KINDS``).
+_KINDS = {
+    "library.admission": gettext_noop("入库审核"),
+    "library.returned": gettext_noop("入库退回"),
+    "library.funds": gettext_noop("资金申报"),
+    "opinion": gettext_noop("出具意见"),
+    "signature": gettext_noop("意见审签"),
+    "decision": gettext_noop("提请裁定"),
+    "confirmation": gettext_noop("条件确认"),
+    "condition": gettext_noop("条件落实"),
+    "supplement": gettext_noop("补充材料"),
+    "conclusion": gettext_noop("论证办结"),
+    "checklist": gettext_noop("三方会商"),
+    "blocker": gettext_noop("堵点"),
 }
 
 
@@ -97,11 +114,8 @@ def waiting(user: User) -> list[Waiting]:
 
 def kinds() -> dict[str, str]:
     """Every kind of thing that there is to do, and what it is called, in the reader's language."""
-    return {
-        kind: gettext(label)
-        for room in (*_rooms(), owed)
-        for kind, label in cast("dict[str, str]", getattr(room, "KINDS", {})).items()
-    }
+    said = [cast("dict[str, str]", getattr(room, "KINDS", {})) for room in (*_rooms(), owed)]
+    return {kind: gettext(label) for labels in (_KINDS, *said) for kind, label in labels.items()}
 
 
 def todos(user: User, *, today: date | None = None) -> list[ToDo]:

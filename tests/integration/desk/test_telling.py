@@ -186,6 +186,7 @@ def test_every_told_step_has_words():
         ("library:project", [1]),
         ("argument:case", [1]),
         ("argument:task", [1]),
+        ("argument:meeting-task", [1]),
         ("sites:review", [1]),
         ("desk:instruction", [1]),
     ],
