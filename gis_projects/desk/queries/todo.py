@@ -63,6 +63,10 @@ _KINDS = {
     "conclusion": gettext_noop("论证办结"),
     "checklist": gettext_noop("三方会商"),
     "blocker": gettext_noop("堵点"),
+    "meeting": gettext_noop("投委会会议"),
+    "meeting_task": gettext_noop("会议交办"),
+    "minutes": gettext_noop("会议纪要"),
+    "closing": gettext_noop("交办销号"),
 }
 
 
