@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from gis_projects.clock.models import Clock
 from gis_projects.library.actions import libraries, reshaping
@@ -295,8 +296,8 @@ def test_who_applies_does_not_admit_and_neither_does_a_delegate(project):
         by=both,
         to=colleague,
         permissions=[Permission.APPLY_ADMISSION],
-        starts_on=application.applied_at.date(),
-        ends_on=application.applied_at.date(),
+        starts_on=timezone.localdate(),
+        ends_on=timezone.localdate(),
         reason="出差",
     )
     colleague.refresh_from_db()
@@ -411,8 +412,6 @@ def test_an_admission_without_its_gate_is_refused_by_the_database(project, owner
     application = libraries.apply(by=owner, project=project, to="catalogue")
 
     def admit(gate):
-        from django.utils import timezone
-
         Application.objects.filter(pk=application.pk).update(
             state="admitted", decided_by=admitter, decided_at=timezone.now()
         )
