@@ -108,12 +108,12 @@ def _calculated(request: HttpRequest, found: Calendar, today: date) -> dict[str,
     if not asked["asked"]:
         return asked
     start = _day(start_text)
-    if unit == "accounts":
-        return asked | {"accounts": _accounts(start)}
     most = MOST_MONTHS if unit == "months" else MOST_DAYS
     plain = count_text.isascii() and count_text.isdecimal() and len(count_text) < 6
     if start is None:
         return asked | {"refused": _("请填写起算日。")}
+    if unit == "accounts":
+        return asked | {"accounts": _accounts(start)}
     if not plain or not 1 <= int(count_text) <= most:
         return asked | {"refused": _("时限应为1至%(most)s的整数。") % {"most": most}}
     try:

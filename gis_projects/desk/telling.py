@@ -62,7 +62,8 @@ def _project(step: Step) -> Project:
 
 def _applied(step: Step) -> Iterable[Told]:
     project = _project(step)
-    yield Told(Kind.ADMISSION, reaching(project, Permission.ADMIT_PROJECTS), _of_project(project), project)
+    address = reverse("library:application", args=[step.data["application"]])
+    yield Told(Kind.ADMISSION, reaching(project, Permission.ADMIT_PROJECTS), address, project)
 
 
 def _application_decided(step: Step) -> Iterable[Told]:

@@ -208,7 +208,10 @@ def test_the_calculator_counts_the_days_and_shows_them(keeper):
     assert sum(len(days) for _month, days in answer.context["counted"]) == 15
     assert "2024-05-21" in answer.content.decode()
     assert answer.context["working_days"] == 251
+    answer = page.get("/calendar/", {"start": "2024-03-15", "n": "1", "unit": "accounts"})
+    assert [row[2] for row in answer.context["accounts"]][-1] == date(2025, 2, 15)
     for wrong in (
+        {"start": "x", "n": "15", "unit": "accounts"},
         {"start": "x", "n": "15"},
         {"start": "2024-04-28", "n": "0"},
         {"start": "1999-01-01", "n": "5"},
