@@ -1,6 +1,6 @@
 """A project's way from the registration of its unit to the implementation library, by everybody's own hands.
 
-Project unit, departments, intermediary, committee: each acts in the browser, and each shortcut that is refused says why.
+Project unit, departments, intermediary, committee: each acts in the browser, and each refused shortcut says why.
 """
 
 from __future__ import annotations
