@@ -101,7 +101,7 @@ def sign(*, by: User, party: ChecklistParty, answers: Mapping[str, str], remark:
     ]
     passes = all(answer in checklists.PASSING for answer in kept.values())
     said = words(remark, field="remark", needed=False)
-    if not passes and not said:
+    if not problems and not passes and not said:
         problems.append(Notice("reason-missing", "请写明理由", field="remark"))
     if problems:
         raise UnusableInput(*problems)

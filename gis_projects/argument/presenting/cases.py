@@ -232,9 +232,9 @@ def case_rows(rows: Iterable[Case]) -> Iterator[list[Any]]:
             case.get_outcome_display() if case.outcome else "",
             each["settled"],
             each["asked"],
-            timezone.localtime(case.opened_at),
+            timezone.localtime(case.opened_at).replace(tzinfo=None),
             case.clock.due_on if case.clock else None,
             gettext("是") if case.clock and case.clock.provisional else gettext("否"),
             gettext("是") if each["overdue"] else gettext("否"),
-            timezone.localtime(case.concluded_at) if case.concluded_at else None,
+            timezone.localtime(case.concluded_at).replace(tzinfo=None) if case.concluded_at else None,
         ]

@@ -362,7 +362,7 @@ def task_rows(rows: Iterable[Task]) -> Iterator[list[Any]]:
             gettext("、").join(str(rules.item(code)) for code in task.items),
             task.get_state_display(),
             task.get_result_display() if task.result else "",
-            timezone.localtime(task.dispatched_at),
+            timezone.localtime(task.dispatched_at).replace(tzinfo=None),
             task.due_on,
             str(task.handler) if task.handler else "",
         ]
