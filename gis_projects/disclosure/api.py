@@ -20,9 +20,9 @@ from rest_framework.response import Response
 from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
+from gis_projects import exports
 from gis_projects.disclosure import queries
 from gis_projects.disclosure.forms import PublicFilter
-from gis_projects.library import exports
 from gis_projects.library.models import Industry, Level, ProjectKind, Stage
 
 GEOJSON = "application/geo+json"

@@ -12,7 +12,8 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from gis_projects.library import exports, packages
+from gis_projects import exports
+from gis_projects.library import packages
 from gis_projects.library.models import FundApplication, Project
 from siting.engine.declared import declared_from_json
 from siting.formats import writing

@@ -11,8 +11,7 @@ from django.db.models import Field
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from gis_projects import files
-from gis_projects.library import exports
+from gis_projects import exports, files
 from gis_projects.library.models import Attachment, Code, Library, Project
 from gis_projects.library.queries import record
 

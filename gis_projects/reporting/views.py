@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from gis_projects.library import exports
+from gis_projects import exports
 from gis_projects.library.money import Unit, in_unit, show
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, require

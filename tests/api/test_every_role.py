@@ -19,6 +19,16 @@ from tests.api.addresses.policy import REACHES, SECRET, VISITORS_BY_RELATION, Po
 from tests.api.addresses.visits import Address
 from tests.factories.people import OrganisationFactory, UserFactory
 
+#: Files that are drawn or packed at each visit, for half a second and more.
+MADE_ANEW = frozenset(
+    {
+        "sites:report", "sites:report-word", "sites:siting-report-file", "sites:findings-file", "sites:red-line",
+        "sites:boundary-file", "sites-api:checks-preview", "sites-api:site-version-checks",
+        "sites-api:alternatives-recheck", "atlas-api:print", "atlas:export", "sites:comparison-export",
+    }
+)  # fmt: skip
+CLOSEST = frozenset({"own unit", "own department", "engaged"})
+
 
 def test_every_address_has_a_policy():
     assert set(ADDRESSES) - set(POLICIES) == set(), "say beside its ADDRESSES what each address asks (POLICY)"
@@ -127,6 +137,8 @@ def test_every_role_in_every_relation_gets_what_the_policy_says(world, visitors,
             reference = visit(administrator, address, entry, world)
             for visitor, session in sessions.items():
                 wanted = policy.expected(visitor, entry, reference)
+                if name in MADE_ANEW and wanted == reference and visitor.relation not in CLOSEST:
+                    continue  # a report is drawn once for each role; who is refused one is asked in every relation
                 got = visit(session, address, entry, world)
                 if got != wanted:
                     wrong.append(f"{visitor}: {entry.method} {name} {address} {got}, not {wanted}")

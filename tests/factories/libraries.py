@@ -164,7 +164,8 @@ def planned(project: Project, *, definite: bool = False) -> None:
         document = attach(
             by=None, project=project, purpose="fund_source", name="承诺函.pdf", content=b"%PDF-1.4\n%%EOF\n"
         )
-    source = Source(_first("fund_source"), TOTAL, definite=definite, document=document.pk if document is not None else None)
+    promised = document.pk if document is not None else None
+    source = Source(_first("fund_source"), TOTAL, definite=definite, document=promised)
     set_plan(
         by=None,
         project=project,

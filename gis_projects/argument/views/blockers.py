@@ -18,12 +18,12 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from gis_projects import exports
 from gis_projects.argument.actions import blockers as actions
 from gis_projects.argument.models import Blocker, BlockerState, Link
 from gis_projects.argument.presenting.tasks import files_beside
 from gis_projects.argument.views.doing import attempted, done, files_of
 from gis_projects.argument.views.units import units_for
-from gis_projects.library import exports
 from gis_projects.library.models import Project
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, find, may, require, visible

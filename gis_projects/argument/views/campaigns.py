@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from gis_projects import exports
 from gis_projects.argument import review_workflow as workflow
 from gis_projects.argument.actions import campaigns as actions
 from gis_projects.argument.models import Campaign, CampaignItem, CampaignKind, Evaluator, Use
@@ -23,7 +24,6 @@ from gis_projects.argument.queries import campaigns as queries
 from gis_projects.argument.queries import reviews as reviews_of
 from gis_projects.argument.views.doing import done
 from gis_projects.argument.views.review_acts import key, number, text
-from gis_projects.library import exports
 from gis_projects.library.filters import ProjectFilter, selection
 from gis_projects.library.models import Project
 from gis_projects.library.money import Rounding

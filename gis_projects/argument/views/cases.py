@@ -16,6 +16,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from gis_projects import exports
 from gis_projects.argument import presenting
 from gis_projects.argument.actions import cases as actions
 from gis_projects.argument.actions import consultations
@@ -24,7 +25,6 @@ from gis_projects.argument.queries import cases as queries
 from gis_projects.argument.queries import routing
 from gis_projects.argument.views.doing import attempted, done
 from gis_projects.argument.views.units import units_for
-from gis_projects.library import exports
 from gis_projects.library.models import Outcome, Project
 from gis_projects.people.models import Department, Organisation, Region, User
 from gis_projects.people.permissions import Permission, find, has, may, require

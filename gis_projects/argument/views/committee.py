@@ -14,13 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from gis_projects import files
+from gis_projects import exports, files
 from gis_projects.argument.actions import committee as actions
 from gis_projects.argument.models import AnnualPlan, Committee
 from gis_projects.argument.queries import meetings as queries
 from gis_projects.argument.refusals import refuse
 from gis_projects.argument.views.doing import done
-from gis_projects.library import exports
 from gis_projects.library.models import Project
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, find, may, require, visible

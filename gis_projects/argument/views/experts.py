@@ -13,11 +13,11 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from gis_projects import exports
 from gis_projects.argument import review_workflow as workflow
 from gis_projects.argument.models import SEATED, Draw, Seat
 from gis_projects.argument.queries import experts as queries
 from gis_projects.argument.queries import reviews as reviews_of
-from gis_projects.library import exports
 from gis_projects.library.databases import purposes, registers, specialities
 from gis_projects.library.models import Expert
 from gis_projects.people.models import User

@@ -15,6 +15,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from gis_projects import exports
 from gis_projects.argument.actions import meeting_tasks, minutes
 from gis_projects.argument.actions import meetings as actions
 from gis_projects.argument.models import (
@@ -35,7 +36,6 @@ from gis_projects.argument.queries import meetings as queries
 from gis_projects.argument.refusals import refuse
 from gis_projects.argument.views.committee import chosen_committee
 from gis_projects.argument.views.doing import done, files_of
-from gis_projects.library import exports
 from gis_projects.library.models import Project
 from gis_projects.people.models import Organisation, User
 from gis_projects.people.permissions import Permission, may, require, visible

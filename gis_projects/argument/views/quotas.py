@@ -15,11 +15,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from gis_projects import exports
 from gis_projects.argument.actions import quotas as actions
 from gis_projects.argument.models import QuotaAccount, QuotaEntry, QuotaKind
 from gis_projects.argument.queries import quotas as queries
 from gis_projects.argument.views.doing import attempted
-from gis_projects.library import exports
 from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Permission, ScopePaths, find, has, require, visible
 

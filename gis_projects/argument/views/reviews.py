@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from gis_projects import files
+from gis_projects import exports, files
 from gis_projects.argument import review_workflow as workflow
 from gis_projects.argument.actions import reviews as actions
 from gis_projects.argument.models import Averaging, ExpertReview, ReviewPurpose, ReviewState, Use
@@ -26,7 +26,6 @@ from gis_projects.argument.queries import review_gates as gates
 from gis_projects.argument.queries import reviews as queries
 from gis_projects.argument.views import review_acts
 from gis_projects.argument.views.doing import done
-from gis_projects.library import exports
 from gis_projects.library.databases import specialities
 from gis_projects.library.models import InvestmentRecord, Outcome, Project
 from gis_projects.people.models import Region, User

@@ -14,14 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from gis_projects import files
+from gis_projects import exports, files
 from gis_projects.argument.actions import services as actions
 from gis_projects.argument.models import Deliverable
 from gis_projects.argument.queries import services as queries
 from gis_projects.argument.views.doing import done
 from gis_projects.argument.views.review_acts import day, key, several, text
 from gis_projects.argument.views.review_files import attached
-from gis_projects.library import exports
 from gis_projects.library.models import Project
 from gis_projects.people.models import Engagement, Organisation, OrganisationKind, Phase, Service, User
 from gis_projects.people.permissions import Permission, find, has, may, require

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from gis_projects import files
+from gis_projects import exports, files
 from gis_projects.argument import presenting
 from gis_projects.argument.actions import escalations, opinions
 from gis_projects.argument.actions import tasks as actions
@@ -22,7 +22,6 @@ from gis_projects.argument.models import CaseKind, Task, TaskState
 from gis_projects.argument.queries import cases as queries
 from gis_projects.argument.refusals import NotNow
 from gis_projects.argument.views.doing import done, files_of
-from gis_projects.library import exports
 from gis_projects.library.models import Attachment
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, find, has, require

@@ -12,8 +12,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from gis_projects import exports
 from gis_projects.atlas.queries import catalogue
-from gis_projects.library import exports
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, may, require
 from gis_projects.sentences import word

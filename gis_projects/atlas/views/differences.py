@@ -15,7 +15,7 @@ from django.utils.http import parse_etags
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from gis_projects import problems
+from gis_projects import exports, problems
 from gis_projects.atlas import tile_cache
 from gis_projects.atlas.api.layers import layer_data
 from gis_projects.atlas.differences import (
@@ -29,7 +29,6 @@ from gis_projects.atlas.differences import (
 )
 from gis_projects.atlas.queries import differences
 from gis_projects.atlas.views.tiles import MAX_ZOOM, MVT, YEAR, whole
-from gis_projects.library import exports
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, require
 from gis_projects.sentences import sentence, word

@@ -18,11 +18,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from gis_projects import exports
 from gis_projects.desk import periods
 from gis_projects.desk.actions import duties as actions
 from gis_projects.desk.models import Deadline, Duty
 from gis_projects.desk.queries import duties as queries
-from gis_projects.library import exports
 from gis_projects.people.models import Department, Region, User
 from gis_projects.people.permissions import Permission, ScopePaths, has, require, visible
 

@@ -15,9 +15,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from gis_projects import exports
 from gis_projects.desk import wording
 from gis_projects.desk.queries import notices, todo
-from gis_projects.library import exports
 from gis_projects.people.models import User
 
 PAGE = 50

@@ -17,10 +17,10 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from gis_projects import exports
 from gis_projects.desk.actions import instructions as actions
 from gis_projects.desk.models import InstructionTask, TaskState
 from gis_projects.desk.queries import instructions as queries
-from gis_projects.library import exports
 from gis_projects.library.models import Project
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, find, has, require

@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from gis_projects import exports
 from gis_projects.desk import wording
 from gis_projects.desk.actions import notices as actions
 from gis_projects.desk.models import Kind, Notice
 from gis_projects.desk.queries import notices as queries
-from gis_projects.library import exports
 from gis_projects.people.models import User
 
 PAGE = 50

@@ -2,9 +2,10 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import gis_projects.people.permissions
 from django.conf import settings
 from django.db import migrations, models
+
+import gis_projects.people.permissions
 
 
 class Migration(migrations.Migration):

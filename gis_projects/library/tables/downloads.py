@@ -7,7 +7,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 from urllib.parse import quote
 
-from django.http import FileResponse, HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import get_language, override
@@ -19,6 +19,7 @@ from gis_projects.library.tables.columns import Column
 from gis_projects.library.tables.specification import Row
 
 _LINES = 200  # sent at once
+_CHUNK = 256 * 1024
 
 
 def of_columns(
@@ -55,17 +56,20 @@ def _workbook(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]], 
     book.save(out)
 
 
-def _file(title: str, write: Callable[[IO[bytes]], None]) -> FileResponse:
-    out = TemporaryFile()  # noqa: SIM115 - the response closes it when it has been sent
-    try:
-        write(out)
-        out.seek(0)
-    except BaseException:
-        out.close()
-        raise
-    response = FileResponse(out, content_type=XLSX)
+def _file(title: str, write: Callable[[IO[bytes]], None]) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(_written(write, get_language() or "zh-hans"), content_type=XLSX)
     _named(response, f"{title}{_today()}.xlsx")
     return response
+
+
+def _written(write: Callable[[IO[bytes]], None], language: str) -> Iterator[bytes]:
+    """A workbook can only be sent when its last row is known; until then it lies in a file, not in memory."""
+    with TemporaryFile() as out:
+        with override(language):
+            write(out)
+        out.seek(0)
+        while chunk := out.read(_CHUNK):
+            yield chunk
 
 
 def _lines(title: str, lines: Iterator[str], encoding: str) -> StreamingHttpResponse:

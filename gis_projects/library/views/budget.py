@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from gis_projects.library import exports, fund_packages, packages
+from gis_projects import exports
+from gis_projects.library import fund_packages, packages
 from gis_projects.library.actions import budget as actions
 from gis_projects.library.actions import funds as fund_actions
 from gis_projects.library.actions.parameters import set_parameter

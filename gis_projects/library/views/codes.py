@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from gis_projects.library import exports, upkeep
+from gis_projects import exports
+from gis_projects.library import upkeep
 from gis_projects.library.actions import codes as actions
 from gis_projects.library.actions import upkeep as upkeep_actions
 from gis_projects.library.forms import dress

@@ -13,8 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from gis_projects import files, problems
-from gis_projects.library import exports
+from gis_projects import exports, files, problems
 from gis_projects.library.actions.diary import write_diary
 from gis_projects.library.forms import DiaryForm
 from gis_projects.library.models import DiaryEntry, Project

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from gis_projects.library import exports
+from gis_projects import exports
 from gis_projects.library.actions import libraries as actions
 from gis_projects.library.models import (
     LIBRARIES,

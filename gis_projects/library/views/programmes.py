@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from gis_projects.library import exports
+from gis_projects import exports
 from gis_projects.library.actions import programmes as actions
 from gis_projects.library.forms import dress
 from gis_projects.library.models import Programme, Project

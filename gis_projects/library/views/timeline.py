@@ -18,7 +18,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from gis_projects.library import exports
+from gis_projects import exports
 from gis_projects.library.actions.sharing import note_export, note_reading
 from gis_projects.library.models import Project
 from gis_projects.library.queries import timeline as queries

@@ -20,7 +20,7 @@ from gis_projects.atlas.differences import (
     rows_header,
     rows_table,
 )
-from gis_projects.library.exports import csv_lines
+from gis_projects.exports import csv_lines
 from gis_projects.sentences import sentence
 from layers import changes
 from layers.changes import ChangeKind, Flow, Summary

@@ -12,7 +12,7 @@ import pyogrio.raw
 import shapely
 from django.utils.translation import gettext as _
 
-from gis_projects.library.exports import Row, workbook
+from gis_projects.exports import Row, workbook
 from gis_projects.people.models import User
 from gis_projects.sites import presenting
 from gis_projects.sites.withholding import for_reader, remarks

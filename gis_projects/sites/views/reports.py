@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from gis_projects.library.exports import XLSX
+from gis_projects.exports import XLSX
 from gis_projects.people.models import User
 from gis_projects.sites.queries import boundaries as queries
 from gis_projects.sites.reports import compliance, findings, red_line, word

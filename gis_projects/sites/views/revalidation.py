@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from gis_projects.library import exports
+from gis_projects import exports
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, has, require
 from gis_projects.sentences import word

@@ -12,8 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from gis_projects import files
-from gis_projects.library import exports
+from gis_projects import exports, files
 from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Permission, has, require
 from gis_projects.sites import presenting

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from gis_projects.library import exports
+from gis_projects import exports
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, has, require
 from gis_projects.problems import too_large

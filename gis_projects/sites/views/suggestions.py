@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from gis_projects.library import exports
+from gis_projects import exports
 from gis_projects.library.models import Project
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, find, may

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 from shapely.geometry import mapping
 
-from gis_projects.library import exports
+from gis_projects import exports
 from gis_projects.library.models import Project
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, find, may

@@ -14,8 +14,8 @@ from django_tasks_db.models import DBTaskResult
 
 from gis_projects.atlas.actions import exports as actions
 from gis_projects.atlas.export_jobs import export_layer
-from gis_projects.people.actions import tokens as people
 from gis_projects.people import permissions
+from gis_projects.people.actions import tokens as people
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Role
 from gis_projects.trail.models import Job, JobState, Step

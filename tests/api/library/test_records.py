@@ -41,7 +41,8 @@ def project():
 
 NEW = {
     "name": "河道整治", "content": "清淤", "region": "150207", "industry": "N", "division": "division:76",
-    "level": "county", "stage": "planning", "year": 2026, "investment_kind": "government", "kinds": ["reserve"], "lon": 109.9, "lat": 40.6,
+    "level": "county", "stage": "planning", "year": 2026, "investment_kind": "government", "kinds": ["reserve"],
+    "lon": 109.9, "lat": 40.6,
     "precision": "exact", "intended_yuan": "50000000.01", "policy": "policy:flood-control",
 }  # fmt: skip
 

@@ -89,7 +89,9 @@ def test_projects_are_counted_by_every_value_of_a_classification(client, admin):
     for stage, money in (("planning", 5), ("planning", 7), ("completed", 1)):
         InvestmentFactory(project=ProjectFactory(stage=stage), planned_yuan=money, cumulative_yuan=0)
     address = reverse("library-api:projects-groups")
-    found = client.get(address, {"by": "stage"}).json()["groups"]
+    answer = client.get(address, {"by": "stage"})
+    assert answer.status_code == 200, answer.content
+    found = answer.json()["groups"]
     assert [(one["value"], one["number"], one["planned_yuan"]) for one in found] == [
         ("planning", 2, "12.00"), ("preparation", 0, "0"), ("construction", 0, "0"), ("completed", 1, "1.00"),
         ("suspended", 0, "0"),

@@ -282,7 +282,7 @@ def test_an_item_about_a_confidential_project_is_withheld_and_uncounted(of, proj
 
 @pytest.fixture
 def department():
-    water = Department.objects.create(code="water", name="水务")
+    water, _ = Department.objects.get_or_create(code="water", defaults={"name": "水务"})
     return OrganisationFactory(kind="department", department=water, region=RegionFactory(code="150207"))
 
 
