@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gis_projects import library
 from gis_projects.argument import statements
 from gis_projects.argument.routing import reading
 from gis_projects.argument.routing.planning import (
@@ -23,10 +25,11 @@ from gis_projects.argument.routing.planning import (
 from siting.engine.notices import UnusableInput
 
 TABLE = reading.default()
+FUND_SOURCES = Path(library.__file__).parent / "data" / "codes" / "09_fund_source.toml"
 GOVERNMENT = ProjectFacts(
-    "government", "county", "N", Decimal("80000000"), ("special_bond", "central_budget")
+    "government", "county", "N", Decimal("80000000"), ("special-bond", "central-budget")
 )
-SOCIAL = ProjectFacts("social", "county", "C", Decimal("80000000"), ("self_raised",))
+SOCIAL = ProjectFacts("social", "county", "C", Decimal("80000000"), ("own-funds",))
 #: Row → kind, function.
 ROWS = {
     "F270": ("total_structure", "ndrc"),
@@ -230,6 +233,15 @@ def test_what_is_no_amount_is_refused(value):
 def test_support_is_stated_once_for_each_source():
     keys = [
         each.key
-        for each in statements.asked(TABLE, ["support_area"], ("central_budget", "loan", "special_bond"))
+        for each in statements.asked(TABLE, ["support_area"], ("central-budget", "bank-loan", "special-bond"))
     ]
-    assert keys == ["support_area.supported.central_budget", "support_area.supported.special_bond"]
+    assert keys == ["support_area.supported.central-budget", "support_area.supported.special-bond"]
+
+
+def test_sources_that_narrow_a_row_are_codes_of_the_list_of_fund_sources():
+    listed = {code[0] for code in tomllib.loads(FUND_SOURCES.read_text())["codes"]}
+    table = tomllib.loads(reading.DEFAULT_PATH.read_text())
+    named = {code for row in table["item"] for code in row.get("when", {}).get("sources", [])}
+    named |= {entry["source"] for entry in table["support"]}
+    assert len(named) > 3
+    assert named <= listed

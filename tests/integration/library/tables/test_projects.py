@@ -253,7 +253,8 @@ def exported(user, kind="xlsx"):
 def test_everything_that_is_exported_comes_back_as_it_was(admin, kind):
     unit = OrganisationFactory(name="城投、建设（集团）公司")
     first = ProjectFactory(
-        code="P1", name="=SUM(A1) 工程", credit_code="91150200MA00000001", content="第一行\n'=第二行", organisation=unit,
+        code="P1", name="=SUM(A1) 工程", credit_code="91150200MA00000001", content="第一行\n'=第二行",
+        organisation=unit,
         scale="5 公里",
         intended_yuan=Decimal("123456789.01"), planned_start=date(2026, 3, 1), planned_finish=date(2027, 10, 31),
         location=Point(109.840000001, 40.65, srid=4490), national_code="2605-150207-04-01-123456",
