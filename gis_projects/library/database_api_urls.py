@@ -2,10 +2,9 @@
 
 from django.urls import path
 
-from gis_projects.library.api import databases, groups, tables
+from gis_projects.library.api import databases, tables
 
 urlpatterns = [
-    path("projects/groups/", groups.ProjectGroups.as_view(), name="projects-groups"),
     path("databases/", databases.Databases.as_view(), name="databases"),
     path("databases/<slug:code>/", databases.DatabaseMembers.as_view(), name="database"),
     path("tables/", tables.Tables.as_view(), name="tables"),

@@ -1,4 +1,4 @@
-"""Tables for programs: all or none, and the same again changes nothing; projects counted by their classifications."""
+"""Tables for programs: all or none, and the same again changes nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.urls import reverse
 from gis_projects.library.models import InvestmentRecord, Project
 from gis_projects.library.tables import tables
 from gis_projects.people.permissions import Role
-from tests.factories.library import InvestmentFactory, ProjectFactory
+from tests.factories.library import ProjectFactory
 from tests.factories.people import baotou, user_of
 
 pytestmark = pytest.mark.django_db
@@ -83,21 +83,6 @@ def test_rows_are_read_page_by_page(client, admin):
     assert [row["code"] for row in first["rows"]] == ["G-0", "G-1"]
     rest = client.get(address, {"page_size": 2, "after": first["next"]}).json()
     assert ([row["code"] for row in rest["rows"]], rest["next"]) == (["G-2"], None)
-
-
-def test_projects_are_counted_by_every_value_of_a_classification(client, admin):
-    for stage, money in (("planning", 5), ("planning", 7), ("completed", 1)):
-        InvestmentFactory(project=ProjectFactory(stage=stage), planned_yuan=money, cumulative_yuan=0)
-    address = reverse("library-api:projects-groups")
-    answer = client.get(address, {"by": "stage"})
-    assert answer.status_code == 200, answer.content
-    found = answer.json()["groups"]
-    assert [(one["value"], one["number"], one["planned_yuan"]) for one in found] == [
-        ("planning", 2, "12.00"), ("preparation", 0, "0"), ("construction", 0, "0"), ("completed", 1, "1.00"),
-        ("suspended", 0, "0"),
-    ]  # fmt: skip
-    assert len(client.get(address, {"by": "industry", "stage": "planning"}).json()["groups"]) == 20
-    assert client.get(address, {"by": "name"}).status_code == 400
 
 
 def test_no_two_columns_of_a_table_have_one_heading_in_either_language():
