@@ -24,7 +24,7 @@ from gis_projects.desk.queries import todo
 from gis_projects.desk.recording import keep
 from gis_projects.people.models import User
 from gis_projects.trail import jobs
-from gis_projects.trail.models import Job
+from gis_projects.trail.models import Job, JobState
 
 KIND = "desk.remind"
 DELIVER = "desk.deliver"
@@ -64,7 +64,9 @@ def _start(there: Callable[[], bool], kind: str, subject: str) -> list[Job]:
 @jobs.job
 def remind(progress: jobs.Progress) -> dict[str, Any]:
     """Duties, limits and reminders of now; see `everything`."""
-    return everything(progress.once, progress.report)
+    day = progress.job.subject[: len("desk.hour:2026-11-22")]
+    told = Job.objects.filter(kind=KIND, subject__startswith=day, state=JobState.DONE).exists()
+    return everything(progress.once, progress.report, tell=not told)
 
 
 @jobs.job
@@ -78,6 +80,7 @@ def everything(
     report: Callable[[float], Any] = lambda percent: None,
     *,
     today: date | None = None,
+    tell: bool = True,
 ) -> dict[str, int]:
     """Make and settle duties, bring limits to the calendar of now, tell of what is due, write the week's digests."""
     today = today or timezone.localdate()
@@ -87,6 +90,8 @@ def everything(
         "recomputed": once("recompute", lambda: len(recompute(by=None, reason=_("官方日历更新")))),
         "told": 0,
     }
+    if not tell:  # what is due changes with the day, and every room is asked for every person
+        return done
     people = list(
         User.objects.filter(is_active=True).exclude(roles=[]).order_by("pk").values_list("pk", flat=True)
     )
