@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import pgettext as _p
 
@@ -116,7 +117,7 @@ _COLUMNS = (
     ListColumn("latitude", gettext_noop("纬度"), lambda p: p.location.y if p.location else None, numeric=True),
     ListColumn("precision", gettext_noop("位置精度"), _shown("precision")),
     ListColumn("content", gettext_noop("建设内容"), _of("content")),
-    ListColumn("updated", gettext_noop("更新日期"), lambda p: p.updated_at.date()),
+    ListColumn("updated", gettext_noop("更新日期"), lambda p: timezone.localdate(p.updated_at)),
 )  # fmt: skip
 #: Whose exports are in 元, exactly, while the page shows 万元.
 _IN_YUAN = {
