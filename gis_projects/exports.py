@@ -1,7 +1,8 @@
 """Tables as CSV and XLSX for people who go on working in a spreadsheet.
 
 No cell of an export may run as a formula: text that begins like one is marked as text (an apostrophe in
-CSV, the cell type and quote prefix in XLSX).
+CSV, the cell type and quote prefix in XLSX). A moment is written as the platform's own clocks showed it, without its
+zone: a spreadsheet knows none, and openpyxl refuses one.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.http import HttpResponse
+from django.utils import timezone
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
@@ -78,9 +80,16 @@ def _csv_cell(value: Any) -> str:
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, int | float | date | datetime):
-        return str(value)
+        return str(_of_here(value))
     text = str(value)
     return f"'{text}" if _wants_mark(text) else text
+
+
+def _of_here(value: Any) -> Any:
+    """A moment with a zone as the local time, to the second; anything else as it is."""
+    if isinstance(value, datetime) and timezone.is_aware(value):
+        return timezone.make_naive(value).replace(microsecond=0)
+    return value
 
 
 def _wants_mark(text: str) -> bool:
@@ -96,7 +105,7 @@ def marked_as_text(cell: str) -> bool:
 def xlsx_cell(sheet: Any, value: Any, *, bold: bool = False) -> WriteOnlyCell:
     """A cell of a write-only sheet that never runs as a formula."""
     if value is None or isinstance(value, int | float | Decimal | date | datetime):
-        return WriteOnlyCell(sheet, value=value)
+        return WriteOnlyCell(sheet, value=_of_here(value))
     text = ILLEGAL_CHARACTERS_RE.sub("", str(value))
     cell = WriteOnlyCell(sheet, value=text)
     cell.data_type = "s"  # openpyxl takes text that begins with = for a formula

@@ -12,6 +12,7 @@ from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
@@ -160,7 +161,8 @@ def _header() -> list[str]:
 def _exported(row: Registration) -> list[Any]:
     return [
         row.name, row.code, row.get_kind_display(), row.region.name, row.contact, row.phone,
-        row.submitted_at.date(), row.rounds, row.get_state_display(), str(row.decided_by or ""), row.reason,
+        timezone.localdate(row.submitted_at), row.rounds, row.get_state_display(), str(row.decided_by or ""),
+        row.reason,
     ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -50,3 +51,10 @@ def test_numbers_stay_numbers():
 def test_control_characters_do_not_break_the_workbook():
     book = load_workbook(io.BytesIO(exports.xlsx_bytes("t", ["a"], [["道\x0b路"]])))
     assert book.active["A2"].value == "道路"
+
+
+def test_a_moment_is_written_as_the_clock_here_shows_it():
+    late = datetime(2026, 11, 22, 17, 30, 5, 250, tzinfo=UTC)  # past midnight in Shanghai
+    book = load_workbook(io.BytesIO(exports.xlsx_bytes("t", ["a"], [[late]])))
+    assert book.active["A2"].value == datetime(2026, 11, 23, 1, 30, 5)
+    assert rows_of(exports.table("t", ["a"], [[late]], kind="csv"))[1] == ["2026-11-23 01:30:05"]

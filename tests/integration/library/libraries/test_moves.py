@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from gis_projects.clock.models import Clock
 from gis_projects.library.actions import libraries, reshaping
+from gis_projects.library.actions.evidence import record_evidence
 from gis_projects.library.models import Application, InvestmentRecord, LibraryMove, Project, Succession
 from gis_projects.library.queries import gates
 from gis_projects.library.refusals import NotThisPerson, Refused
@@ -439,3 +440,10 @@ def test_moves_and_decided_applications_never_change(project, owner, admitter):
     refused_by_database(lambda: LibraryMove.objects.update(reason="改"))
     refused_by_database(lambda: LibraryMove.objects.all()._raw_delete("default"))
     refused_by_database(lambda: Application.objects.update(reason="改"))
+
+
+def test_a_result_that_follows_by_itself_is_nobodys(project):
+    row = record_evidence(
+        by=None, project=project, kind="review", outcome="passed", reference="argument.review:1", title="评审通过"
+    )
+    assert row.by is None
