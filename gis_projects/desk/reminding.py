@@ -21,6 +21,7 @@ from gis_projects.desk.actions import duties
 from gis_projects.desk.models import Kind, Notice
 from gis_projects.desk.periods import Every, period_of
 from gis_projects.desk.queries import todo
+from gis_projects.desk.queries.owed import DUTY
 from gis_projects.desk.recording import keep
 from gis_projects.people.models import User
 from gis_projects.trail import jobs
@@ -112,8 +113,14 @@ def _tell(people: list[int], today: date) -> int:
 
 
 def due_notices(user: User, today: date) -> Iterator[Notice]:
-    """One notice per thing to do that is due soon, and one once it is overdue."""
+    """One notice per thing to do that is due soon, and one once it is overdue.
+
+    A department's periodic duties are on everybody's desk and in the circular; a notice of each to each of them would
+    bury the others.
+    """
     for one in todo.waiting(user):
+        if one.kind == DUTY:
+            continue
         urgency = todo.urgency(one.due_on, today)
         if urgency in _KINDS:
             kind = _KINDS[urgency]

@@ -16,3 +16,13 @@ WORDS: dict[str, str] = {
     "desk.close_instruction": gettext_noop("办结对%(organisation)s的批示：%(text)s"),
 }
 VALUES: dict[str, dict[str, str]] = {"code": {code: rule.name for code, rule in rules().items()}}
+#: A leader's word to departments, and their answers: those who have it read it on its own page.
+INSIDE = frozenset(
+    {
+        "desk.instruct",
+        "desk.receive_instruction",
+        "desk.reply_to_instruction",
+        "desk.send_back_reply",
+        "desk.close_instruction",
+    }
+)

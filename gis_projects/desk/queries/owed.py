@@ -15,10 +15,11 @@ from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, ScopePaths, visible
 from gis_projects.people.todo import Waiting
 
+DUTY = "desk.duty"
 KINDS: dict[str, str] = {
     "desk.instruction": gettext_noop("领导批示"),
     "desk.reply": gettext_noop("批示反馈"),
-    "desk.duty": gettext_noop("定期工作"),
+    DUTY: gettext_noop("定期工作"),
 }
 _INSTRUCTION = gettext_noop("办理批示：%(text)s")
 _REPLY = gettext_noop("审阅%(organisation)s对批示的反馈：%(text)s")
@@ -64,7 +65,7 @@ def _duties(user: User) -> Iterator[Waiting]:
     for duty in rows.filter(done_at=None, starts_on__lte=timezone.localdate()).order_by("due_on", "pk"):
         rule = known.get(duty.code)
         yield Waiting(
-            kind="desk.duty",
+            kind=DUTY,
             template=_DUTY,
             params={"duty": rule.label if rule else duty.code, "period": duty.period},
             address=reverse("desk:duty", args=[duty.pk]),
