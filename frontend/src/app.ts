@@ -11,6 +11,11 @@ nav?.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && nav.classList.contains("is-open")) toggle?.click(), toggle?.focus();
 });
 
+// On a phone a room's tabs are wider than the screen: the one that is open is brought into sight.
+const tab = document.querySelector<HTMLElement>(".section-tabs [aria-current]");
+const tabs = tab?.closest<HTMLElement>(".section-tabs");
+if (tab && tabs) tabs.scrollLeft = Math.max(0, tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2);
+
 // How much there is to do, beside the room's name: asked for after the page is there, so that no page waits for it.
 const count = document.querySelector<HTMLElement>("[data-todo-count]");
 if (count?.dataset.todoCount) {
