@@ -178,10 +178,14 @@ def _write(request: HttpRequest, user: User, row: Task, *, hand_in: bool) -> Htt
     return redirect("argument:task", pk=row.pk)
 
 
+#: What the files lie beside that this room's cases give out; those of reviews and services have rules of their own.
+_BESIDE = ("argument.opinion", "argument.condition", "argument.consultation", "argument.blocker")
+
+
 @login_required
 @require_safe
 def attachment(request: HttpRequest, pk: int) -> HttpResponse:
-    """A file beside something of this room, as a download: never shown in the page."""
+    """A file beside something of a case, or a blocker, as a download: never shown in the page."""
     user = cast(User, request.user)
     row = find(
         user,
@@ -190,6 +194,8 @@ def attachment(request: HttpRequest, pk: int) -> HttpResponse:
         pk=pk,
     )
     noun, _colon, key = row.subject.partition(":")
+    if noun not in _BESIDE:
+        raise Http404
     if noun == "argument.opinion":
         queries.opinion(user, int(key))  # what is not in force yet is the department's own
     content = files.stored(row.sha256)

@@ -15,6 +15,7 @@ from django.utils import timezone
 from gis_projects.argument.actions import draws, review_records, seats
 from gis_projects.argument.models import ExpertReview, Reading
 from gis_projects.argument.queries.reviews import reviews_waiting
+from gis_projects.library.actions.attachments import attach
 from gis_projects.people.models import Engagement
 from gis_projects.people.permissions import Role
 from gis_projects.sentences import filled
@@ -179,6 +180,16 @@ def test_the_owner_does_not_learn_the_experts_before_the_conclusion(panel):
     review = panel.go_to(9, review)
     page = text(signed_in(panel.owner).get(f"/expert-reviews/{review.pk}/"))
     assert all(name in page for name in names)
+
+
+@pytest.mark.parametrize("beside", ["review:1", "review:1:2", "visit:1", "deliverable:1"])
+def test_files_of_reviews_and_services_have_no_other_door(panel, beside):
+    file = attach(
+        by=None, project=panel.project, purpose="material", name="a.pdf", content=b"%PDF-1.4\n%%EOF\n",
+        subject=f"argument.{beside}",
+    )  # fmt: skip
+    address = reverse("argument:attachment", args=[file.pk])
+    assert [signed_in(user).get(address).status_code for user in (panel.owner, panel.organiser)] == [404, 404]
 
 
 def test_who_does_not_take_part_finds_nothing(panel):
