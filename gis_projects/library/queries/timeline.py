@@ -23,6 +23,9 @@ from gis_projects.people.roles import Role
 from gis_projects.trail import words
 from gis_projects.trail.models import Step
 
+#: Files that were brought beside an opinion, a review, a deliverable: their own rooms tell of them.
+_FILES_OF_ROOMS_ABOVE = Q(verb="library.attach_file", data__beside__startswith="argument.")
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -60,6 +63,8 @@ def steps(user: User, project: Project, wanted: Wanted) -> QuerySet[Step]:
     rows = Step.objects.filter(about).order_by("-number")
     if not reads_names(user, project):
         rows = rows.exclude(verb__in=words.inside_verbs())
+        # A file beside an opinion on its way, or a score sheet, names by its name what isn't told yet.
+        rows = rows.exclude(_FILES_OF_ROOMS_ABOVE)
     if wanted.room:
         rows = rows.filter(verb__startswith=f"{wanted.room}.")
     if wanted.since:

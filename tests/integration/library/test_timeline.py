@@ -81,6 +81,21 @@ def test_what_colleagues_say_before_it_is_decided_is_not_the_units(project, owne
     assert said(owner, project) == []
 
 
+def test_a_file_beside_what_is_not_told_yet_is_not_named(project, owner, leader, planner):
+    for beside in (f"library.project:{project.pk}", "argument.opinion:1", "argument.review:1:2"):
+        record(by=planner, verb="library.attach_file", subject=f"library.project:{project.pk}",
+               data={"beside": beside, "name": f"{beside}.pdf", "sha256": "a" * 64})  # fmt: skip
+    assert len(said(leader, project)) == 3
+    assert [line[1] for line in said(owner, project)] == [f"上传附件“library.project:{project.pk}.pdf”"]
+
+
+def test_a_leaders_word_to_departments_is_not_the_units(project, owner, leader):
+    record(by=leader, verb="desk.instruct", subject=f"library.project:{project.pk}",
+           data={"instruction": 1, "text": "尽快核查", "organisations": "发改委"})  # fmt: skip
+    assert len(said(leader, project)) == 1
+    assert said(owner, project) == []
+
+
 def test_it_is_narrowed_down(project, planner, leader):
     about = f"library.project:{project.pk}"
     record(
@@ -108,7 +123,9 @@ def test_reading_a_confidential_project_is_written_down_once_in_a_while(project,
     ]  # fmt: skip
 
 
-def test_the_page_and_its_export_say_the_same(client, project, leader, planner, django_assert_max_num_queries):
+def test_the_page_and_its_export_say_the_same(
+    client, project, leader, planner, django_assert_max_num_queries
+):
     revise_project(by=planner, project=project, content="新建两座水厂")
     client.force_login(leader)
     address = reverse("library:project-timeline", args=[project.pk])
