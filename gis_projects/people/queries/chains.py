@@ -19,6 +19,7 @@ from gis_projects.people.models import (
     User,
 )
 from gis_projects.people.queries import delegations
+from gis_projects.people.roles import Permission
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,13 @@ def version(pk: int | None) -> Chain:
     return _read(ApprovalChain.objects.prefetch_related("levels").get(pk=pk))
 
 
-def may_decide(user: User, organisation: Organisation | int, level: Level) -> bool:
-    """Whether a level is this person's: they hold its post, or somebody who does lets them act for them.
+def may_decide(
+    user: User,
+    organisation: Organisation | int,
+    level: Level,
+    permission: Permission = Permission.APPROVE_OPINIONS,
+) -> bool:
+    """Whether a level is this person's: they hold its post, or somebody who does lends them this permission.
 
     Whether they may approve at all, and that they didn't do the level below, the caller's room asks besides.
     """
@@ -79,7 +85,7 @@ def may_decide(user: User, organisation: Organisation | int, level: Level) -> bo
         return False
     if level.post is None:
         return True
-    people = [user, *delegations.acting_for(user)]
+    people = [user, *delegations.acting_for(user, permission)]
     return _holdings().filter(post=level.post, user__in=people).exists()
 
 

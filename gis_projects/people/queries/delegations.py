@@ -8,20 +8,21 @@ from django.db.models import Q
 from django.utils import timezone
 
 from gis_projects.people.models import Delegation, User
+from gis_projects.people.roles import Permission
 
 
-def acting_for(user: User) -> list[User]:
-    """Who lends the user anything today, each once. No query for who borrows nothing."""
+def acting_for(user: User, permission: Permission | None = None) -> list[User]:
+    """Who lends the user anything today (or just this permission), each once. No query for who borrows nothing."""
     if user.organisation_id is None or user.borrows_until is None:
         return []
     if user.borrows_until < timezone.localdate():
         return []
-    givers = (
-        Delegation.objects.current()
-        .filter(taker=user, giver__is_active=True, giver__organisation_id=user.organisation_id)
-        .values("giver")
+    lent = Delegation.objects.current().filter(
+        taker=user, giver__is_active=True, giver__organisation_id=user.organisation_id
     )
-    return list(User.objects.filter(pk__in=givers).order_by("pk"))
+    if permission is not None:
+        lent = lent.filter(permissions__contains=[str(permission)])
+    return list(User.objects.filter(pk__in=lent.values("giver")).order_by("pk"))
 
 
 def same_person(a: User | int | None, b: User | int | None, since: date | None = None) -> bool:

@@ -10,9 +10,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from gis_projects.people.actions import users
 from gis_projects.people.actions.chains import set_chain
+from gis_projects.people.actions.delegations import delegate
 from gis_projects.people.actions.functions import load_functions
 from gis_projects.people.actions.organisations import close_organisation
 from gis_projects.people.actions.units import appoint, close_post, relieve, save_internal_unit, save_post
@@ -24,7 +26,7 @@ from gis_projects.people.models import (
     Registration,
     User,
 )
-from gis_projects.people.permissions import Role
+from gis_projects.people.permissions import Permission, Role
 from gis_projects.people.queries import chains
 from gis_projects.people.queries.organisations import credit_code_notice, department_of
 from gis_projects.people.queries.units import structure
@@ -382,3 +384,16 @@ def test_closing_a_unit_stops_its_people(unit, boss):
     assert not person.is_active
     with pytest.raises(ValidationError, match="注销"):
         users.reactivate(by=boss, user=person)
+
+
+def test_who_is_lent_something_else_does_not_decide_for_the_holder(unit, runs, posts):
+    head, other = (UserFactory(organisation=unit, roles=["approver"]) for _ in range(2))
+    appoint(by=runs, post=posts[0], user=head)
+    level, today = chains.Level(1, posts[0].pk, "初审"), timezone.localdate()
+
+    def lend(permission):
+        delegate(by=head, to=other, permissions=[permission], starts_on=today, ends_on=today, reason="出差")
+        return User.objects.get(pk=other.pk)
+
+    assert not chains.may_decide(lend(Permission.READ_PROJECTS), unit, level)
+    assert chains.may_decide(lend(Permission.APPROVE_OPINIONS), unit, level)
