@@ -18,15 +18,14 @@ from gis_projects.library.actions.investment import add_record, described
 from gis_projects.library.actions.sites import keep_live
 from gis_projects.library.models import (
     Code,
-    ConstructionStart,
     InvestmentKind,
     Membership,
     Precision,
     Project,
     ProjectKind,
-    Stage,
 )
 from gis_projects.library.models.record import CODED
+from gis_projects.library.queries.starts import begins
 from gis_projects.library.subjects import demand, locked, subject
 from gis_projects.people.models import Organisation, Region, User
 from gis_projects.people.permissions import Permission, Scope
@@ -278,9 +277,8 @@ def _refuse_unfit(project: Project, fields: Iterable[str]) -> None:
 
 
 def _refuse_start(project: Project, before: str) -> None:
-    """Building begins by `ConstructionStart` only; the database holds it too."""
-    begins = before in (Stage.PLANNING, Stage.PREPARATION) and project.stage == Stage.CONSTRUCTION
-    if begins and not ConstructionStart.objects.filter(project=project).exists():
+    """Building begins by `ConstructionStart` only; the database holds the direct way too."""
+    if begins(project.pk, before, project.stage):
         raise ValidationError({"stage": _("开工须先在实施库登记开工，不能直接改为在建。")})
 
 

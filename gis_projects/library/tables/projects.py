@@ -17,7 +17,6 @@ from django.utils.translation import gettext_noop
 from gis_projects.library import upkeep
 from gis_projects.library.models import (
     Code,
-    ConstructionStart,
     Industry,
     InvestmentKind,
     Level,
@@ -29,6 +28,7 @@ from gis_projects.library.models import (
 )
 from gis_projects.library.models.record import CODED
 from gis_projects.library.queries import projects as queries
+from gis_projects.library.queries.starts import begins
 from gis_projects.library.tables.columns import Column, Kind, Option
 from gis_projects.library.tables.registers import labelled
 from gis_projects.library.tables.specification import Change, Problem, Row, Table
@@ -174,7 +174,6 @@ class Prepared:
     departments: frozenset[int]
     credit_codes: Mapping[int, str]
     national: Mapping[str, str]
-    begun: frozenset[int]
     today: date
 
 
@@ -191,11 +190,6 @@ def prepare(by: User | None, found: Sequence[Row], options: Mapping[str, Any]) -
         departments=frozenset(pk for pk, _, kind in units if kind == "department"),
         credit_codes={pk: code for pk, code, _ in units},
         national=dict(Project.objects.filter(national_code__in=wanted).values_list("national_code", "code")),
-        begun=frozenset(
-            ConstructionStart.objects.filter(project__code__in=[row["code"] for row in found]).values_list(
-                "project_id", flat=True
-            )
-        ),
         today=timezone.localdate(),
     )
 
@@ -299,16 +293,12 @@ def _fit(change: Change, prepared: Prepared, names: list[str]) -> Iterator[Probl
     national = change.values.get("national_code")
     if national and prepared.national.get(national, change.key) != change.key:
         yield Problem("national_code", Notice("cell-national-code-taken", "这个国家代码已有别的项目使用"))
-    if change.before is not None and "stage" in names:
-        begins = change.before["stage"] in (Stage.PLANNING, Stage.PREPARATION)
-        if (
-            begins
-            and change.values["stage"] == Stage.CONSTRUCTION
-            and change.before["pk"] not in prepared.begun
-        ):
-            yield Problem(
-                "stage", Notice("cell-starts-otherwise", "开工须先在实施库登记开工，不能直接改为在建")
-            )
+    if (
+        change.before is not None
+        and "stage" in names
+        and begins(change.before["pk"], change.before["stage"], change.values["stage"])
+    ):
+        yield Problem("stage", Notice("cell-starts-otherwise", "开工须先在实施库登记开工，不能直接改为在建"))
 
 
 def _place(change: Change) -> Iterator[Problem]:

@@ -230,6 +230,21 @@ def test_building_begins_in_the_implementation_library_and_after_setup(project):
     assert project.stage == "construction"
 
 
+@pytest.mark.parametrize("between", ["suspended", "completed"])
+def test_building_does_not_begin_by_way_of_another_stage(project, between):
+    revise_project(by=None, project=project, stage=between)
+    with pytest.raises(ValidationError):
+        revise_project(by=None, project=project, stage="construction")
+
+
+def test_what_a_ledger_brought_as_suspended_goes_on():
+    project = ProjectFactory(stage="suspended")
+    revise_project(by=None, project=project, stage="construction")
+    revise_project(by=None, project=project, stage="suspended")
+    revise_project(by=None, project=project, stage="construction")
+    assert Project.objects.get(pk=project.pk).stage == "construction"
+
+
 def test_who_begins_an_approval_does_not_grant_it(project):
     in_library(project, "reserve")
     one, two = admission(), admission(username="second")
