@@ -90,7 +90,10 @@ def sign(*, by: User, party: ChecklistParty, answers: Mapping[str, str], remark:
     if row.signed_at is not None:
         raise not_now("party-signed", "这一方已经签署")
     others = list(checklist.parties.exclude(pk=row.pk))
-    if any(same_person(by, other.signed_by_id) for other in others):
+    if any(
+        same_person(by, other.signed_by_id, other.signed_at and timezone.localdate(other.signed_at))
+        for other in others
+    ):
         raise not_now("party-one-person", "同一人不能代表两方签署")
     points = checklists.read(checklist.content).party(row.party).points
     kept = {point.code: str(answers.get(point.code, "")) for point in points}

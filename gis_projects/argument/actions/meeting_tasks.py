@@ -109,7 +109,9 @@ def close(*, by: User, task: MeetingTask) -> MeetingTask:
         The one who reported it.
     """
     row = _reported(by, task)
-    if row.reported_by_id == by.pk or same_person(row.reported_by, by):
+    if row.reported_by_id == by.pk or same_person(
+        row.reported_by, by, row.reported_at and timezone.localdate(row.reported_at)
+    ):
         raise TwoPersons(Notice("two-persons", "填报人不能核销，须由另一人核销"))
     row.state, row.closed_by, row.closed_at = MeetingTaskState.CLOSED, by, timezone.now()
     row.save()

@@ -95,7 +95,9 @@ def confirm_minutes(*, by: User, meeting: Meeting, revision: int) -> Meeting:
     row = _recorded(by, meeting)
     if row.revision != revision:
         raise not_now("minutes-moved-on", "纪要已有改动，请看过后再确认")
-    if row.recorded_by_id == by.pk or (row.recorded_by is not None and same_person(row.recorded_by, by)):
+    if row.recorded_by_id == by.pk or same_person(
+        row.recorded_by, by, row.recorded_at and timezone.localdate(row.recorded_at)
+    ):
         raise TwoPersons(Notice("two-persons", "纪要的记录人不能确认，须由另一人确认"))
     items = list(row.items.select_related("resolution", "project"))
     for number, item in enumerate(items, start=_last_document(row) + 1):
