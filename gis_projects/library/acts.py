@@ -60,7 +60,7 @@ class _OfProject(forms.Form):
     def _found(self, named: str) -> Project:
         rows = self.others()
         row = rows.filter(code=named).first() or (
-            rows.filter(pk=int(named)).first() if named.isdigit() else None
+            rows.filter(pk=int(named)).first() if named.isdecimal() and len(named) < 19 else None
         )
         if row is None:
             raise ValidationError(

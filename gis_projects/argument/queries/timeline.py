@@ -10,7 +10,7 @@ from gis_projects.argument.models import Case
 from gis_projects.argument.subjects import case_subject
 from gis_projects.library.subjects import subject
 from gis_projects.people.models import User
-from gis_projects.people.permissions import Permission, has
+from gis_projects.people.permissions import Permission, may
 from gis_projects.trail.models import Step
 from gis_projects.trail.words import inside_verbs, sentence
 
@@ -30,7 +30,7 @@ def steps_of(user: User, case: Case) -> Iterator[Line]:
     """What happened in a case, newest first; what departments do among themselves only for readers of the trail."""
     of_case = Step.objects.filter(subject=subject(case.project), data__case=case.pk)
     rows = of_case | Step.objects.filter(subject=case_subject(case))
-    if not has(user, Permission.READ_TRAIL):
+    if not may(user, Permission.READ_TRAIL, case.project):
         rows = rows.exclude(verb__in=inside_verbs())
     listed = list(rows.order_by("-number")[:MOST])
     names = {

@@ -76,7 +76,11 @@ def cases(request: HttpRequest) -> HttpResponse:
             "kinds": CaseKind.choices,
             "outcomes": Outcome.choices,
             "departments": Department.objects.all(),
-            "regions": Region.objects.filter(projects__cases__isnull=False).distinct(),
+            "regions": Region.objects.filter(
+                code__in=queries.cases(user, queries.Wanted(state=queries.ALL))
+                .order_by()
+                .values("project__region")
+            ),
             "export_query": urlencode(filters) + "&" if filters else "",
             "starts": has(user, Permission.START_ARGUMENTS),
         },

@@ -23,6 +23,7 @@ from siting.engine.notices import Notice, UnusableInput
 
 Work = Callable[[HttpRequest, User, ExpertReview], object]
 MAX_ROWS = 40
+MAX_DIGITS = 20
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,12 @@ def number(request: HttpRequest, name: str, *, needed: bool = True) -> Decimal |
     if not typed and not needed:
         return None
     try:
-        return Decimal(typed)
+        found = Decimal(typed)
     except InvalidOperation as error:
         raise UnusableInput(Notice("not-a-number", "请填写数字。", field=name)) from error
+    if not found.is_finite() or abs(found.adjusted()) > MAX_DIGITS:  # NaN, Infinity and 1e999999 are Decimals
+        raise UnusableInput(Notice("not-a-number", "请填写数字。", field=name))
+    return found
 
 
 def day(request: HttpRequest, name: str) -> date:

@@ -87,7 +87,9 @@ def reviews(request: HttpRequest) -> HttpResponse:
             "steps": _tabs(asked, queries.counts(user)),
             "purposes": ReviewPurpose.choices,
             "uses": Use.choices,
-            "regions": Region.objects.filter(projects__expert_reviews__isnull=False).distinct(),
+            "regions": Region.objects.filter(
+                code__in=queries.reviews(user).order_by().values("project__region")
+            ),
             "amounts": queries.amounts(rows),
             "holds": has(user, Permission.HOLD_REVIEWS),
             "export_query": urlencode(filters) + "&" if filters else "",

@@ -21,7 +21,7 @@ from gis_projects.library.databases import project_databases
 from gis_projects.library.models import PlanItem, PlanningRow, Project, RowState
 from gis_projects.library.queries import databases, planning
 from gis_projects.people.models import Region, User
-from gis_projects.people.permissions import Permission, find, has, may, require
+from gis_projects.people.permissions import Permission, find, has, may, require, visible
 
 PER_PAGE = 25
 
@@ -93,6 +93,8 @@ def planning_list(request: HttpRequest, pk: int) -> HttpResponse:
         rows = rows.filter(name__icontains=word)
     page = Paginator(rows.order_by("number"), PER_PAGE).get_page(request.GET.get("page"))
     keeps = may(user, Permission.MANAGE_LIBRARIES, found)
+    of_page = Project.objects.filter(pk__in=[row.project_id for row in page if row.project_id is not None])
+    known = set(visible(user, Permission.READ_PROJECTS, of_page).values_list("pk", flat=True))
     return render(
         request,
         "library/planning_list.html",
@@ -106,6 +108,7 @@ def planning_list(request: HttpRequest, pk: int) -> HttpResponse:
                 (row, planning.candidates(user, row) if keeps and row.state == RowState.OPEN else [])
                 for row in page
             ],
+            "known": known,
             "states": RowState.choices,
             "state": state,
             "words": words,

@@ -17,7 +17,7 @@ from gis_projects.library.queries.budget import lines
 from gis_projects.library.queries.gates import inside
 from gis_projects.library.views.libraries import Telling
 from gis_projects.people.models import User
-from gis_projects.people.permissions import Permission, find, may
+from gis_projects.people.permissions import Permission, find, may, visible
 
 
 def context(user: User, project: Project, bound: tuple[str, Any] | None = None) -> dict[str, Any]:
@@ -25,6 +25,7 @@ def context(user: User, project: Project, bound: tuple[str, Any] | None = None) 
     to, answers = queries.next_answers(project)
     offered = [act for act in ACTS.values() if act.offered(user, project) and act.name != "apply"]
     open_application = queries.applications(user).filter(project=project, state=ApplicationState.OPEN).first()
+    known = visible(user, Permission.READ_PROJECTS, Project.objects.all())
     return {
         "project": project,
         "inside": inside(project),
@@ -39,8 +40,8 @@ def context(user: User, project: Project, bound: tuple[str, Any] | None = None) 
         "wrong": bound[0] if bound else "",
         "moves": project.moves.select_related("by", "application"),
         "applications": queries.applications(user).filter(project=project),
-        "successors": project.successors.select_related("successor"),
-        "predecessors": project.predecessors.select_related("predecessor"),
+        "successors": project.successors.filter(successor__in=known).select_related("successor"),
+        "predecessors": project.predecessors.filter(predecessor__in=known).select_related("predecessor"),
         "likes": queries.likes(user, project),
         "may_acknowledge": any(
             may(user, one, project) for one in (Permission.APPLY_ADMISSION, Permission.ADMIT_PROJECTS)
