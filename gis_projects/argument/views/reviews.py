@@ -289,10 +289,10 @@ def _trail(user: User, row: ExpertReview) -> list[tuple[Step, str]]:
 def act(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """Do one thing in a review (`review_acts.ACTS`); what is refused is said above the page."""
     user = cast(User, request.user)
+    row = found(user, pk)
     doing = review_acts.ACTS.get(name)
     if doing is None:
         raise Http404
-    row = found(user, pk)
     back = redirect("argument:review", pk=pk)
     return done(
         request, lambda: doing.work(request, user, row), doing.told(), then=back,

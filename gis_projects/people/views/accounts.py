@@ -86,7 +86,7 @@ def new_account(request: HttpRequest) -> HttpResponse:
     """Open an account anywhere in one's reach; the link for its password is shown on its page, once."""
     user = cast(User, request.user)
     require(user, Permission.MANAGE_PEOPLE)
-    form = AccountForm(request.POST or None)
+    form = AccountForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         try:

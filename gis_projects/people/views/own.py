@@ -76,7 +76,7 @@ def end_session(request: HttpRequest, public: UUID) -> HttpResponse:
 def delegations(request: HttpRequest) -> HttpResponse:
     """What one lends to colleagues and borrows from them; and the form to lend more."""
     user = cast(User, request.user)
-    form = DelegationForm(request.POST or None, user=user, own=listed(user))
+    form = DelegationForm(request.POST if request.method == "POST" else None, user=user, own=listed(user))
     if request.method == "POST" and form.is_valid():
         try:
             delegate(by=user, **form.cleaned_data)

@@ -31,7 +31,7 @@ from siting.engine.area import exact_area
 def regions(request: HttpRequest) -> HttpResponse:
     """The divisions as a tree, by name, code, kind, what they lie below and the day on which they are valid."""
     user = cast(User, request.user)
-    form = RegionForm(request.POST or None)
+    form = RegionForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         require(user, Permission.MANAGE_PEOPLE)
         if form.is_valid():
@@ -100,7 +100,7 @@ def region(request: HttpRequest, code: str) -> HttpResponse:
     user = cast(User, request.user)
     row = get_object_or_404(Region, code=code)
     manages = may(user, Permission.MANAGE_PEOPLE, Scope(region=code))
-    form = LastDayForm(request.POST or None)
+    form = LastDayForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         require(user, Permission.MANAGE_PEOPLE, Scope(region=code))
         if form.is_valid():

@@ -37,7 +37,10 @@ def register(request: HttpRequest) -> HttpResponse:
     user = request.user if request.user.is_authenticated else None
     if user is not None:
         require(user, Permission.MANAGE_PEOPLE)
-    form = RegistrationForm(request.POST or None, request.FILES or None)
+    form = RegistrationForm(
+        request.POST if request.method == "POST" else None,
+        request.FILES if request.method == "POST" else None,
+    )
     status = 200
     if request.method == "POST":
         status = 400
@@ -96,7 +99,12 @@ def registered(request: HttpRequest, receipt: str) -> HttpResponse:
     initial = {
         name: getattr(row, name) for name in ("name", "code", "kind", "address", "contact", "phone", "email")
     } | {"department": row.department_id, "region": row.region_id}
-    form = RegistrationForm(request.POST or None, request.FILES or None, initial=initial, again=True)
+    form = RegistrationForm(
+        request.POST if request.method == "POST" else None,
+        request.FILES if request.method == "POST" else None,
+        initial=initial,
+        again=True,
+    )
     if request.method == "POST":
         if not returned:
             raise SuspiciousOperation("it wasn't returned")

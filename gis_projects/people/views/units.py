@@ -248,7 +248,7 @@ def chains_of_unit(request: HttpRequest, pk: int, item: str) -> HttpResponse:
     initial: dict[str, Any] = {"mode": now.mode}
     for level in now.levels[:LEVELS_SHOWN]:
         initial |= {f"name_{level.number}": level.name, f"post_{level.number}": level.post}
-    form = ChainForm(request.POST or None, unit=found, initial=initial)
+    form = ChainForm(request.POST if request.method == "POST" else None, unit=found, initial=initial)
     if request.method == "POST":
         require(user, Permission.MANAGE_UNIT, Scope(organisation=str(pk)))
         if form.is_valid():
@@ -300,7 +300,7 @@ def unit_accounts(request: HttpRequest, pk: int) -> HttpResponse:
         from gis_projects.people.views.accounts import header as account_header
 
         return exports.table(_("账号"), account_header(), map(account_row, rows), kind=str(kind))
-    form = AccountForm(request.POST or None, unit=found)
+    form = AccountForm(request.POST if request.method == "POST" else None, unit=found)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         department = found.kind == OrganisationKind.DEPARTMENT
