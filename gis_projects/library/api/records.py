@@ -192,7 +192,7 @@ class Diary(_OfProject):
 
     @extend_schema(responses=OpenApiTypes.OBJECT, operation_id="projects_diary_list")
     def get(self, request: Request, pk: int) -> Response:
-        lines = diary.lines(self.found(request, pk))
+        lines = diary.lines(cast(User, request.user), self.found(request, pk))
         return Response({"count": len(lines), "results": [line_data(line) for line in lines[:500]]})
 
     @extend_schema(request=DiaryIn, responses={201: OpenApiTypes.OBJECT}, operation_id="projects_diary_write")
@@ -292,7 +292,7 @@ class Record(_OfProject):
                     for row in budget_of(found)
                 ],
                 "files": [file_data(row) for row, _purpose in record.files(found)],
-                "diary": [line_data(line) for line in diary.lines(found)[:100]],
+                "diary": [line_data(line) for line in diary.lines(cast(User, request.user), found)[:100]],
                 "programmes": [row.programme_id for row in found.programmes.all()],
                 "six_ones": [{"label": str(one.label), "there": one.there} for one in record.six_ones(found)],
                 **completeness_data(found),

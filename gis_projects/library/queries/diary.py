@@ -10,7 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from gis_projects.library.models import Attachment, DiaryEntry, Project
+from gis_projects.library.queries import timeline
 from gis_projects.library.subjects import subject
+from gis_projects.people.models import User
+from gis_projects.people.models import User
 from gis_projects.trail.models import Step
 from gis_projects.trail.queries import of_subject
 from gis_projects.trail.words import changes, sentence
@@ -63,8 +66,10 @@ class Line:
         ]
 
 
-def lines(project: Project) -> list[Line]:
-    """A project's diary, newest day first. Four queries, however long it is."""
+def lines(user: User, project: Project) -> list[Line]:
+    """A project's diary, newest day first; who took a step of the trail is told as in the timeline. Five queries,
+    however long it is.
+    """
     entries = {row.pk: row for row in DiaryEntry.objects.filter(project=project).select_related("by")}
     photos: dict[str, list[Attachment]] = {}
     for photo in Attachment.objects.filter(project=project, subject__startswith="library.diary:"):
@@ -83,17 +88,22 @@ def lines(project: Project) -> list[Line]:
         found.append(
             Line(row.on, row.at, row.text, str(row.by or _("系统")), row, tuple(pictures), tuple(before))
         )
-    found += [line for step in of_subject(subject(project)) if (line := _told(step)) is not None]
+    told = {step.number: step for step in of_subject(subject(project)) if _tells(step)}
+    who = timeline.actors(user, told.values(), named=timeline.reads_names(user, project))
+    found += [_told(step, who[number]) for number, step in told.items()]
     return sorted(found, key=lambda line: (line.on, line.at), reverse=True)
 
 
-def _told(step: Step) -> Line | None:
+def _tells(step: Step) -> bool:
+    after = step.data.get("after") if isinstance(step.data, dict) else None
+    restaged = step.verb == "library.revise_project" and isinstance(after, dict) and "stage" in after
+    return step.verb in TOLD or restaged
+
+
+def _told(step: Step, who: str) -> Line:
     day = timezone.localtime(step.at).date()
     if step.verb in TOLD:
-        return Line(day, step.at, sentence(step), step.actor or _("系统"))
-    after = step.data.get("after") if isinstance(step.data, dict) else None
-    if step.verb == "library.revise_project" and isinstance(after, dict) and "stage" in after:
-        change = next(one for one in changes(step) if one.after and one.field == _("项目状态"))
-        text = _("项目状态由“%(before)s”改为“%(after)s”") % {"before": change.before, "after": change.after}
-        return Line(day, step.at, text, step.actor or _("系统"))
-    return None
+        return Line(day, step.at, sentence(step), who)
+    change = next(one for one in changes(step) if one.after and one.field == _("项目状态"))
+    text = _("项目状态由“%(before)s”改为“%(after)s”") % {"before": change.before, "after": change.after}
+    return Line(day, step.at, text, who)

@@ -89,20 +89,33 @@ def lines(user: User, project: Project, rows: Iterable[Step]) -> Iterator[Line]:
     """Steps as the user may see them. One query for all who acted."""
     listed = list(rows)
     named = reads_names(user, project)
-    keys = {step.actor_id for step in listed if step.actor_id.isdecimal()}
-    people = User.objects.filter(pk__in=keys).select_related("organisation", "region").in_bulk()
+    who = actors(user, listed, named=named)
     for step in listed:
-        actor = people.get(int(step.actor_id)) if step.actor_id.isdecimal() else None
         yield Line(
             number=step.number,
             at=step.at,
-            who=_who(step, actor, named=named or step.actor_id == str(user.pk)),
+            who=who[step.number],
             said=words.sentence(step),
             verb=step.verb,
             changes=tuple(words.changes(step)),
             files=tuple(words.file_hashes(step)),
             digest=step.digest if named else "",
         )
+
+
+def actors(user: User, steps: Iterable[Step], *, named: bool) -> dict[int, str]:
+    """Who took each step (by its number), as the user may be told; ``named``: `reads_names`. One query."""
+    listed = list(steps)
+    keys = {step.actor_id for step in listed if step.actor_id.isdecimal()}
+    people = User.objects.filter(pk__in=keys).select_related("organisation", "region").in_bulk()
+    return {
+        step.number: _who(
+            step,
+            people.get(int(step.actor_id)) if step.actor_id.isdecimal() else None,
+            named=named or step.actor_id == str(user.pk),
+        )
+        for step in listed
+    }
 
 
 def _who(step: Step, actor: User | None, *, named: bool) -> str:

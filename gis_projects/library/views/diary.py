@@ -40,7 +40,7 @@ def diary(request: HttpRequest, pk: int) -> HttpResponse:
         form = DiaryForm(request.POST)
         if _write(request, found, form, corrects):
             return redirect("library:project-diary", found.pk)
-    lines = queries.lines(found)
+    lines = queries.lines(user, found)
     if (kind := request.GET.get("format")) in exports.FORMATS:
         header = [_("日期"), _("来源"), _("内容"), _("记录人"), _("经度"), _("纬度")]
         return exports.table(_("建设日志"), header, [line.row() for line in lines], kind=str(kind))
