@@ -213,8 +213,8 @@ def _held(campaign: Campaign) -> Campaign:
     return found
 
 
-def by_codes(codes: Iterable[str]) -> QuerySet[Project]:
-    """Projects of these codes.
+def by_codes(by: User, codes: Iterable[str]) -> QuerySet[Project]:
+    """Projects of these codes; what ``by`` may not read is unknown to them.
 
     Raises
     ------
@@ -222,7 +222,7 @@ def by_codes(codes: Iterable[str]) -> QuerySet[Project]:
         Some are unknown; they are named.
     """
     wanted = {code.strip() for code in codes if code.strip()}
-    found = Project.objects.filter(code__in=wanted)
+    found = visible(by, Permission.READ_PROJECTS, Project.objects.filter(code__in=wanted))
     if unknown := sorted(wanted - set(found.values_list("code", flat=True))):
         raise UnusableInput(
             Notice(

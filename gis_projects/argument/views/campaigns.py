@@ -75,7 +75,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
     def work() -> None:
         codes, chosen = text(request, "codes").split(), request.POST.get("selection", "")[:2000]
-        rows = actions.by_codes(codes) if codes else _selected(user, chosen, text(request, "least_wan"))
+        rows = actions.by_codes(user, codes) if codes else _selected(user, chosen, text(request, "least_wan"))
         made.append(
             actions.open_campaign(
                 by=user, year=_year(request), name=text(request, "name"), kind=request.POST.get("kind", ""),

@@ -251,6 +251,6 @@ def test_a_batch_that_can_not_be_is_refused(organiser):
     with pytest.raises(UnusableInput, match="1 至"):
         batch(organiser, [], name="空")
     with pytest.raises(UnusableInput, match="NO-SUCH"):
-        campaigns.by_codes(["P-0000", "NO-SUCH"])
+        campaigns.by_codes(organiser, ["P-0000", "NO-SUCH"])
     with pytest.raises(PermissionDenied):
         batch(user_of(Role.PLANNER, "150200"), rows, name="别人的")
