@@ -118,7 +118,7 @@ def _selected(user: User, chosen: str, least_wan: str) -> QuerySet[Project]:
             raise UnusableInput(Notice("campaign-filter", "筛选条件有误。", field="selection"))
         rows = filtered.qs
     if least_wan.strip():
-        if not least_wan.strip().isdigit() or len(least_wan.strip()) > 12:
+        if not (least_wan.isascii() and least_wan.strip().isdigit()) or len(least_wan.strip()) > 12:
             raise UnusableInput(Notice("not-a-number", "请填写数字。", field="least_wan"))
         rows = rows.filter(**{"planned_yuan__gte": Decimal(least_wan.strip()) * 10_000})
     return rows

@@ -209,7 +209,9 @@ def _plan_faults(
     if strange := [year for year in years if not 1990 <= year <= 2100]:
         faults.setdefault("years", []).append(_("年度应在 1990 至 2100 之间：%(years)s") % {"years": strange})
     documents = {source.document for source in sources if source.document is not None}
-    if documents and Attachment.objects.filter(project=project, pk__in=documents).count() != len(documents):
+    # Of the project itself: what lies beside an opinion or a review is not the unit's paper.
+    own = Attachment.objects.filter(subject=subject(project), pk__in=documents)
+    if documents and own.count() != len(documents):
         faults.setdefault("sources", []).append(_("落实文件应是本项目的附件。"))
     if faults:
         return faults

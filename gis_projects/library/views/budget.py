@@ -76,7 +76,7 @@ def budget(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     require(user, Permission.READ_PROJECTS)
     rows = lines(user)
-    if (year := request.GET.get("year", "")).isdigit():
+    if (year := request.GET.get("year", "")).isascii() and year.isdigit():
         rows = rows.filter(year=int(year[:4]))
     if words := request.GET.get("q", "").replace("\0", "").strip()[:100]:
         rows = rows.filter(project__name__icontains=words) | rows.filter(project__code__icontains=words)

@@ -141,7 +141,11 @@ def members(request: HttpRequest) -> HttpResponse:
     else:
         raise Http404
     if authority := request.GET.get("authority", ""):
-        rows = rows.filter(authority=int(authority)) if authority.isdigit() else rows.filter(authority=None)
+        rows = (
+            rows.filter(authority=int(authority))
+            if authority.isascii() and authority.isdigit() and len(authority) < 19
+            else rows.filter(authority=None)
+        )
     if region is not None and "only" in request.GET:
         rows = rows.filter(region=region)  # a line of the table counts what no other line counts
     rows = rows.select_related("region", "authority").order_by("code")
