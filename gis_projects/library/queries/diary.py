@@ -13,7 +13,6 @@ from gis_projects.library.models import Attachment, DiaryEntry, Project
 from gis_projects.library.queries import timeline
 from gis_projects.library.subjects import subject
 from gis_projects.people.models import User
-from gis_projects.people.models import User
 from gis_projects.trail.models import Step
 from gis_projects.trail.queries import of_subject
 from gis_projects.trail.words import changes, sentence
