@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,12 +20,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from gis_projects.clock import limits
-from gis_projects.clock.actions.overrides import override_day
+from gis_projects.clock.actions.overrides import EVERYBODYS, override_day
 from gis_projects.clock.calendar import COVERED_UNTIL, FIRST, Calendar, Day, edition
 from gis_projects.clock.models import DayOverride
 from gis_projects.clock.queries import calendar
 from gis_projects.people.models import User
-from gis_projects.people.permissions import Permission, has
+from gis_projects.people.permissions import Permission, may, require
 from gis_projects.sentences import sentence
 from siting.engine.notices import UnusableInput
 
@@ -58,7 +58,7 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
         "edition": edition(),
         "provisional": date(year, 12, 31) > found.covered_until,
         "overrides": rows.order_by("-at", "-pk"),
-        "may_manage": has(user, Permission.MANAGE_CALENDAR),
+        "may_manage": may(user, Permission.MANAGE_CALENDAR, EVERYBODYS),
         "error": error,
         "said": said,
         **_calculated(request, found, today),
@@ -68,8 +68,7 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
 
 def _override(request: HttpRequest, user: User) -> tuple[str, date]:
     """Do what the form asks; returns why it was refused, and the day."""
-    if not has(user, Permission.MANAGE_CALENDAR):
-        raise PermissionDenied(Permission.MANAGE_CALENDAR)
+    require(user, Permission.MANAGE_CALENDAR, EVERYBODYS)
     day = _day(request.POST.get("day", ""))
     if day is None:
         return _("请填写日期。"), FIRST

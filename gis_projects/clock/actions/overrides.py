@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -12,8 +13,11 @@ from gis_projects.clock.actions.clocks import recompute
 from gis_projects.clock.models import DayOverride
 from gis_projects.clock.queries import calendar
 from gis_projects.people.models import User
-from gis_projects.people.permissions import Permission, require
+from gis_projects.people.permissions import Permission, Scope, require
 from gis_projects.trail import actions as trail
+
+#: There is one calendar: whose reach is the platform's whole region speaks of its days, no district for all others.
+EVERYBODYS = Scope(region=str(settings.REGION_CODE))
 
 
 @transaction.atomic
@@ -32,7 +36,7 @@ def override_day(
         The calendar knows no such day.
     """
     if by is not None:
-        require(by, Permission.MANAGE_CALENDAR)
+        require(by, Permission.MANAGE_CALENDAR, EVERYBODYS)
     calendar().describe(day)  # refuses what lies outside
     last = DayOverride.objects.filter(day=day, replaced_by=None).first()
     before = last.working if last else None

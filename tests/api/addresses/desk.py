@@ -103,5 +103,5 @@ POLICY: dict[str, Policy | list[Policy]] = {
     "desk:instructions": Policy(P.READ_PROJECTS),
     "desk:instruct": Policy(P.INSTRUCT),
     "desk:instruction": Policy(P.READ_PROJECTS, personal=True),
-    "clock:calendar": [OPEN, OPEN, Policy(P.MANAGE_CALENDAR)],
+    "clock:calendar": [OPEN, OPEN, Policy(P.MANAGE_CALENDAR, "city")],
 }

@@ -45,7 +45,7 @@ REACHES: dict[str, frozenset[str]] = {
     "own department": frozenset({"project", "task", "region", "review"}),
     "other department": frozenset({"project", "region", "review"}),
     "other region": frozenset(),
-    "superior": frozenset({"project", "region", "review"}),
+    "superior": frozenset({"project", "region", "review", "city"}),
     # from outside
     "engaged": frozenset({"project", "engagement"}),
     "engagement ended": frozenset(),

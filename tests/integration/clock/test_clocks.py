@@ -148,6 +148,8 @@ def test_overrides_are_only_added_by_who_keeps_the_calendar(keeper):
     said = {"day": date(2026, 11, 12), "working": False, "reason": "停工", "source": "通知"}
     with pytest.raises(PermissionDenied):
         override_day(by=user_of(Role.PLANNER), **said)
+    with pytest.raises(PermissionDenied):  # the calendar is everybody's, not a district's
+        override_day(by=user_of(Role.COORDINATOR, "150207", username="district"), **said)
     for wrong in ({"reason": " "}, {"source": ""}, {"working": None}):
         with pytest.raises(ValidationError):
             override_day(by=keeper, **{**said, **wrong})
