@@ -1,10 +1,15 @@
 """What this room's steps say in words (`gis_projects.trail.words`)."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.db.models import QuerySet
 from django.utils.translation import gettext_noop
 
 from gis_projects.library.models import (
     ApprovalItem,
     BudgetInstrument,
+    Code,
     EvidenceKind,
     Factor,
     FactorState,
@@ -19,6 +24,7 @@ from gis_projects.library.models import (
     ProjectSecrecy,
     Stage,
 )
+from gis_projects.people.models import Organisation
 
 WORDS = {
     "library.register_project": gettext_noop("登记项目“%(name)s”，项目代码 %(code)s"),
@@ -84,7 +90,9 @@ WORDS = {
     "library.recommend_funds": gettext_noop("推荐资金申报（%(flow)s）"),
     "library.return_funds": gettext_noop("退回资金申报（%(flow)s）：%(reason)s"),
     "library.withdraw_funds": gettext_noop("撤回资金申报（%(flow)s）"),
-    "library.import_table": gettext_noop("导入表格：新增 %(new)s 行，更改 %(changed)s 行，不变 %(unchanged)s 行"),
+    "library.import_table": gettext_noop(
+        "导入表格：新增 %(new)s 行，更改 %(changed)s 行，不变 %(unchanged)s 行"
+    ),
     "library.save_expert": gettext_noop("维护专家信息（%(key)s）"),
     "library.save_policy": gettext_noop("维护政策法规（%(key)s）"),
     "library.save_resource": gettext_noop("维护决策资源（%(key)s）"),
@@ -155,8 +163,89 @@ FIELDS = {
     "library.set_field_right": gettext_noop("可维护方"),
     "library.set_entry_right": gettext_noop("录入部门"),
     "library.set_threshold": gettext_noop("更新时限（天）"),
+    # What a project says of its site: the questions of the rulebook that comes with the platform.
+    "intended_use": gettext_noop("拟建项目的规划用途是什么（国土空间用地用海分类代码）？"),
+    "kind_of_work": gettext_noop("建设类型是什么？"),
+    "national_key_project": gettext_noop(
+        "是否为国家能源、交通、水利、军事设施等重点建设项目，且选址确实难以避让？"
+    ),
+    "limited_human_activity": gettext_noop("是否属于生态保护红线内允许的有限人为活动？"),
+    "water_supply_work": gettext_noop("是否为供水设施或保护水源的建设项目？"),
+    "discharges_pollutants": gettext_noop("是否排放污染物？"),
+    "heavy_polluter": gettext_noop("是否属于对水体污染严重的建设项目？"),
+    "blocks_flood": gettext_noop("是否妨碍行洪？"),
+    "chemical_project": gettext_noop("是否为化工园区或化工项目？"),
+    "tailings_pond": gettext_noop("是否为尾矿库？"),
+    "uses_groundwater": gettext_noop("是否取用地下水？"),
+    "underground_works": gettext_noop("是否有开挖较深或排水规模较大的地下工程？"),
+    "wetland_exception": gettext_noop(
+        "是否属于国家重大项目、防灾减灾项目、重要水利及保护设施项目、湿地保护项目等允许占用国家重要湿地的情形？"
+    ),
+    "heritage_exception": gettext_noop("因特殊情况需在文物保护范围内建设的，是否已按规定取得批准？"),
+    "land_supply": gettext_noop("供地方式是什么？"),
 }
-VALUES = {
+_ASKED_YES_OR_NO = (
+    "national_key_project",
+    "limited_human_activity",
+    "water_supply_work",
+    "discharges_pollutants",
+    "heavy_polluter",
+    "blocks_flood",
+    "chemical_project",
+    "tailings_pond",
+    "uses_groundwater",
+    "underground_works",
+    "wetland_exception",
+    "heritage_exception",
+)
+_YES_NO = {"yes": gettext_noop("是"), "no": gettext_noop("否")}
+_USES = {
+    "06": gettext_noop("06 农业设施建设用地"),
+    "07": gettext_noop("07 居住用地"),
+    "08": gettext_noop("08 公共管理与公共服务用地"),
+    "09": gettext_noop("09 商业服务业用地"),
+    "10": gettext_noop("10 工矿用地"),
+    "11": gettext_noop("11 仓储用地"),
+    "12": gettext_noop("12 交通运输用地"),
+    "13": gettext_noop("13 公用设施用地"),
+    "14": gettext_noop("14 绿地与开敞空间用地"),
+    "15": gettext_noop("15 特殊用地"),
+    "17": gettext_noop("17 陆地水域（水利工程）"),
+}
+_KINDS_OF_WORK = {
+    "ordinary": gettext_noop("一般建设项目"),
+    "linear": gettext_noop("线性工程（交通、管线等）"),
+    "new_town": gettext_noop("新城新区"),
+    "development_zone": gettext_noop("开发区"),
+    "park": gettext_noop("非农产业园区"),
+}
+
+
+class _Names(Mapping[str, str]):
+    """What rows are called, by their key as text: asked for when a step is told, as the rows say today."""
+
+    def __init__(self, rows: QuerySet[Any], key: str) -> None:
+        self._rows, self._key = rows, key
+
+    def __getitem__(self, key: str) -> str:
+        try:
+            row = self._rows.filter(**{self._key: key}).first()
+        except ValueError:  # no number where a number is the key
+            row = None
+        if row is None:
+            raise KeyError(key)
+        return str(row)
+
+    def __iter__(self) -> Iterator[str]:
+        return (str(key) for key in self._rows.values_list(self._key, flat=True))
+
+    def __len__(self) -> int:
+        return self._rows.count()
+
+
+_CODES = _Names(Code.objects.all(), "key")
+_UNITS = _Names(Organisation.objects.all(), "pk")
+VALUES: dict[str, Mapping[str, Any]] = {
     "what": {"timeline": gettext_noop("过程记录"), "project": gettext_noop("项目信息")},
     "kind": dict(EvidenceKind.choices),
     "outcome": dict(Outcome.choices),
@@ -175,4 +264,24 @@ VALUES = {
     "precision": dict(Precision.choices),
     "secrecy": dict(ProjectSecrecy.choices),
     "library.set_kinds": dict(ProjectKind.choices),
+    "organisation": _UNITS,
+    "authority": _UNITS,
+    **dict.fromkeys(
+        (
+            "policy",
+            "industry_type",
+            "project_type",
+            "construction_mode",
+            "investment_mode",
+            "nature",
+            "division",
+            "source_kind",
+            "functions",
+        ),
+        _CODES,
+    ),
+    "intended_use": _USES,
+    "kind_of_work": _KINDS_OF_WORK,
+    "land_supply": {"allocated": gettext_noop("划拨"), "granted": gettext_noop("出让")},
+    **dict.fromkeys(_ASKED_YES_OR_NO, _YES_NO),
 }

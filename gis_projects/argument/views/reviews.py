@@ -28,6 +28,7 @@ from gis_projects.argument.views import review_acts
 from gis_projects.argument.views.doing import done
 from gis_projects.library.databases import specialities
 from gis_projects.library.models import InvestmentRecord, Outcome, Project
+from gis_projects.library.queries.timeline import actors
 from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Permission, find, has, may, require, visible
 from gis_projects.sentences import sentence
@@ -274,14 +275,16 @@ def _materials(row: ExpertReview, user: User) -> list[tuple[Any, bool]]:
     return [(file, file.pk in mine) for file in gates.materials(row).select_related("by")]
 
 
-def _trail(user: User, row: ExpertReview) -> list[tuple[Step, str]]:
-    """The steps of a review in words, for who may read the trail."""
+def _trail(user: User, row: ExpertReview) -> list[tuple[Step, str, str]]:
+    """The steps of a review, who took them and what they were, for who may read the trail."""
     if not may(user, Permission.READ_TRAIL, row.project) and not may(
         user, Permission.HOLD_REVIEWS, row.project
     ):
         return []
     steps = Step.objects.filter(subject=f"library.project:{row.project_id}", data__review=row.pk)
-    return [(step, said_of(step)) for step in steps.order_by("-number")[:100]]
+    listed = list(steps.order_by("-number")[:100])
+    who = actors(user, listed, named=True)
+    return [(step, who[step.number], said_of(step)) for step in listed]
 
 
 @login_required

@@ -17,11 +17,13 @@ from gis_projects.argument.models import CaseKind, RoutingTable
 from gis_projects.argument.queries.routing import in_force, table
 from gis_projects.argument.routing.reading import BY_FINDING, SECTOR, said
 from gis_projects.argument.views.doing import attempted, files_of
-from gis_projects.library.models import Industry, InvestmentKind
+from gis_projects.library.models import Code, Industry, InvestmentKind
 from gis_projects.people.models import Department, User
-from gis_projects.people.permissions import Permission, has, require
+from gis_projects.people.permissions import Permission, has, require, visible
 from gis_projects.sentences import word
 from gis_projects.sites.views.downloads import download
+from gis_projects.sites.withholding import LAYER_SCOPE
+from layers.models import Layer
 
 
 @login_required
@@ -48,7 +50,7 @@ def routing(request: HttpRequest) -> HttpResponse:
         {
             "row": row,
             "versions": versions,
-            "page": _described(row) if row is not None else None,
+            "page": _described(user, row) if row is not None else None,
             "publishes": has(user, PERMISSION),
             "problems": problems,
             "reason": request.POST.get("reason", ""),
@@ -66,13 +68,18 @@ def _publish(user: User, request: HttpRequest) -> None:
     publish_routing(by=user, content=content, reason=request.POST.get("reason", ""))
 
 
-def _described(row: RoutingTable) -> dict[str, object]:
-    """A version as its page shows it."""
+def _described(user: User, row: RoutingTable) -> dict[str, object]:
+    """A version as its page shows it; a layer that the user may not read stays its code."""
     rules = table(row)
     names = {code: word(name) for code, name in Department.objects.values_list("code", "name")}
     special = {SECTOR: _("项目所属行业的主管部门"), BY_FINDING: _("检查发现所涉部门")}
     kinds = dict(CaseKind.choices)
     investments = dict(InvestmentKind.choices)
+    sources = {code.value: code.shown for code in Code.objects.of("fund_source")}
+    layers = {
+        layer.code: word(layer.name)
+        for layer in visible(user, Permission.READ_LAYERS, Layer.objects.all(), LAYER_SCOPE)
+    }
     return {
         "name": said(rules.name, rules.name_en),
         "source": said(rules.source, rules.source_en),
@@ -87,7 +94,8 @@ def _described(row: RoutingTable) -> dict[str, object]:
                         "name": str(item),
                         "function": special.get(item.function) or names.get(item.function, item.function),
                         "investment": [investments.get(each, each) for each in item.when.investment],
-                        "sources": item.when.sources,
+                        "sources": [sources.get(each, each) for each in item.when.sources],
+                        "layers": [layers.get(each, each) for each in item.layers],
                         "points": [str(point) for point in item.points],
                         "fields": [str(field) for field in item.fields],
                     }
@@ -100,7 +108,7 @@ def _described(row: RoutingTable) -> dict[str, object]:
         "findings": [
             {
                 "rule": each.rule,
-                "layer": each.layer,
+                "layer": layers.get(each.layer, each.layer),
                 "functions": [names.get(code, code) for code in each.functions],
             }
             for each in rules.findings
