@@ -489,15 +489,19 @@ def test_states_move_as_the_tables_say_and_in_no_other_way(bureau, case):
             for after in moves:
                 if after == before:
                     continue
-                refused = moved_by_force(table, row.pk, before, after)
-                assert refused == (after not in allowed), (table, before, after)
+                said = moved_by_force(table, row.pk, before, after)
+                if after in allowed:
+                    assert "does not go from" not in said, (table, before, after)
+                else:
+                    assert said, (table, before, after)
 
 
-def moved_by_force(table: str, key: int, before: str, after: str) -> bool:
-    """Whether the trigger of moves refuses this one; other constraints are no matter here."""
+def moved_by_force(table: str, key: int, before: str, after: str) -> str:
+    """What the database's triggers say against this move, if anything; its check constraints are no matter here."""
     with transaction.atomic():
         place = transaction.savepoint()
         with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # a table with checks still due can't be altered
             cursor.execute("SET LOCAL session_replication_role = replica")
             for name in constraints_of(table):
                 cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT IF EXISTS "{name}" CASCADE')
@@ -506,11 +510,11 @@ def moved_by_force(table: str, key: int, before: str, after: str) -> bool:
             try:
                 with transaction.atomic():
                     cursor.execute(f"UPDATE {table} SET state = %s WHERE id = %s", [after, key])
-                refused = False
+                said = ""
             except DatabaseError as error:
-                refused = f"{table} does not go from" in str(error)
+                said = str(error)
         transaction.savepoint_rollback(place)
-    return refused
+    return said
 
 
 def constraints_of(table: str) -> list[str]:
