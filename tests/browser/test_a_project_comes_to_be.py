@@ -279,6 +279,7 @@ def is_argued(walk: Walk, district: District, project: Project, kind: str) -> Ca
     coordinator = district.bureau.coordinator
     page = walk.of(coordinator, f"/projects/{project.pk}/arguments/")
     form = page.locator(f"form:has(input[name=kind][value={kind}])")
+    assert form.count(), page.locator("main").inner_text()
     with page.expect_navigation():
         form.locator("button").click()
     case = walk.get(Case, project=project, kind=kind)

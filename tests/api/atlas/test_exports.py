@@ -15,7 +15,8 @@ from django_tasks_db.models import DBTaskResult
 from gis_projects.atlas.actions import exports as actions
 from gis_projects.atlas.export_jobs import export_layer
 from gis_projects.people import permissions
-from gis_projects.people.actions import tokens as people
+from gis_projects.people.actions.tokens import create_token
+from gis_projects.people.actions.users import set_roles
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Role
 from gis_projects.trail.models import Job, JobState, Step
@@ -93,7 +94,7 @@ def test_confidential_layers_need_both_rights(layers, monkeypatch):
 
 
 def test_a_token_exports_nothing(reviewer):
-    _token, word = people.create_token(by=User.objects.get(username="reviewer"), name="x")
+    _token, word = create_token(by=User.objects.get(username="reviewer"), name="x")
     program = Client(headers={"authorization": f"Bearer {word}"})
     assert export(program).status_code == 302  # to the sign-in
 
@@ -167,7 +168,7 @@ def test_nobody_else_gets_it(queued):
 def test_a_right_that_went_takes_the_file_with_it(queued, reviewer):
     job = run(queued)
     user = User.objects.get(username="reviewer")
-    people.set_roles(by=None, user=user, roles=[Role.PLANNER])
+    set_roles(by=None, user=user, roles=[Role.PLANNER])
     assert reviewer.get(f"/layers/exports/{job.pk}/").status_code == 403
     assert reviewer.get("/layers/exports/").status_code == 403
 
@@ -182,7 +183,7 @@ def test_a_layer_that_became_confidential_takes_its_files_with_it(queued, review
 
 
 def test_a_job_asks_again_what_its_owner_may_do(queued):
-    people.set_roles(by=None, user=User.objects.get(username="reviewer"), roles=[Role.PLANNER])
+    set_roles(by=None, user=User.objects.get(username="reviewer"), roles=[Role.PLANNER])
     with pytest.raises(Exception, match="export_layers"):
         run(queued)
     queued.refresh_from_db()
