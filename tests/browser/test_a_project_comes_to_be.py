@@ -55,6 +55,10 @@ class Walk:
             page.goto(path)
         return page
 
+    def leave(self, user: User) -> None:
+        """Close somebody's window: each that is open keeps connections to the database."""
+        self.pages.pop(user.username).context.close()
+
     def get(self, model: Any, **lookup: Any) -> Any:
         with self.unblock():
             return model.objects.get(**lookup)
@@ -145,6 +149,9 @@ def the_unit_registers(walk: Walk, district: District) -> User:
     link = unit_page.input_value("#password-link")
     page.goto(link)
     set_password(page)
+    page.context.close()
+    walk.leave(head)
+    walk.leave(district.admin)
     return walk.get(User, username="jy-owner")
 
 
@@ -277,7 +284,7 @@ def is_let_in(walk: Walk, by: User, project: Project, library: str) -> None:
 def is_argued(walk: Walk, district: District, project: Project, kind: str) -> Case:
     """The coordinator opens the case; each department's handler answers and another person signs; it is concluded."""
     coordinator = district.bureau.coordinator
-    page = walk.of(coordinator, f"/projects/{project.pk}/arguments/")
+    page = walk.of(coordinator, f"/projects/{project.pk}/arguments/open/")
     form = page.locator(f"form:has(input[name=kind][value={kind}])")
     assert form.count(), page.locator("main").inner_text()
     with page.expect_navigation():
@@ -293,6 +300,7 @@ def is_argued(walk: Walk, district: District, project: Project, kind: str) -> Ca
         if task.chain_mode != "file":
             signs = walk.of(approver, f"/arguments/tasks/{task.pk}/")
             sent(signs, "同意并审签")
+            walk.leave(approver)
     page.goto(f"/arguments/{case.pk}/")
     page.fill("#conclusion", "各部门意见一致，予以通过。")
     sent(page, "办结")
@@ -319,6 +327,7 @@ def is_answered(walk: Walk, handler: User, task: Task, *, viewport: Any) -> None
         form.locator("button[value=submit]").click()
     if task.chain_mode != "file":
         assert not page.get_by_role("button", name="同意并审签").count()
+    walk.leave(handler)
 
 
 # --- the committee --------------------------------------------------------------------------------
@@ -351,6 +360,8 @@ def is_resolved(walk: Walk, district: District, project: Project) -> None:
     confirms = walk.of(second, urlsplit(page.url).path)
     with confirms.expect_navigation():
         confirms.locator("form:has([value=confirm]) button").first.click()
+    walk.leave(clerk)
+    walk.leave(second)
 
 
 # --- the whole way --------------------------------------------------------------------------------
@@ -373,6 +384,7 @@ def test_from_registration_to_the_implementation_library(walk, district, watch, 
     )
     other = walk.of(district.elsewhere, f"/projects/{project.pk}/library/")
     expect(other.locator("h1")).to_contain_text("没有找到")
+    walk.leave(district.elsewhere)
     is_let_in(walk, district.admission, project, Library.CATALOGUE)
 
     # What the reserve still misses is listed, and applying before is refused with it.
@@ -445,3 +457,4 @@ def the_intermediary_serves_and_goes(walk: Walk, district: District, owner: User
     sent(engages, "终止")
     page.goto(f"/projects/{project.pk}/")
     expect(page.locator("h1")).to_contain_text("没有找到")
+    walk.leave(agency)

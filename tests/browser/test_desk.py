@@ -16,7 +16,7 @@ from tests.factories.people import user_of
 def people(city, django_db_blocker):
     with django_db_blocker.unblock():
         bureau = Organisation.objects.create(
-            code="111502070000000001", name="九原区水务局", kind="department", region_id="150207"
+            code="11150207DESK000001", name="九原区水务局", kind="department", region_id="150207"
         )
         return (
             user_of(Role.LEADER, "150207", username="desk-leader", full_name="王区长"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.gis.geos import Point
 
 from gis_projects.library.models import Project
 from tests.browser.conftest import DESKTOP, PHONE
@@ -21,10 +22,17 @@ def fits(page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
+#: Two projects that nobody takes for one.
+APPLIED_FOR = {
+    DESKTOP["width"]: ("湿地公园栈道", "架空木栈道两公里", Point(109.86, 40.58, srid=4490)),
+    PHONE["width"]: ("第三小学食堂", "两层框架结构，可供八百人就餐", Point(109.95, 40.66, srid=4490)),
+}
+
+
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_a_project_is_applied_for_and_admitted(open_page, unblocked, viewport):
-    name = f"湿地公园栈道 {viewport['width']}"
-    project = project_for_catalogue(name=name, address="")
+    name, content, location = APPLIED_FOR[viewport["width"]]
+    project = project_for_catalogue(name=name, content=content, location=location, address="")
     owner = owner_of(project, f"unit{viewport['width']}")
     admitter = admission(username=f"admitting{viewport['width']}")
 
