@@ -38,7 +38,9 @@ def read(content: bytes) -> Taken:
     """What a JPEG says of where and when it was taken; nothing where it says nothing that can be meant."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a damaged block nothing is taken; that is all there is to say
+            warnings.simplefilter(
+                "ignore"
+            )  # of a damaged block nothing is taken; that is all there is to say
             with Image.open(io.BytesIO(content), formats=("JPEG",)) as photo:
                 exif = photo.getexif()
                 gps, camera = exif.get_ifd(ExifTags.IFD.GPSInfo), exif.get_ifd(ExifTags.IFD.Exif)

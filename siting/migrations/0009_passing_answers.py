@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('siting', '0008_trial_content'),
+        ("siting", "0008_trial_content"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='currentanswer',
-            name='passing',
+            model_name="currentanswer",
+            name="passing",
             field=models.BooleanField(default=False),
         ),
     ]

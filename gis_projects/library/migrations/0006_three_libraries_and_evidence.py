@@ -9,120 +9,212 @@ import gis_projects.people.permissions
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('library', '0005_names_alike'),
-        ('people', '0003_functions_and_engagements'),
-        ('siting', '0008_trial_content'),
+        ("library", "0005_names_alike"),
+        ("people", "0003_functions_and_engagements"),
+        ("siting", "0008_trial_content"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Attachment',
+            name="Attachment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(max_length=120)),
-                ('purpose', models.SlugField(max_length=40, verbose_name='用途')),
-                ('name', models.CharField(max_length=120, verbose_name='文件名')),
-                ('kind', models.CharField(max_length=10)),
-                ('size', models.PositiveIntegerField(verbose_name='大小')),
-                ('sha256', models.CharField(max_length=64)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject", models.CharField(max_length=120)),
+                ("purpose", models.SlugField(max_length=40, verbose_name="用途")),
+                ("name", models.CharField(max_length=120, verbose_name="文件名")),
+                ("kind", models.CharField(max_length=10)),
+                ("size", models.PositiveIntegerField(verbose_name="大小")),
+                ("sha256", models.CharField(max_length=64)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="时间")),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
             bases=(gis_projects.people.permissions.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='Evidence',
+            name="Evidence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('total_structure', '总量结构论证'), ('site', '选址论证'), ('fiscal', '财力论证'), ('review', '评审报告'), ('resolution', '投委会决议'), ('consultation', '三方会商')], max_length=20, verbose_name='依据类型')),
-                ('outcome', models.CharField(choices=[('passed', '通过'), ('conditional', '有条件通过'), ('failed', '不通过')], max_length=12, verbose_name='结果')),
-                ('reference', models.CharField(max_length=120)),
-                ('title', models.CharField(max_length=200, verbose_name='名称')),
-                ('address', models.CharField(blank=True, max_length=200)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("total_structure", "总量结构论证"),
+                            ("site", "选址论证"),
+                            ("fiscal", "财力论证"),
+                            ("review", "评审报告"),
+                            ("resolution", "投委会决议"),
+                            ("consultation", "三方会商"),
+                        ],
+                        max_length=20,
+                        verbose_name="依据类型",
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[("passed", "通过"), ("conditional", "有条件通过"), ("failed", "不通过")],
+                        max_length=12,
+                        verbose_name="结果",
+                    ),
+                ),
+                ("reference", models.CharField(max_length=120)),
+                ("title", models.CharField(max_length=200, verbose_name="名称")),
+                ("address", models.CharField(blank=True, max_length=200)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="时间")),
             ],
             options={
-                'ordering': ['project_id', 'kind', '-pk'],
+                "ordering": ["project_id", "kind", "-pk"],
             },
             bases=(gis_projects.people.permissions.Scoped, models.Model),
         ),
         migrations.AddField(
-            model_name='project',
-            name='investment_kind',
-            field=models.CharField(choices=[('government', '政府投资'), ('social', '社会投资')], default='government', max_length=12, verbose_name='投资性质'),
+            model_name="project",
+            name="investment_kind",
+            field=models.CharField(
+                choices=[("government", "政府投资"), ("social", "社会投资")],
+                default="government",
+                max_length=12,
+                verbose_name="投资性质",
+            ),
         ),
         migrations.AddField(
-            model_name='project',
-            name='library',
-            field=models.CharField(choices=[('none', '未入库'), ('catalogue', '目录库'), ('reserve', '储备库'), ('implementation', '实施库'), ('exited', '已出库')], default='none', max_length=15, verbose_name='所在库'),
+            model_name="project",
+            name="library",
+            field=models.CharField(
+                choices=[
+                    ("none", "未入库"),
+                    ("catalogue", "目录库"),
+                    ("reserve", "储备库"),
+                    ("implementation", "实施库"),
+                    ("exited", "已出库"),
+                ],
+                default="none",
+                max_length=15,
+                verbose_name="所在库",
+            ),
         ),
         migrations.AddIndex(
-            model_name='project',
-            index=models.Index(fields=['library', 'region'], name='library_project_by_library'),
+            model_name="project",
+            index=models.Index(fields=["library", "region"], name="library_project_by_library"),
         ),
         migrations.AddConstraint(
-            model_name='project',
-            constraint=models.CheckConstraint(condition=models.Q(('investment_kind__in', ['government', 'social'])), name='library_project_investment_kind'),
+            model_name="project",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("investment_kind__in", ["government", "social"])),
+                name="library_project_investment_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='project',
-            constraint=models.CheckConstraint(condition=models.Q(('library__in', ['none', 'catalogue', 'reserve', 'implementation', 'exited'])), name='library_project_library'),
+            model_name="project",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("library__in", ["none", "catalogue", "reserve", "implementation", "exited"])
+                ),
+                name="library_project_library",
+            ),
         ),
         migrations.AddField(
-            model_name='attachment',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="attachment",
+            name="by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='attachment',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='library.project'),
+            model_name="attachment",
+            name="project",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="attachments", to="library.project"
+            ),
         ),
         migrations.AddField(
-            model_name='evidence',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="evidence",
+            name="by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='evidence',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='evidence', to='library.project'),
+            model_name="evidence",
+            name="project",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="evidence", to="library.project"
+            ),
         ),
         migrations.AddIndex(
-            model_name='attachment',
-            index=models.Index(fields=['subject', 'purpose'], name='library_attachment_beside'),
+            model_name="attachment",
+            index=models.Index(fields=["subject", "purpose"], name="library_attachment_beside"),
         ),
         migrations.AddConstraint(
-            model_name='attachment',
-            constraint=models.CheckConstraint(condition=models.Q(('sha256__regex', '^[0-9a-f]{64}$')), name='library_attachment_sha256'),
+            model_name="attachment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sha256__regex", "^[0-9a-f]{64}$")), name="library_attachment_sha256"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attachment',
-            constraint=models.CheckConstraint(condition=models.Q(('size__gt', 0)), name='library_attachment_has_content'),
+            model_name="attachment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("size__gt", 0)), name="library_attachment_has_content"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attachment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('name__regex', '[/\\\\[:cntrl:]]'), _negated=True), models.Q(('name', ''), _negated=True)), name='library_attachment_plain_name'),
+            model_name="attachment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("name__regex", "[/\\\\[:cntrl:]]"), _negated=True),
+                    models.Q(("name", ""), _negated=True),
+                ),
+                name="library_attachment_plain_name",
+            ),
         ),
         migrations.AddIndex(
-            model_name='evidence',
-            index=models.Index(fields=['project', 'kind', '-id'], name='library_evidence_latest'),
+            model_name="evidence",
+            index=models.Index(fields=["project", "kind", "-id"], name="library_evidence_latest"),
         ),
         migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['total_structure', 'site', 'fiscal', 'review', 'resolution', 'consultation'])), name='library_evidence_kind'),
+            model_name="evidence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        ["total_structure", "site", "fiscal", "review", "resolution", "consultation"],
+                    )
+                ),
+                name="library_evidence_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['passed', 'conditional', 'failed'])), name='library_evidence_outcome'),
+            model_name="evidence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("outcome__in", ["passed", "conditional", "failed"])),
+                name="library_evidence_outcome",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.CheckConstraint(condition=models.Q(('reference', ''), _negated=True), name='library_evidence_comes_from_something'),
+            model_name="evidence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reference", ""), _negated=True),
+                name="library_evidence_comes_from_something",
+            ),
         ),
     ]

@@ -12,470 +12,951 @@ import gis_projects.people.permissions
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('library', '0007_evidence_append_only'),
-        ('people', '0003_functions_and_engagements'),
-        ('trail', '0002_append_only'),
+        ("library", "0007_evidence_append_only"),
+        ("people", "0003_functions_and_engagements"),
+        ("trail", "0002_append_only"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DecisionResource',
+            name="DecisionResource",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=60, unique=True, verbose_name='编号')),
-                ('title', models.CharField(max_length=200, verbose_name='标题')),
-                ('kind', models.CharField(max_length=20, verbose_name='资料类别')),
-                ('author', models.CharField(blank=True, max_length=120, verbose_name='作者或单位')),
-                ('issued_on', models.DateField(verbose_name='日期')),
-                ('secrecy', models.CharField(choices=[('public', '公开'), ('internal', '内部'), ('confidential', '涉密')], default='internal', max_length=12, verbose_name='密级')),
-                ('topics', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None, verbose_name='主题词')),
-                ('summary', models.TextField(blank=True, verbose_name='摘要')),
-                ('text', models.TextField(blank=True, verbose_name='内容')),
-                ('source', models.CharField(blank=True, max_length=200, verbose_name='来源')),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=60, unique=True, verbose_name="编号")),
+                ("title", models.CharField(max_length=200, verbose_name="标题")),
+                ("kind", models.CharField(max_length=20, verbose_name="资料类别")),
+                ("author", models.CharField(blank=True, max_length=120, verbose_name="作者或单位")),
+                ("issued_on", models.DateField(verbose_name="日期")),
+                (
+                    "secrecy",
+                    models.CharField(
+                        choices=[("public", "公开"), ("internal", "内部"), ("confidential", "涉密")],
+                        default="internal",
+                        max_length=12,
+                        verbose_name="密级",
+                    ),
+                ),
+                (
+                    "topics",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="主题词",
+                    ),
+                ),
+                ("summary", models.TextField(blank=True, verbose_name="摘要")),
+                ("text", models.TextField(blank=True, verbose_name="内容")),
+                ("source", models.CharField(blank=True, max_length=200, verbose_name="来源")),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'ordering': ['code'],
+                "ordering": ["code"],
             },
             bases=(gis_projects.people.permissions.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='DevelopmentPlan',
+            name="DevelopmentPlan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True, verbose_name='规划编号')),
-                ('name', models.CharField(max_length=200, verbose_name='规划名称')),
-                ('kind', models.CharField(max_length=20, verbose_name='规划类别')),
-                ('level', models.CharField(choices=[('national', '国家级'), ('province', '自治区级'), ('city', '市级'), ('county', '旗县区级')], max_length=10, verbose_name='级次')),
-                ('issuer', models.CharField(blank=True, max_length=120, verbose_name='编制机关')),
-                ('first_year', models.PositiveSmallIntegerField(verbose_name='起始年')),
-                ('last_year', models.PositiveSmallIntegerField(verbose_name='截止年')),
-                ('summary', models.TextField(blank=True, verbose_name='要点')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=40, unique=True, verbose_name="规划编号")),
+                ("name", models.CharField(max_length=200, verbose_name="规划名称")),
+                ("kind", models.CharField(max_length=20, verbose_name="规划类别")),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[
+                            ("national", "国家级"),
+                            ("province", "自治区级"),
+                            ("city", "市级"),
+                            ("county", "旗县区级"),
+                        ],
+                        max_length=10,
+                        verbose_name="级次",
+                    ),
+                ),
+                ("issuer", models.CharField(blank=True, max_length=120, verbose_name="编制机关")),
+                ("first_year", models.PositiveSmallIntegerField(verbose_name="起始年")),
+                ("last_year", models.PositiveSmallIntegerField(verbose_name="截止年")),
+                ("summary", models.TextField(blank=True, verbose_name="要点")),
             ],
             options={
-                'ordering': ['code'],
+                "ordering": ["code"],
             },
             bases=(gis_projects.people.permissions.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='Expert',
+            name="Expert",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True, verbose_name='专家编号')),
-                ('name', models.CharField(max_length=60, verbose_name='姓名')),
-                ('source', models.CharField(max_length=20, verbose_name='来源')),
-                ('unit', models.CharField(max_length=120, verbose_name='工作单位')),
-                ('title', models.CharField(blank=True, max_length=60, verbose_name='职称')),
-                ('position', models.CharField(blank=True, max_length=60, verbose_name='职务')),
-                ('specialities', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=30), default=list, size=None, verbose_name='专业')),
-                ('purposes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=30), default=list, size=None, verbose_name='用途')),
-                ('works_in', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=12), blank=True, default=list, size=None, verbose_name='可参评地区')),
-                ('phone', models.CharField(blank=True, max_length=40, verbose_name='联系电话')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='电子邮箱')),
-                ('is_active', models.BooleanField(default=True, verbose_name='在库')),
-                ('note', models.TextField(blank=True, verbose_name='备注')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=40, unique=True, verbose_name="专家编号")),
+                ("name", models.CharField(max_length=60, verbose_name="姓名")),
+                ("source", models.CharField(max_length=20, verbose_name="来源")),
+                ("unit", models.CharField(max_length=120, verbose_name="工作单位")),
+                ("title", models.CharField(blank=True, max_length=60, verbose_name="职称")),
+                ("position", models.CharField(blank=True, max_length=60, verbose_name="职务")),
+                (
+                    "specialities",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=30),
+                        default=list,
+                        size=None,
+                        verbose_name="专业",
+                    ),
+                ),
+                (
+                    "purposes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=30),
+                        default=list,
+                        size=None,
+                        verbose_name="用途",
+                    ),
+                ),
+                (
+                    "works_in",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=12),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="可参评地区",
+                    ),
+                ),
+                ("phone", models.CharField(blank=True, max_length=40, verbose_name="联系电话")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="电子邮箱")),
+                ("is_active", models.BooleanField(default=True, verbose_name="在库")),
+                ("note", models.TextField(blank=True, verbose_name="备注")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'ordering': ['code'],
+                "ordering": ["code"],
             },
             bases=(gis_projects.people.permissions.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='PlanItem',
+            name="PlanItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=20, verbose_name='序号')),
-                ('title', models.CharField(max_length=200, verbose_name='任务')),
-                ('target', models.CharField(blank=True, max_length=300, verbose_name='目标')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=20, verbose_name="序号")),
+                ("title", models.CharField(max_length=200, verbose_name="任务")),
+                ("target", models.CharField(blank=True, max_length=300, verbose_name="目标")),
             ],
             options={
-                'ordering': ['plan_id', 'number'],
+                "ordering": ["plan_id", "number"],
             },
             bases=(gis_projects.people.permissions.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='PlanningList',
+            name="PlanningList",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True, verbose_name='清单编号')),
-                ('name', models.CharField(max_length=200, verbose_name='清单名称')),
-                ('year', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1990), django.core.validators.MaxValueValidator(2100)], verbose_name='年度')),
-                ('issued_on', models.DateField(default=django.utils.timezone.localdate, verbose_name='下达日期')),
-                ('note', models.TextField(blank=True, verbose_name='说明')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=40, unique=True, verbose_name="清单编号")),
+                ("name", models.CharField(max_length=200, verbose_name="清单名称")),
+                (
+                    "year",
+                    models.PositiveSmallIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(1990),
+                            django.core.validators.MaxValueValidator(2100),
+                        ],
+                        verbose_name="年度",
+                    ),
+                ),
+                (
+                    "issued_on",
+                    models.DateField(default=django.utils.timezone.localdate, verbose_name="下达日期"),
+                ),
+                ("note", models.TextField(blank=True, verbose_name="说明")),
             ],
             options={
-                'ordering': ['-year', 'code'],
+                "ordering": ["-year", "code"],
             },
             bases=(gis_projects.people.permissions.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='PlanningRow',
+            name="PlanningRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(verbose_name='序号')),
-                ('code', models.CharField(blank=True, max_length=40, verbose_name='项目代码')),
-                ('name', models.CharField(max_length=200, verbose_name='项目名称')),
-                ('content', models.TextField(blank=True, verbose_name='建设内容')),
-                ('owner', models.CharField(blank=True, max_length=120, verbose_name='项目单位')),
-                ('industry', models.CharField(blank=True, max_length=2, verbose_name='所属行业')),
-                ('planned_yuan', models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True, verbose_name='计划投资')),
-                ('state', models.CharField(choices=[('open', '未对应'), ('matched', '已对应'), ('dropped', '不再实施')], default='open', max_length=10, verbose_name='对应情况')),
-                ('likeness', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='理由')),
-                ('settled_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(verbose_name="序号")),
+                ("code", models.CharField(blank=True, max_length=40, verbose_name="项目代码")),
+                ("name", models.CharField(max_length=200, verbose_name="项目名称")),
+                ("content", models.TextField(blank=True, verbose_name="建设内容")),
+                ("owner", models.CharField(blank=True, max_length=120, verbose_name="项目单位")),
+                ("industry", models.CharField(blank=True, max_length=2, verbose_name="所属行业")),
+                (
+                    "planned_yuan",
+                    models.DecimalField(
+                        blank=True, decimal_places=2, max_digits=18, null=True, verbose_name="计划投资"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "未对应"), ("matched", "已对应"), ("dropped", "不再实施")],
+                        default="open",
+                        max_length=10,
+                        verbose_name="对应情况",
+                    ),
+                ),
+                ("likeness", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="理由")),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['list_id', 'number'],
+                "ordering": ["list_id", "number"],
             },
             bases=(gis_projects.people.permissions.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='Policy',
+            name="Policy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=60, unique=True, verbose_name='编号')),
-                ('number', models.CharField(blank=True, max_length=80, verbose_name='文号')),
-                ('title', models.CharField(max_length=200, verbose_name='标题')),
-                ('level', models.CharField(max_length=20, verbose_name='层级')),
-                ('kind', models.CharField(choices=[('law', '法律'), ('regulation', '法规'), ('rule', '规章'), ('normative', '规范性文件'), ('policy', '政策文件'), ('standard', '标准规范'), ('mechanism', '机制创新')], max_length=20, verbose_name='文件类别')),
-                ('issuer', models.CharField(max_length=120, verbose_name='发布机关')),
-                ('issued_on', models.DateField(verbose_name='发布日期')),
-                ('effective_from', models.DateField(verbose_name='施行日期')),
-                ('effective_to', models.DateField(blank=True, null=True, verbose_name='失效日期')),
-                ('topics', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None, verbose_name='主题词')),
-                ('text', models.TextField(blank=True, verbose_name='正文摘录')),
-                ('interpretation', models.TextField(blank=True, verbose_name='政策解读')),
-                ('source', models.CharField(blank=True, max_length=200, verbose_name='来源')),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=60, unique=True, verbose_name="编号")),
+                ("number", models.CharField(blank=True, max_length=80, verbose_name="文号")),
+                ("title", models.CharField(max_length=200, verbose_name="标题")),
+                ("level", models.CharField(max_length=20, verbose_name="层级")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("law", "法律"),
+                            ("regulation", "法规"),
+                            ("rule", "规章"),
+                            ("normative", "规范性文件"),
+                            ("policy", "政策文件"),
+                            ("standard", "标准规范"),
+                            ("mechanism", "机制创新"),
+                        ],
+                        max_length=20,
+                        verbose_name="文件类别",
+                    ),
+                ),
+                ("issuer", models.CharField(max_length=120, verbose_name="发布机关")),
+                ("issued_on", models.DateField(verbose_name="发布日期")),
+                ("effective_from", models.DateField(verbose_name="施行日期")),
+                ("effective_to", models.DateField(blank=True, null=True, verbose_name="失效日期")),
+                (
+                    "topics",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="主题词",
+                    ),
+                ),
+                ("text", models.TextField(blank=True, verbose_name="正文摘录")),
+                ("interpretation", models.TextField(blank=True, verbose_name="政策解读")),
+                ("source", models.CharField(blank=True, max_length=200, verbose_name="来源")),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'verbose_name': '政策法规',
-                'ordering': ['code'],
+                "verbose_name": "政策法规",
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='Realisation',
+            name="Realisation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'ordering': ['item_id', 'project_id'],
+                "ordering": ["item_id", "project_id"],
             },
             bases=(gis_projects.people.permissions.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='SavedView',
+            name="SavedView",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('table', models.SlugField(max_length=40)),
-                ('name', models.CharField(max_length=60, verbose_name='名称')),
-                ('shared', models.BooleanField(default=False, verbose_name='本单位共享')),
-                ('query', models.CharField(blank=True, max_length=2000)),
-                ('columns', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list, size=None)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("table", models.SlugField(max_length=40)),
+                ("name", models.CharField(max_length=60, verbose_name="名称")),
+                ("shared", models.BooleanField(default=False, verbose_name="本单位共享")),
+                ("query", models.CharField(blank=True, max_length=2000)),
+                (
+                    "columns",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), blank=True, default=list, size=None
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'ordering': ['name', 'pk'],
+                "ordering": ["name", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='TableImport',
+            name="TableImport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('table', models.SlugField(max_length=40)),
-                ('options', models.JSONField(default=dict)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('name', models.CharField(max_length=120, verbose_name='文件名')),
-                ('sha256', models.CharField(max_length=64)),
-                ('size', models.PositiveIntegerField(verbose_name='大小')),
-                ('state', models.CharField(choices=[('reading', '正在读取'), ('refused', '有错误'), ('ready', '待确认'), ('applying', '正在导入'), ('applied', '已导入'), ('cancelled', '已取消'), ('failed', '失败')], default='reading', max_length=12, verbose_name='状态')),
-                ('total', models.PositiveIntegerField(default=0, verbose_name='总行数')),
-                ('new', models.PositiveIntegerField(default=0, verbose_name='新增')),
-                ('changed', models.PositiveIntegerField(default=0, verbose_name='更改')),
-                ('unchanged', models.PositiveIntegerField(default=0, verbose_name='不变')),
-                ('refused', models.PositiveIntegerField(default=0, verbose_name='拒绝')),
-                ('problems', models.JSONField(default=list)),
-                ('report_sha256', models.CharField(blank=True, max_length=64)),
-                ('message', models.CharField(blank=True, max_length=300)),
-                ('finished_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("table", models.SlugField(max_length=40)),
+                ("options", models.JSONField(default=dict)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("name", models.CharField(max_length=120, verbose_name="文件名")),
+                ("sha256", models.CharField(max_length=64)),
+                ("size", models.PositiveIntegerField(verbose_name="大小")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("reading", "正在读取"),
+                            ("refused", "有错误"),
+                            ("ready", "待确认"),
+                            ("applying", "正在导入"),
+                            ("applied", "已导入"),
+                            ("cancelled", "已取消"),
+                            ("failed", "失败"),
+                        ],
+                        default="reading",
+                        max_length=12,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("total", models.PositiveIntegerField(default=0, verbose_name="总行数")),
+                ("new", models.PositiveIntegerField(default=0, verbose_name="新增")),
+                ("changed", models.PositiveIntegerField(default=0, verbose_name="更改")),
+                ("unchanged", models.PositiveIntegerField(default=0, verbose_name="不变")),
+                ("refused", models.PositiveIntegerField(default=0, verbose_name="拒绝")),
+                ("problems", models.JSONField(default=list)),
+                ("report_sha256", models.CharField(blank=True, max_length=64)),
+                ("message", models.CharField(blank=True, max_length=300)),
+                ("finished_at", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ['-pk'],
+                "ordering": ["-pk"],
             },
         ),
         migrations.AlterModelOptions(
-            name='membership',
-            options={'ordering': ['project_id', 'kind', 'part']},
+            name="membership",
+            options={"ordering": ["project_id", "kind", "part"]},
         ),
         migrations.RemoveConstraint(
-            model_name='membership',
-            name='library_one_membership_per_kind',
+            model_name="membership",
+            name="library_one_membership_per_kind",
         ),
         migrations.RemoveConstraint(
-            model_name='membership',
-            name='library_membership_kind_known',
+            model_name="membership",
+            name="library_membership_kind_known",
         ),
         migrations.AddField(
-            model_name='membership',
-            name='part',
-            field=models.CharField(blank=True, max_length=20, verbose_name='分类'),
+            model_name="membership",
+            name="part",
+            field=models.CharField(blank=True, max_length=20, verbose_name="分类"),
         ),
         migrations.AddField(
-            model_name='membership',
-            name='stage',
-            field=models.CharField(blank=True, max_length=20, verbose_name='环节'),
+            model_name="membership",
+            name="stage",
+            field=models.CharField(blank=True, max_length=20, verbose_name="环节"),
         ),
         migrations.AlterField(
-            model_name='membership',
-            name='kind',
-            field=models.CharField(max_length=20, verbose_name='数据库'),
+            model_name="membership",
+            name="kind",
+            field=models.CharField(max_length=20, verbose_name="数据库"),
         ),
         migrations.AlterField(
-            model_name='membership',
-            name='since',
-            field=models.DateField(default=django.utils.timezone.localdate, verbose_name='列入日期'),
+            model_name="membership",
+            name="since",
+            field=models.DateField(default=django.utils.timezone.localdate, verbose_name="列入日期"),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('project', 'kind', 'part'), name='library_one_membership_per_part'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                fields=("project", "kind", "part"), name="library_one_membership_per_part"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ('government', 'planned', 'reserve', 'central', 'special_funds', 'city_funds', 'key', 'filed'))), name='library_membership_kind_known'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        (
+                            "government",
+                            "planned",
+                            "reserve",
+                            "central",
+                            "special_funds",
+                            "city_funds",
+                            "key",
+                            "filed",
+                        ),
+                    )
+                ),
+                name="library_membership_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('part', ''), models.Q(('kind', 'planned'), ('part__in', ['overall', 'special', 'regional'])), models.Q(('kind', 'reserve'), ('part__in', ['central', 'city_funds', 'major'])), models.Q(('kind', 'filed'), ('part__in', ['approval', 'verification', 'filing'])), _connector='OR'), name='library_membership_part_known'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("part", ""),
+                    models.Q(("kind", "planned"), ("part__in", ["overall", "special", "regional"])),
+                    models.Q(("kind", "reserve"), ("part__in", ["central", "city_funds", "major"])),
+                    models.Q(("kind", "filed"), ("part__in", ["approval", "verification", "filing"])),
+                    _connector="OR",
+                ),
+                name="library_membership_part_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('stage', ''), models.Q(('kind', 'planned'), ('stage__in', ['adoption', 'implementation', 'assessment', 'post_evaluation'])), models.Q(('kind', 'central'), ('stage__in', ['reserve', 'application', 'allocation', 'supervision', 'acceptance', 'post_evaluation'])), models.Q(('kind', 'special_funds'), ('stage__in', ['arrangement', 'allocation', 'preparation', 'construction', 'acceptance'])), models.Q(('kind', 'city_funds'), ('stage__in', ['arrangement', 'allocation', 'preparation', 'construction', 'acceptance'])), models.Q(('kind', 'key'), ('stage__in', ['concept', 'promotion', 'initiation', 'implementation', 'supervision'])), _connector='OR'), name='library_membership_stage_known'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("stage", ""),
+                    models.Q(
+                        ("kind", "planned"),
+                        ("stage__in", ["adoption", "implementation", "assessment", "post_evaluation"]),
+                    ),
+                    models.Q(
+                        ("kind", "central"),
+                        (
+                            "stage__in",
+                            [
+                                "reserve",
+                                "application",
+                                "allocation",
+                                "supervision",
+                                "acceptance",
+                                "post_evaluation",
+                            ],
+                        ),
+                    ),
+                    models.Q(
+                        ("kind", "special_funds"),
+                        (
+                            "stage__in",
+                            ["arrangement", "allocation", "preparation", "construction", "acceptance"],
+                        ),
+                    ),
+                    models.Q(
+                        ("kind", "city_funds"),
+                        (
+                            "stage__in",
+                            ["arrangement", "allocation", "preparation", "construction", "acceptance"],
+                        ),
+                    ),
+                    models.Q(
+                        ("kind", "key"),
+                        (
+                            "stage__in",
+                            ["concept", "promotion", "initiation", "implementation", "supervision"],
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="library_membership_stage_known",
+            ),
         ),
         migrations.AddField(
-            model_name='decisionresource',
-            name='region',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.region', verbose_name='所属地区'),
+            model_name="decisionresource",
+            name="region",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="people.region",
+                verbose_name="所属地区",
+            ),
         ),
         migrations.AddField(
-            model_name='developmentplan',
-            name='region',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.region', verbose_name='地区'),
+            model_name="developmentplan",
+            name="region",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="people.region",
+                verbose_name="地区",
+            ),
         ),
         migrations.AddField(
-            model_name='expert',
-            name='avoids',
-            field=models.ManyToManyField(blank=True, related_name='+', to='people.organisation', verbose_name='回避单位'),
+            model_name="expert",
+            name="avoids",
+            field=models.ManyToManyField(
+                blank=True, related_name="+", to="people.organisation", verbose_name="回避单位"
+            ),
         ),
         migrations.AddField(
-            model_name='expert',
-            name='region',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.region', verbose_name='专家库所属地区'),
+            model_name="expert",
+            name="region",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="people.region",
+                verbose_name="专家库所属地区",
+            ),
         ),
         migrations.AddField(
-            model_name='expert',
-            name='user',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='expert', to=settings.AUTH_USER_MODEL),
+            model_name="expert",
+            name="user",
+            field=models.OneToOneField(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="expert",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='planitem',
-            name='plan',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='library.developmentplan'),
+            model_name="planitem",
+            name="plan",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="items",
+                to="library.developmentplan",
+            ),
         ),
         migrations.AddField(
-            model_name='planninglist',
-            name='region',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.region', verbose_name='地区'),
+            model_name="planninglist",
+            name="region",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="people.region",
+                verbose_name="地区",
+            ),
         ),
         migrations.AddField(
-            model_name='planningrow',
-            name='list',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='library.planninglist'),
+            model_name="planningrow",
+            name="list",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="rows", to="library.planninglist"
+            ),
         ),
         migrations.AddField(
-            model_name='planningrow',
-            name='project',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='planning_rows', to='library.project'),
+            model_name="planningrow",
+            name="project",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="planning_rows",
+                to="library.project",
+            ),
         ),
         migrations.AddField(
-            model_name='planningrow',
-            name='region',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.region', verbose_name='地区'),
+            model_name="planningrow",
+            name="region",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="people.region",
+                verbose_name="地区",
+            ),
         ),
         migrations.AddField(
-            model_name='planningrow',
-            name='settled_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="planningrow",
+            name="settled_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='policy',
-            name='region',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.region', verbose_name='适用地区'),
+            model_name="policy",
+            name="region",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="people.region",
+                verbose_name="适用地区",
+            ),
         ),
         migrations.AddField(
-            model_name='policy',
-            name='replaced_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaces', to='library.policy', verbose_name='被替代为'),
+            model_name="policy",
+            name="replaced_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="replaces",
+                to="library.policy",
+                verbose_name="被替代为",
+            ),
         ),
         migrations.AddField(
-            model_name='realisation',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="realisation",
+            name="by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='realisation',
-            name='item',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='realisations', to='library.planitem'),
+            model_name="realisation",
+            name="item",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="realisations",
+                to="library.planitem",
+            ),
         ),
         migrations.AddField(
-            model_name='realisation',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='realisations', to='library.project'),
+            model_name="realisation",
+            name="project",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="realisations", to="library.project"
+            ),
         ),
         migrations.AddField(
-            model_name='planitem',
-            name='projects',
-            field=models.ManyToManyField(related_name='plan_items', through='library.Realisation', to='library.project'),
+            model_name="planitem",
+            name="projects",
+            field=models.ManyToManyField(
+                related_name="plan_items", through="library.Realisation", to="library.project"
+            ),
         ),
         migrations.AddField(
-            model_name='savedview',
-            name='organisation',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='people.organisation'),
+            model_name="savedview",
+            name="organisation",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="people.organisation",
+            ),
         ),
         migrations.AddField(
-            model_name='savedview',
-            name='owner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="savedview",
+            name="owner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='tableimport',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="tableimport",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='tableimport',
-            name='job',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='trail.job'),
+            model_name="tableimport",
+            name="job",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="trail.job"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decisionresource',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ('policy_news', 'strategy', 'monitoring', 'regional', 'reform', 'expert_views', 'reports', 'findings'))), name='library_resource_kind'),
+            model_name="decisionresource",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        (
+                            "policy_news",
+                            "strategy",
+                            "monitoring",
+                            "regional",
+                            "reform",
+                            "expert_views",
+                            "reports",
+                            "findings",
+                        ),
+                    )
+                ),
+                name="library_resource_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decisionresource',
-            constraint=models.CheckConstraint(condition=models.Q(('secrecy__in', ['public', 'internal', 'confidential'])), name='library_resource_secrecy'),
+            model_name="decisionresource",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("secrecy__in", ["public", "internal", "confidential"])),
+                name="library_resource_secrecy",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='developmentplan',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ('overall', 'special', 'regional'))), name='library_plan_kind'),
+            model_name="developmentplan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ("overall", "special", "regional"))), name="library_plan_kind"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='developmentplan',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['national', 'province', 'city', 'county'])), name='library_plan_level'),
+            model_name="developmentplan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("level__in", ["national", "province", "city", "county"])),
+                name="library_plan_level",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='developmentplan',
-            constraint=models.CheckConstraint(condition=models.Q(('first_year__gte', 1949), ('last_year__gte', models.F('first_year')), ('last_year__lte', 2100)), name='library_plan_years'),
+            model_name="developmentplan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("first_year__gte", 1949),
+                    ("last_year__gte", models.F("first_year")),
+                    ("last_year__lte", 2100),
+                ),
+                name="library_plan_years",
+            ),
         ),
         migrations.AddIndex(
-            model_name='expert',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['specialities'], name='library_expert_specialities'),
+            model_name="expert",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["specialities"], name="library_expert_specialities"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='expert',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ('office', 'research', 'consulting'))), name='library_expert_source'),
+            model_name="expert",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source__in", ("office", "research", "consulting"))),
+                name="library_expert_source",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='expert',
-            constraint=models.CheckConstraint(condition=models.Q(('specialities__contained_by', ['planning', 'land', 'building', 'municipal', 'transport', 'water', 'ecology', 'energy', 'industry', 'agriculture', 'information', 'education_health', 'culture', 'geology', 'safety', 'cost', 'finance', 'law', 'economics']), models.Q(('specialities__len', 0), _negated=True)), name='library_expert_specialities_known'),
+            model_name="expert",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "specialities__contained_by",
+                        [
+                            "planning",
+                            "land",
+                            "building",
+                            "municipal",
+                            "transport",
+                            "water",
+                            "ecology",
+                            "energy",
+                            "industry",
+                            "agriculture",
+                            "information",
+                            "education_health",
+                            "culture",
+                            "geology",
+                            "safety",
+                            "cost",
+                            "finance",
+                            "law",
+                            "economics",
+                        ],
+                    ),
+                    models.Q(("specialities__len", 0), _negated=True),
+                ),
+                name="library_expert_specialities_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='expert',
-            constraint=models.CheckConstraint(condition=models.Q(('purposes__contained_by', ['argument', 'assessment', 'consultation'])), name='library_expert_purposes_known'),
+            model_name="expert",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("purposes__contained_by", ["argument", "assessment", "consultation"])),
+                name="library_expert_purposes_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='planninglist',
-            constraint=models.CheckConstraint(condition=models.Q(('year__range', (1990, 2100))), name='library_planning_list_year'),
+            model_name="planninglist",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("year__range", (1990, 2100))), name="library_planning_list_year"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='planningrow',
-            constraint=models.UniqueConstraint(fields=('list', 'number'), name='library_planning_row_number'),
+            model_name="planningrow",
+            constraint=models.UniqueConstraint(fields=("list", "number"), name="library_planning_row_number"),
         ),
         migrations.AddConstraint(
-            model_name='planningrow',
-            constraint=models.UniqueConstraint(fields=('list', 'project'), name='library_planning_row_one_per_project'),
+            model_name="planningrow",
+            constraint=models.UniqueConstraint(
+                fields=("list", "project"), name="library_planning_row_one_per_project"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='planningrow',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'matched', 'dropped']), models.Q(models.Q(('project__isnull', False), ('state', 'matched')), models.Q(models.Q(('state', 'matched'), _negated=True), ('project', None)), _connector='OR')), name='library_planning_row_matched_has_project'),
+            model_name="planningrow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["open", "matched", "dropped"]),
+                    models.Q(
+                        models.Q(("project__isnull", False), ("state", "matched")),
+                        models.Q(models.Q(("state", "matched"), _negated=True), ("project", None)),
+                        _connector="OR",
+                    ),
+                ),
+                name="library_planning_row_matched_has_project",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='planningrow',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('settled_at', None), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('settled_at__isnull', False)), _connector='OR'), name='library_planning_row_settled_has_its_time'),
+            model_name="planningrow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("settled_at", None), ("state", "open")),
+                    models.Q(models.Q(("state", "open"), _negated=True), ("settled_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="library_planning_row_settled_has_its_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='planningrow',
-            constraint=models.CheckConstraint(condition=models.Q(('planned_yuan', None), ('planned_yuan__gte', 0), _connector='OR'), name='library_planning_row_money'),
+            model_name="planningrow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("planned_yuan", None), ("planned_yuan__gte", 0), _connector="OR"),
+                name="library_planning_row_money",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='planningrow',
-            constraint=models.CheckConstraint(condition=models.Q(('likeness', None), ('likeness__lte', 100), _connector='OR'), name='library_planning_row_likeness'),
+            model_name="planningrow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("likeness", None), ("likeness__lte", 100), _connector="OR"),
+                name="library_planning_row_likeness",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', ('national', 'province', 'city'))), name='library_policy_level'),
+            model_name="policy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("level__in", ("national", "province", "city"))),
+                name="library_policy_level",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['law', 'regulation', 'rule', 'normative', 'policy', 'standard', 'mechanism'])), name='library_policy_kind'),
+            model_name="policy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        ["law", "regulation", "rule", "normative", "policy", "standard", "mechanism"],
+                    )
+                ),
+                name="library_policy_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(('effective_to', None), ('effective_to__gte', models.F('effective_from')), _connector='OR'), name='library_policy_ends_after_it_began'),
+            model_name="policy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("effective_to", None), ("effective_to__gte", models.F("effective_from")), _connector="OR"
+                ),
+                name="library_policy_ends_after_it_began",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(('replaced_by', None), models.Q(('replaced_by', models.F('id')), _negated=True), _connector='OR'), name='library_policy_not_by_itself'),
+            model_name="policy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("replaced_by", None),
+                    models.Q(("replaced_by", models.F("id")), _negated=True),
+                    _connector="OR",
+                ),
+                name="library_policy_not_by_itself",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='realisation',
-            constraint=models.UniqueConstraint(fields=('item', 'project'), name='library_realised_once_per_item'),
+            model_name="realisation",
+            constraint=models.UniqueConstraint(
+                fields=("item", "project"), name="library_realised_once_per_item"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='planitem',
-            constraint=models.UniqueConstraint(fields=('plan', 'number'), name='library_plan_item_number'),
+            model_name="planitem",
+            constraint=models.UniqueConstraint(fields=("plan", "number"), name="library_plan_item_number"),
         ),
         migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.UniqueConstraint(fields=('table', 'owner', 'name'), name='library_view_named_once'),
+            model_name="savedview",
+            constraint=models.UniqueConstraint(
+                fields=("table", "owner", "name"), name="library_view_named_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.CheckConstraint(condition=models.Q(('shared', False), ('organisation__isnull', False), _connector='OR'), name='library_shared_view_has_its_organisation'),
+            model_name="savedview",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("shared", False), ("organisation__isnull", False), _connector="OR"),
+                name="library_shared_view_has_its_organisation",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='library_view_has_a_name'),
+            model_name="savedview",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name", ""), _negated=True), name="library_view_has_a_name"
+            ),
         ),
         migrations.AddIndex(
-            model_name='tableimport',
-            index=models.Index(fields=['by', 'table', '-id'], name='library_imports_of_user'),
+            model_name="tableimport",
+            index=models.Index(fields=["by", "table", "-id"], name="library_imports_of_user"),
         ),
         migrations.AddConstraint(
-            model_name='tableimport',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['reading', 'refused', 'ready', 'applying', 'applied', 'cancelled', 'failed'])), name='library_import_state'),
+            model_name="tableimport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        ["reading", "refused", "ready", "applying", "applied", "cancelled", "failed"],
+                    )
+                ),
+                name="library_import_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tableimport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['ready', 'applying', 'applied']), _negated=True), ('refused', 0), _connector='OR'), name='library_import_whole_or_not'),
+            model_name="tableimport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["ready", "applying", "applied"]), _negated=True),
+                    ("refused", 0),
+                    _connector="OR",
+                ),
+                name="library_import_whole_or_not",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tableimport',
-            constraint=models.CheckConstraint(condition=models.Q(('sha256__regex', '^[0-9a-f]{64}$')), name='library_import_sha256'),
+            model_name="tableimport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sha256__regex", "^[0-9a-f]{64}$")), name="library_import_sha256"
+            ),
         ),
     ]

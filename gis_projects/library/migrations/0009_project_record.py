@@ -16,563 +16,1001 @@ import gis_projects.people.permissions
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('library', '0008_databases_registers_and_tables'),
-        ('people', '0003_functions_and_engagements'),
-        ('siting', '0008_trial_content'),
+        ("library", "0008_databases_registers_and_tables"),
+        ("people", "0003_functions_and_engagements"),
+        ("siting", "0008_trial_content"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Code',
+            name="Code",
             fields=[
-                ('key', models.CharField(max_length=71, primary_key=True, serialize=False)),
-                ('value', models.SlugField(max_length=40, verbose_name='代码')),
-                ('label', models.CharField(max_length=80, verbose_name='名称')),
-                ('label_en', models.CharField(blank=True, max_length=160, verbose_name='英文名称')),
-                ('group', models.CharField(blank=True, max_length=40, verbose_name='归属')),
-                ('note', models.CharField(blank=True, max_length=300, verbose_name='说明')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='顺序')),
-                ('valid_from', models.DateField(default=datetime.date(2000, 1, 1), verbose_name='启用日期')),
-                ('retired_on', models.DateField(blank=True, null=True, verbose_name='停用日期')),
+                ("key", models.CharField(max_length=71, primary_key=True, serialize=False)),
+                ("value", models.SlugField(max_length=40, verbose_name="代码")),
+                ("label", models.CharField(max_length=80, verbose_name="名称")),
+                ("label_en", models.CharField(blank=True, max_length=160, verbose_name="英文名称")),
+                ("group", models.CharField(blank=True, max_length=40, verbose_name="归属")),
+                ("note", models.CharField(blank=True, max_length=300, verbose_name="说明")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="顺序")),
+                ("valid_from", models.DateField(default=datetime.date(2000, 1, 1), verbose_name="启用日期")),
+                ("retired_on", models.DateField(blank=True, null=True, verbose_name="停用日期")),
             ],
             options={
-                'ordering': ['list_id', 'position', 'key'],
+                "ordering": ["list_id", "position", "key"],
             },
         ),
         migrations.CreateModel(
-            name='CodeList',
+            name="CodeList",
             fields=[
-                ('key', models.SlugField(max_length=30, primary_key=True, serialize=False, verbose_name='代码表')),
-                ('name', models.CharField(max_length=60, verbose_name='名称')),
-                ('name_en', models.CharField(blank=True, max_length=120, verbose_name='英文名称')),
-                ('source', models.CharField(blank=True, max_length=300, verbose_name='来源')),
-                ('source_en', models.CharField(blank=True, max_length=400)),
-                ('is_sample', models.BooleanField(default=True, verbose_name='示例数据')),
-                ('version', models.PositiveIntegerField(default=1, verbose_name='版本')),
-                ('position', models.PositiveSmallIntegerField(default=0)),
+                (
+                    "key",
+                    models.SlugField(max_length=30, primary_key=True, serialize=False, verbose_name="代码表"),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="名称")),
+                ("name_en", models.CharField(blank=True, max_length=120, verbose_name="英文名称")),
+                ("source", models.CharField(blank=True, max_length=300, verbose_name="来源")),
+                ("source_en", models.CharField(blank=True, max_length=400)),
+                ("is_sample", models.BooleanField(default=True, verbose_name="示例数据")),
+                ("version", models.PositiveIntegerField(default=1, verbose_name="版本")),
+                ("position", models.PositiveSmallIntegerField(default=0)),
             ],
             options={
-                'ordering': ['position', 'key'],
+                "ordering": ["position", "key"],
             },
         ),
         migrations.CreateModel(
-            name='CodeListVersion',
+            name="CodeListVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(verbose_name='版本')),
-                ('codes', models.JSONField()),
-                ('reason', models.CharField(max_length=300, verbose_name='理由')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(verbose_name="版本")),
+                ("codes", models.JSONField()),
+                ("reason", models.CharField(max_length=300, verbose_name="理由")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="时间")),
             ],
             options={
-                'ordering': ['list_id', '-number'],
+                "ordering": ["list_id", "-number"],
             },
         ),
         migrations.CreateModel(
-            name='CostPart',
+            name="CostPart",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount_yuan', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='金额')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("amount_yuan", models.DecimalField(decimal_places=2, max_digits=18, verbose_name="金额")),
             ],
             options={
-                'ordering': ['plan_id', 'pk'],
+                "ordering": ["plan_id", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='DiaryEntry',
+            name="DiaryEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on', models.DateField(verbose_name='日期')),
-                ('text', models.TextField(max_length=4000, verbose_name='内容')),
-                ('location', django.contrib.gis.db.models.fields.PointField(blank=True, null=True, srid=4490, verbose_name='位置')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='记录时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("on", models.DateField(verbose_name="日期")),
+                ("text", models.TextField(max_length=4000, verbose_name="内容")),
+                (
+                    "location",
+                    django.contrib.gis.db.models.fields.PointField(
+                        blank=True, null=True, srid=4490, verbose_name="位置"
+                    ),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="记录时间")),
             ],
             options={
-                'ordering': ['-on', '-pk'],
+                "ordering": ["-on", "-pk"],
             },
             bases=(gis_projects.people.permissions.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='EntryRight',
+            name="EntryRight",
             fields=[
-                ('investment_kind', models.CharField(choices=[('government', '政府投资'), ('social', '社会投资')], max_length=12, primary_key=True, serialize=False, verbose_name='投资性质')),
-                ('functions', django.contrib.postgres.fields.ArrayField(base_field=models.SlugField(max_length=20), size=None, verbose_name='录入部门')),
+                (
+                    "investment_kind",
+                    models.CharField(
+                        choices=[("government", "政府投资"), ("social", "社会投资")],
+                        max_length=12,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="投资性质",
+                    ),
+                ),
+                (
+                    "functions",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.SlugField(max_length=20), size=None, verbose_name="录入部门"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['investment_kind'],
+                "ordering": ["investment_kind"],
             },
         ),
         migrations.CreateModel(
-            name='FieldRight',
+            name="FieldRight",
             fields=[
-                ('field', models.SlugField(max_length=30, primary_key=True, serialize=False, verbose_name='字段')),
-                ('parties', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('owner', '项目单位'), ('department', '管理部门'), ('finance', '财政部门')], max_length=12), size=None, verbose_name='可维护方')),
+                (
+                    "field",
+                    models.SlugField(max_length=30, primary_key=True, serialize=False, verbose_name="字段"),
+                ),
+                (
+                    "parties",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("owner", "项目单位"),
+                                ("department", "管理部门"),
+                                ("finance", "财政部门"),
+                            ],
+                            max_length=12,
+                        ),
+                        size=None,
+                        verbose_name="可维护方",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['field'],
+                "ordering": ["field"],
             },
         ),
         migrations.CreateModel(
-            name='FundSource',
+            name="FundSource",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount_yuan', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='金额')),
-                ('definite', models.BooleanField(default=False, verbose_name='已落实')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='说明')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("amount_yuan", models.DecimalField(decimal_places=2, max_digits=18, verbose_name="金额")),
+                ("definite", models.BooleanField(default=False, verbose_name="已落实")),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="说明")),
             ],
             options={
-                'ordering': ['plan_id', 'pk'],
+                "ordering": ["plan_id", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='InvestmentPlan',
+            name="InvestmentPlan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(verbose_name='版本')),
-                ('total_yuan', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='投资匡算')),
-                ('reason', models.CharField(blank=True, max_length=300, verbose_name='调整理由')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(verbose_name="版本")),
+                ("total_yuan", models.DecimalField(decimal_places=2, max_digits=18, verbose_name="投资匡算")),
+                ("reason", models.CharField(blank=True, max_length=300, verbose_name="调整理由")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="时间")),
             ],
             options={
-                'ordering': ['project_id', '-number'],
+                "ordering": ["project_id", "-number"],
             },
             bases=(gis_projects.people.permissions.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='LandPart',
+            name="LandPart",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('area_m2', models.DecimalField(decimal_places=2, max_digits=16, verbose_name='面积')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("area_m2", models.DecimalField(decimal_places=2, max_digits=16, verbose_name="面积")),
             ],
             options={
-                'ordering': ['statement_id', 'pk'],
+                "ordering": ["statement_id", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='LandStatement',
+            name="LandStatement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(verbose_name='版本')),
-                ('total_m2', models.DecimalField(decimal_places=2, max_digits=16, verbose_name='总用地面积')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(verbose_name="版本")),
+                ("total_m2", models.DecimalField(decimal_places=2, max_digits=16, verbose_name="总用地面积")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="时间")),
             ],
             options={
-                'ordering': ['project_id', '-number'],
+                "ordering": ["project_id", "-number"],
             },
             bases=(gis_projects.people.permissions.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='Programme',
+            name="Programme",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, unique=True, verbose_name='示范任务')),
-                ('target_yuan', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='目标投资')),
-                ('starts_year', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1990), django.core.validators.MaxValueValidator(2100)], verbose_name='起始年度')),
-                ('years', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(30)], verbose_name='年数')),
-                ('rounding', models.CharField(choices=[('half_up', '四舍五入'), ('truncate', '截取')], default=gis_projects.library.money.Rounding['HALF_UP'], max_length=10, verbose_name='取整方式')),
-                ('note', models.CharField(blank=True, max_length=300, verbose_name='说明')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, unique=True, verbose_name="示范任务")),
+                (
+                    "target_yuan",
+                    models.DecimalField(decimal_places=2, max_digits=18, verbose_name="目标投资"),
+                ),
+                (
+                    "starts_year",
+                    models.PositiveSmallIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(1990),
+                            django.core.validators.MaxValueValidator(2100),
+                        ],
+                        verbose_name="起始年度",
+                    ),
+                ),
+                (
+                    "years",
+                    models.PositiveSmallIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(30),
+                        ],
+                        verbose_name="年数",
+                    ),
+                ),
+                (
+                    "rounding",
+                    models.CharField(
+                        choices=[("half_up", "四舍五入"), ("truncate", "截取")],
+                        default=gis_projects.library.money.Rounding["HALF_UP"],
+                        max_length=10,
+                        verbose_name="取整方式",
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=300, verbose_name="说明")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'ordering': ['-starts_year', 'name'],
+                "ordering": ["-starts_year", "name"],
             },
             bases=(gis_projects.people.permissions.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='ProgrammeMember',
+            name="ProgrammeMember",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateField(default=django.utils.timezone.localdate)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("since", models.DateField(default=django.utils.timezone.localdate)),
             ],
             options={
-                'ordering': ['programme_id', 'project_id'],
+                "ordering": ["programme_id", "project_id"],
             },
         ),
         migrations.CreateModel(
-            name='ProjectDraft',
+            name="ProjectDraft",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('data', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='修改时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("data", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="修改时间")),
             ],
             options={
-                'ordering': ['-updated_at', '-pk'],
+                "ordering": ["-updated_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='StalenessThreshold',
+            name="StalenessThreshold",
             fields=[
-                ('stage', models.CharField(choices=[('planning', '谋划'), ('preparation', '前期'), ('construction', '在建'), ('completed', '竣工'), ('suspended', '停缓建')], max_length=15, primary_key=True, serialize=False, verbose_name='项目状态')),
-                ('yellow_days', models.PositiveSmallIntegerField(verbose_name='黄色（天）')),
-                ('red_days', models.PositiveSmallIntegerField(verbose_name='红色（天）')),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("planning", "谋划"),
+                            ("preparation", "前期"),
+                            ("construction", "在建"),
+                            ("completed", "竣工"),
+                            ("suspended", "停缓建"),
+                        ],
+                        max_length=15,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="项目状态",
+                    ),
+                ),
+                ("yellow_days", models.PositiveSmallIntegerField(verbose_name="黄色（天）")),
+                ("red_days", models.PositiveSmallIntegerField(verbose_name="红色（天）")),
             ],
             options={
-                'ordering': ['stage'],
+                "ordering": ["stage"],
             },
         ),
         migrations.CreateModel(
-            name='YearPlan',
+            name="YearPlan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1990), django.core.validators.MaxValueValidator(2100)], verbose_name='年度')),
-                ('amount_yuan', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='金额')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "year",
+                    models.PositiveSmallIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(1990),
+                            django.core.validators.MaxValueValidator(2100),
+                        ],
+                        verbose_name="年度",
+                    ),
+                ),
+                ("amount_yuan", models.DecimalField(decimal_places=2, max_digits=18, verbose_name="金额")),
             ],
             options={
-                'ordering': ['plan_id', 'year'],
+                "ordering": ["plan_id", "year"],
             },
         ),
         migrations.AddField(
-            model_name='project',
-            name='address',
-            field=models.CharField(blank=True, max_length=200, verbose_name='建设地点'),
+            model_name="project",
+            name="address",
+            field=models.CharField(blank=True, max_length=200, verbose_name="建设地点"),
         ),
         migrations.AddField(
-            model_name='project',
-            name='authority',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='projects_in_charge', to='people.organisation', verbose_name='主管部门'),
+            model_name="project",
+            name="authority",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="projects_in_charge",
+                to="people.organisation",
+                verbose_name="主管部门",
+            ),
         ),
         migrations.AddField(
-            model_name='project',
-            name='credit_code',
-            field=models.CharField(blank=True, max_length=18, verbose_name='业主统一社会信用代码'),
+            model_name="project",
+            name="credit_code",
+            field=models.CharField(blank=True, max_length=18, verbose_name="业主统一社会信用代码"),
         ),
         migrations.AddField(
-            model_name='project',
-            name='functions',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list, size=None, verbose_name='选用的流程功能'),
+            model_name="project",
+            name="functions",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.CharField(max_length=40),
+                blank=True,
+                default=list,
+                size=None,
+                verbose_name="选用的流程功能",
+            ),
         ),
         migrations.AddField(
-            model_name='project',
-            name='funding_note',
-            field=models.CharField(blank=True, max_length=500, verbose_name='资金落实情况'),
+            model_name="project",
+            name="funding_note",
+            field=models.CharField(blank=True, max_length=500, verbose_name="资金落实情况"),
         ),
         migrations.AddField(
-            model_name='project',
-            name='goals',
-            field=models.TextField(blank=True, max_length=2000, verbose_name='功能效益目标'),
+            model_name="project",
+            name="goals",
+            field=models.TextField(blank=True, max_length=2000, verbose_name="功能效益目标"),
         ),
         migrations.AddField(
-            model_name='project',
-            name='intended_yuan',
-            field=models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='意向总投资'),
+            model_name="project",
+            name="intended_yuan",
+            field=models.DecimalField(
+                blank=True,
+                decimal_places=2,
+                max_digits=18,
+                null=True,
+                validators=[django.core.validators.MinValueValidator(0)],
+                verbose_name="意向总投资",
+            ),
         ),
         migrations.AddField(
-            model_name='project',
-            name='legal_person',
-            field=models.CharField(blank=True, max_length=60, verbose_name='法定代表人'),
+            model_name="project",
+            name="legal_person",
+            field=models.CharField(blank=True, max_length=60, verbose_name="法定代表人"),
         ),
         migrations.AddField(
-            model_name='project',
-            name='legal_person_phone',
-            field=models.CharField(blank=True, max_length=30, validators=[django.core.validators.RegexValidator('^[0-9+()\\- ]{5,30}$', '电话号码只能包含数字、空格、括号、加号和短横线。')], verbose_name='法人联系电话'),
+            model_name="project",
+            name="legal_person_phone",
+            field=models.CharField(
+                blank=True,
+                max_length=30,
+                validators=[
+                    django.core.validators.RegexValidator(
+                        "^[0-9+()\\- ]{5,30}$", "电话号码只能包含数字、空格、括号、加号和短横线。"
+                    )
+                ],
+                verbose_name="法人联系电话",
+            ),
         ),
         migrations.AddField(
-            model_name='project',
-            name='national_code',
-            field=models.CharField(blank=True, max_length=24, validators=[django.core.validators.RegexValidator('^([0-9]{2}(0[1-9]|1[0-2])-[0-9]{6}-[0-9A-Z]{2}-[0-9]{2}-[0-9]{5}[0-9A-Z]|20[0-9]{2}-[0-9]{6}-[0-9]{2}-[0-9]{2}-[0-9]{6})$', '应为 YYMM-AAAAAA-DD-TT-NNNNNC 或旧式 YYYY-AAAAAA-II-TT-NNNNNN。')], verbose_name='国家统一项目代码'),
+            model_name="project",
+            name="national_code",
+            field=models.CharField(
+                blank=True,
+                max_length=24,
+                validators=[
+                    django.core.validators.RegexValidator(
+                        "^([0-9]{2}(0[1-9]|1[0-2])-[0-9]{6}-[0-9A-Z]{2}-[0-9]{2}-[0-9]{5}[0-9A-Z]|20[0-9]{2}-[0-9]{6}-[0-9]{2}-[0-9]{2}-[0-9]{6})$",
+                        "应为 YYMM-AAAAAA-DD-TT-NNNNNC 或旧式 YYYY-AAAAAA-II-TT-NNNNNN。",
+                    )
+                ],
+                verbose_name="国家统一项目代码",
+            ),
         ),
         migrations.AddField(
-            model_name='project',
-            name='planned_finish',
-            field=models.DateField(blank=True, null=True, verbose_name='计划竣工'),
+            model_name="project",
+            name="planned_finish",
+            field=models.DateField(blank=True, null=True, verbose_name="计划竣工"),
         ),
         migrations.AddField(
-            model_name='project',
-            name='planned_start',
-            field=models.DateField(blank=True, null=True, verbose_name='计划开工'),
+            model_name="project",
+            name="planned_start",
+            field=models.DateField(blank=True, null=True, verbose_name="计划开工"),
         ),
         migrations.AddField(
-            model_name='project',
-            name='scale',
-            field=models.CharField(blank=True, max_length=500, verbose_name='建设规模'),
+            model_name="project",
+            name="scale",
+            field=models.CharField(blank=True, max_length=500, verbose_name="建设规模"),
         ),
         migrations.AddField(
-            model_name='project',
-            name='source_basis',
-            field=models.CharField(blank=True, max_length=300, verbose_name='来源依据'),
+            model_name="project",
+            name="source_basis",
+            field=models.CharField(blank=True, max_length=300, verbose_name="来源依据"),
         ),
         migrations.AddField(
-            model_name='project',
-            name='construction_mode',
-            field=models.ForeignKey(blank=True, limit_choices_to={'list': 'construction_mode'}, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='library.code', verbose_name='建设模式'),
+            model_name="project",
+            name="construction_mode",
+            field=models.ForeignKey(
+                blank=True,
+                limit_choices_to={"list": "construction_mode"},
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="library.code",
+                verbose_name="建设模式",
+            ),
         ),
         migrations.AddField(
-            model_name='project',
-            name='division',
-            field=models.ForeignKey(blank=True, limit_choices_to={'list': 'division'}, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='library.code', verbose_name='国民经济行业大类'),
+            model_name="project",
+            name="division",
+            field=models.ForeignKey(
+                blank=True,
+                limit_choices_to={"list": "division"},
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="library.code",
+                verbose_name="国民经济行业大类",
+            ),
         ),
         migrations.AddField(
-            model_name='project',
-            name='industry_type',
-            field=models.ForeignKey(blank=True, limit_choices_to={'list': 'industry_type'}, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='library.code', verbose_name='产业类型'),
+            model_name="project",
+            name="industry_type",
+            field=models.ForeignKey(
+                blank=True,
+                limit_choices_to={"list": "industry_type"},
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="library.code",
+                verbose_name="产业类型",
+            ),
         ),
         migrations.AddField(
-            model_name='project',
-            name='investment_mode',
-            field=models.ForeignKey(blank=True, limit_choices_to={'list': 'investment_mode'}, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='library.code', verbose_name='投资模式'),
+            model_name="project",
+            name="investment_mode",
+            field=models.ForeignKey(
+                blank=True,
+                limit_choices_to={"list": "investment_mode"},
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="library.code",
+                verbose_name="投资模式",
+            ),
         ),
         migrations.AddField(
-            model_name='project',
-            name='nature',
-            field=models.ForeignKey(blank=True, limit_choices_to={'list': 'nature'}, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='library.code', verbose_name='建设性质'),
+            model_name="project",
+            name="nature",
+            field=models.ForeignKey(
+                blank=True,
+                limit_choices_to={"list": "nature"},
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="library.code",
+                verbose_name="建设性质",
+            ),
         ),
         migrations.AddField(
-            model_name='project',
-            name='policy',
-            field=models.ForeignKey(blank=True, limit_choices_to={'list': 'policy'}, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='library.code', verbose_name='投资政策'),
+            model_name="project",
+            name="policy",
+            field=models.ForeignKey(
+                blank=True,
+                limit_choices_to={"list": "policy"},
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="library.code",
+                verbose_name="投资政策",
+            ),
         ),
         migrations.AddField(
-            model_name='project',
-            name='project_type',
-            field=models.ForeignKey(blank=True, limit_choices_to={'list': 'project_type'}, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='library.code', verbose_name='项目类型'),
+            model_name="project",
+            name="project_type",
+            field=models.ForeignKey(
+                blank=True,
+                limit_choices_to={"list": "project_type"},
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="library.code",
+                verbose_name="项目类型",
+            ),
         ),
         migrations.AddField(
-            model_name='project',
-            name='source_kind',
-            field=models.ForeignKey(blank=True, limit_choices_to={'list': 'source_kind'}, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='library.code', verbose_name='项目来源'),
+            model_name="project",
+            name="source_kind",
+            field=models.ForeignKey(
+                blank=True,
+                limit_choices_to={"list": "source_kind"},
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="library.code",
+                verbose_name="项目来源",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='project',
-            constraint=models.UniqueConstraint(condition=models.Q(('national_code', ''), _negated=True), fields=('national_code',), name='library_project_national_code_once'),
+            model_name="project",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("national_code", ""), _negated=True),
+                fields=("national_code",),
+                name="library_project_national_code_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='project',
-            constraint=models.CheckConstraint(condition=models.Q(('national_code', ''), ('national_code__regex', '^([0-9]{2}(0[1-9]|1[0-2])-[0-9]{6}-[0-9A-Z]{2}-[0-9]{2}-[0-9]{5}[0-9A-Z]|20[0-9]{2}-[0-9]{6}-[0-9]{2}-[0-9]{2}-[0-9]{6})$'), _connector='OR'), name='library_project_national_code_form'),
+            model_name="project",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("national_code", ""),
+                    (
+                        "national_code__regex",
+                        "^([0-9]{2}(0[1-9]|1[0-2])-[0-9]{6}-[0-9A-Z]{2}-[0-9]{2}-[0-9]{5}[0-9A-Z]|20[0-9]{2}-[0-9]{6}-[0-9]{2}-[0-9]{2}-[0-9]{6})$",
+                    ),
+                    _connector="OR",
+                ),
+                name="library_project_national_code_form",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='project',
-            constraint=models.CheckConstraint(condition=models.Q(('planned_start', None), ('planned_finish', None), ('planned_finish__gte', models.F('planned_start')), _connector='OR'), name='library_project_ends_after_it_starts', violation_error_message='计划竣工不能早于计划开工。'),
+            model_name="project",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("planned_start", None),
+                    ("planned_finish", None),
+                    ("planned_finish__gte", models.F("planned_start")),
+                    _connector="OR",
+                ),
+                name="library_project_ends_after_it_starts",
+                violation_error_message="计划竣工不能早于计划开工。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='project',
-            constraint=models.CheckConstraint(condition=models.Q(('intended_yuan', None), ('intended_yuan__gte', 0), _connector='OR'), name='library_project_intended_not_negative'),
+            model_name="project",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("intended_yuan", None), ("intended_yuan__gte", 0), _connector="OR"),
+                name="library_project_intended_not_negative",
+            ),
         ),
         migrations.AddField(
-            model_name='code',
-            name='list',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='codes', to='library.codelist'),
+            model_name="code",
+            name="list",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="codes", to="library.codelist"
+            ),
         ),
         migrations.AddField(
-            model_name='codelistversion',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="codelistversion",
+            name="by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='codelistversion',
-            name='list',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='library.codelist'),
+            model_name="codelistversion",
+            name="list",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="library.codelist"
+            ),
         ),
         migrations.AddField(
-            model_name='costpart',
-            name='kind',
-            field=models.ForeignKey(limit_choices_to={'list': 'cost_part'}, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='library.code', verbose_name='投资构成'),
+            model_name="costpart",
+            name="kind",
+            field=models.ForeignKey(
+                limit_choices_to={"list": "cost_part"},
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="library.code",
+                verbose_name="投资构成",
+            ),
         ),
         migrations.AddField(
-            model_name='diaryentry',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='记录人'),
+            model_name="diaryentry",
+            name="by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="记录人",
+            ),
         ),
         migrations.AddField(
-            model_name='diaryentry',
-            name='corrects',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrected_by', to='library.diaryentry'),
+            model_name="diaryentry",
+            name="corrects",
+            field=models.OneToOneField(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="corrected_by",
+                to="library.diaryentry",
+            ),
         ),
         migrations.AddField(
-            model_name='diaryentry',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='diary', to='library.project'),
+            model_name="diaryentry",
+            name="project",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="diary", to="library.project"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='entryright',
-            constraint=models.CheckConstraint(condition=models.Q(('investment_kind__in', ['government', 'social'])), name='library_entry_right_kind'),
+            model_name="entryright",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("investment_kind__in", ["government", "social"])),
+                name="library_entry_right_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fieldright',
-            constraint=models.CheckConstraint(condition=models.Q(('parties__contained_by', ['owner', 'department', 'finance'])), name='library_field_right_parties'),
+            model_name="fieldright",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("parties__contained_by", ["owner", "department", "finance"])),
+                name="library_field_right_parties",
+            ),
         ),
         migrations.AddField(
-            model_name='fundsource',
-            name='document',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='library.attachment', verbose_name='落实文件'),
+            model_name="fundsource",
+            name="document",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="library.attachment",
+                verbose_name="落实文件",
+            ),
         ),
         migrations.AddField(
-            model_name='fundsource',
-            name='instrument',
-            field=models.ForeignKey(limit_choices_to={'list': 'instrument'}, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='library.code', verbose_name='资金类型'),
+            model_name="fundsource",
+            name="instrument",
+            field=models.ForeignKey(
+                limit_choices_to={"list": "instrument"},
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="library.code",
+                verbose_name="资金类型",
+            ),
         ),
         migrations.AddField(
-            model_name='fundsource',
-            name='kind',
-            field=models.ForeignKey(limit_choices_to={'list': 'fund_source'}, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='library.code', verbose_name='资金来源'),
+            model_name="fundsource",
+            name="kind",
+            field=models.ForeignKey(
+                limit_choices_to={"list": "fund_source"},
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="library.code",
+                verbose_name="资金来源",
+            ),
         ),
         migrations.AddField(
-            model_name='investmentplan',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="investmentplan",
+            name="by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='investmentplan',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='plans', to='library.project'),
+            model_name="investmentplan",
+            name="project",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="plans", to="library.project"
+            ),
         ),
         migrations.AddField(
-            model_name='fundsource',
-            name='plan',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sources', to='library.investmentplan'),
+            model_name="fundsource",
+            name="plan",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="sources",
+                to="library.investmentplan",
+            ),
         ),
         migrations.AddField(
-            model_name='costpart',
-            name='plan',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='library.investmentplan'),
+            model_name="costpart",
+            name="plan",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="parts", to="library.investmentplan"
+            ),
         ),
         migrations.AddField(
-            model_name='landpart',
-            name='kind',
-            field=models.ForeignKey(limit_choices_to={'list': 'land_part'}, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='library.code', verbose_name='用地类别'),
+            model_name="landpart",
+            name="kind",
+            field=models.ForeignKey(
+                limit_choices_to={"list": "land_part"},
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="library.code",
+                verbose_name="用地类别",
+            ),
         ),
         migrations.AddField(
-            model_name='landstatement',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="landstatement",
+            name="by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='landstatement',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='land_statements', to='library.project'),
+            model_name="landstatement",
+            name="project",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="land_statements",
+                to="library.project",
+            ),
         ),
         migrations.AddField(
-            model_name='landpart',
-            name='statement',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='library.landstatement'),
+            model_name="landpart",
+            name="statement",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="parts", to="library.landstatement"
+            ),
         ),
         migrations.AddField(
-            model_name='programme',
-            name='region',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.region', verbose_name='所属地区'),
+            model_name="programme",
+            name="region",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="people.region",
+                verbose_name="所属地区",
+            ),
         ),
         migrations.AddField(
-            model_name='programmemember',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="programmemember",
+            name="by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='programmemember',
-            name='programme',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='members', to='library.programme'),
+            model_name="programmemember",
+            name="programme",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="members", to="library.programme"
+            ),
         ),
         migrations.AddField(
-            model_name='programmemember',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='programmes', to='library.project'),
+            model_name="programmemember",
+            name="project",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="programmes", to="library.project"
+            ),
         ),
         migrations.AddField(
-            model_name='projectdraft',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='project_drafts', to=settings.AUTH_USER_MODEL),
+            model_name="projectdraft",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="project_drafts",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stalenessthreshold',
-            constraint=models.CheckConstraint(condition=models.Q(('stage__in', ['planning', 'preparation', 'construction', 'completed', 'suspended']), ('red_days__gt', models.F('yellow_days')), ('yellow_days__gte', 1)), name='library_staleness_in_order'),
+            model_name="stalenessthreshold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("stage__in", ["planning", "preparation", "construction", "completed", "suspended"]),
+                    ("red_days__gt", models.F("yellow_days")),
+                    ("yellow_days__gte", 1),
+                ),
+                name="library_staleness_in_order",
+            ),
         ),
         migrations.AddField(
-            model_name='yearplan',
-            name='plan',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='years', to='library.investmentplan'),
+            model_name="yearplan",
+            name="plan",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="years", to="library.investmentplan"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='code',
-            constraint=models.UniqueConstraint(fields=('list', 'label'), name='library_code_labels_differ'),
+            model_name="code",
+            constraint=models.UniqueConstraint(fields=("list", "label"), name="library_code_labels_differ"),
         ),
         migrations.AddConstraint(
-            model_name='code',
-            constraint=models.CheckConstraint(condition=models.Q(('key', django.db.models.functions.text.Concat('list_id', models.Value(':'), 'value', output_field=models.CharField()))), name='library_code_key'),
+            model_name="code",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "key",
+                        django.db.models.functions.text.Concat(
+                            "list_id", models.Value(":"), "value", output_field=models.CharField()
+                        ),
+                    )
+                ),
+                name="library_code_key",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='code',
-            constraint=models.CheckConstraint(condition=models.Q(('retired_on', None), ('retired_on__gte', models.F('valid_from')), _connector='OR'), name='library_code_retired_after_it_began'),
+            model_name="code",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("retired_on", None), ("retired_on__gte", models.F("valid_from")), _connector="OR"
+                ),
+                name="library_code_retired_after_it_began",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='codelistversion',
-            constraint=models.UniqueConstraint(fields=('list', 'number'), name='library_code_list_versions_count'),
+            model_name="codelistversion",
+            constraint=models.UniqueConstraint(
+                fields=("list", "number"), name="library_code_list_versions_count"
+            ),
         ),
         migrations.AddIndex(
-            model_name='diaryentry',
-            index=models.Index(fields=['project', '-on', '-id'], name='library_diary_of_project'),
+            model_name="diaryentry",
+            index=models.Index(fields=["project", "-on", "-id"], name="library_diary_of_project"),
         ),
         migrations.AddConstraint(
-            model_name='diaryentry',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='library_diary_says_something'),
+            model_name="diaryentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("text", ""), _negated=True), name="library_diary_says_something"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='diaryentry',
-            constraint=models.CheckConstraint(condition=models.Q(('corrects', None), models.Q(('corrects', models.F('id')), _negated=True), _connector='OR'), name='library_diary_corrects_another'),
+            model_name="diaryentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("corrects", None), models.Q(("corrects", models.F("id")), _negated=True), _connector="OR"
+                ),
+                name="library_diary_corrects_another",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='investmentplan',
-            constraint=models.UniqueConstraint(fields=('project', 'number'), name='library_plan_versions_count'),
+            model_name="investmentplan",
+            constraint=models.UniqueConstraint(
+                fields=("project", "number"), name="library_plan_versions_count"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='investmentplan',
-            constraint=models.CheckConstraint(condition=models.Q(('total_yuan__gt', 0)), name='library_plan_total_positive'),
+            model_name="investmentplan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("total_yuan__gt", 0)), name="library_plan_total_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fundsource',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_yuan__gt', 0)), name='library_fund_source_positive'),
+            model_name="fundsource",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_yuan__gt", 0)), name="library_fund_source_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='costpart',
-            constraint=models.UniqueConstraint(fields=('plan', 'kind'), name='library_cost_part_once'),
+            model_name="costpart",
+            constraint=models.UniqueConstraint(fields=("plan", "kind"), name="library_cost_part_once"),
         ),
         migrations.AddConstraint(
-            model_name='costpart',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_yuan__gt', 0)), name='library_cost_part_positive'),
+            model_name="costpart",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_yuan__gt", 0)), name="library_cost_part_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='landstatement',
-            constraint=models.UniqueConstraint(fields=('project', 'number'), name='library_land_versions_count'),
+            model_name="landstatement",
+            constraint=models.UniqueConstraint(
+                fields=("project", "number"), name="library_land_versions_count"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='landstatement',
-            constraint=models.CheckConstraint(condition=models.Q(('total_m2__gt', 0)), name='library_land_total_positive'),
+            model_name="landstatement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("total_m2__gt", 0)), name="library_land_total_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='landpart',
-            constraint=models.UniqueConstraint(fields=('statement', 'kind'), name='library_land_part_once'),
+            model_name="landpart",
+            constraint=models.UniqueConstraint(fields=("statement", "kind"), name="library_land_part_once"),
         ),
         migrations.AddConstraint(
-            model_name='landpart',
-            constraint=models.CheckConstraint(condition=models.Q(('area_m2__gt', 0)), name='library_land_part_positive'),
+            model_name="landpart",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("area_m2__gt", 0)), name="library_land_part_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='programme',
-            constraint=models.CheckConstraint(condition=models.Q(('target_yuan__gt', 0)), name='library_programme_target_positive'),
+            model_name="programme",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("target_yuan__gt", 0)), name="library_programme_target_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='programme',
-            constraint=models.CheckConstraint(condition=models.Q(('starts_year__range', (1990, 2100)), ('years__range', (1, 30))), name='library_programme_period'),
+            model_name="programme",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("starts_year__range", (1990, 2100)), ("years__range", (1, 30))),
+                name="library_programme_period",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='programme',
-            constraint=models.CheckConstraint(condition=models.Q(('rounding__in', ['half_up', 'truncate'])), name='library_programme_rounding'),
+            model_name="programme",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("rounding__in", ["half_up", "truncate"])),
+                name="library_programme_rounding",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='programmemember',
-            constraint=models.UniqueConstraint(fields=('programme', 'project'), name='library_programme_member_once'),
+            model_name="programmemember",
+            constraint=models.UniqueConstraint(
+                fields=("programme", "project"), name="library_programme_member_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='yearplan',
-            constraint=models.UniqueConstraint(fields=('plan', 'year'), name='library_year_plan_once_a_year'),
+            model_name="yearplan",
+            constraint=models.UniqueConstraint(fields=("plan", "year"), name="library_year_plan_once_a_year"),
         ),
         migrations.AddConstraint(
-            model_name='yearplan',
-            constraint=models.CheckConstraint(condition=models.Q(('year__range', (1990, 2100))), name='library_year_plan_year'),
+            model_name="yearplan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("year__range", (1990, 2100))), name="library_year_plan_year"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='yearplan',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_yuan__gt', 0)), name='library_year_plan_positive'),
+            model_name="yearplan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_yuan__gt", 0)), name="library_year_plan_positive"
+            ),
         ),
     ]

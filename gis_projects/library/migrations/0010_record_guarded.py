@@ -13,7 +13,12 @@ UNCHANGED = [
     "library_diaryentry",
 ]
 PARTS = {
-    "library_plan_adds_up": ["library_investmentplan", "library_fundsource", "library_yearplan", "library_costpart"],
+    "library_plan_adds_up": [
+        "library_investmentplan",
+        "library_fundsource",
+        "library_yearplan",
+        "library_costpart",
+    ],
     "library_land_adds_up": ["library_landstatement", "library_landpart"],
 }
 # (table, column, list)
@@ -102,7 +107,9 @@ FORWARD = (
     )
 )
 BACKWARD = (
-    "".join(f"ALTER TABLE {table} DROP CONSTRAINT {table}_{column}_of_its_list;\n" for table, column, _ in CODED)
+    "".join(
+        f"ALTER TABLE {table} DROP CONSTRAINT {table}_{column}_of_its_list;\n" for table, column, _ in CODED
+    )
     + "".join(f"DROP TRIGGER {table}_adds_up ON {table};\n" for tables in PARTS.values() for table in tables)
     + "".join(f"DROP TRIGGER {table}_unchanged ON {table};\n" for table in UNCHANGED)
     + """

@@ -9,432 +9,1186 @@ import gis_projects.people.permissions
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('library', '0010_record_guarded'),
-        ('people', '0003_functions_and_engagements'),
+        ("library", "0010_record_guarded"),
+        ("people", "0003_functions_and_engagements"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Application',
+            name="Application",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_library', models.CharField(choices=[('none', '未入库'), ('catalogue', '目录库'), ('reserve', '储备库'), ('implementation', '实施库'), ('exited', '已出库')], max_length=15, verbose_name='原所在库')),
-                ('to_library', models.CharField(choices=[('none', '未入库'), ('catalogue', '目录库'), ('reserve', '储备库'), ('implementation', '实施库'), ('exited', '已出库')], max_length=15, verbose_name='申请进入')),
-                ('note', models.TextField(blank=True, verbose_name='申请说明')),
-                ('gate', models.JSONField(default=list)),
-                ('applied_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='申请时间')),
-                ('state', models.CharField(choices=[('open', '待审核'), ('admitted', '已入库'), ('returned', '已退回'), ('withdrawn', '已撤回')], default='open', max_length=10, verbose_name='状态')),
-                ('decided_at', models.DateTimeField(null=True, verbose_name='办结时间')),
-                ('reason', models.TextField(blank=True, verbose_name='意见')),
-                ('applicant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='library.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "from_library",
+                    models.CharField(
+                        choices=[
+                            ("none", "未入库"),
+                            ("catalogue", "目录库"),
+                            ("reserve", "储备库"),
+                            ("implementation", "实施库"),
+                            ("exited", "已出库"),
+                        ],
+                        max_length=15,
+                        verbose_name="原所在库",
+                    ),
+                ),
+                (
+                    "to_library",
+                    models.CharField(
+                        choices=[
+                            ("none", "未入库"),
+                            ("catalogue", "目录库"),
+                            ("reserve", "储备库"),
+                            ("implementation", "实施库"),
+                            ("exited", "已出库"),
+                        ],
+                        max_length=15,
+                        verbose_name="申请进入",
+                    ),
+                ),
+                ("note", models.TextField(blank=True, verbose_name="申请说明")),
+                ("gate", models.JSONField(default=list)),
+                (
+                    "applied_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="申请时间"),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "待审核"),
+                            ("admitted", "已入库"),
+                            ("returned", "已退回"),
+                            ("withdrawn", "已撤回"),
+                        ],
+                        default="open",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(null=True, verbose_name="办结时间")),
+                ("reason", models.TextField(blank=True, verbose_name="意见")),
+                (
+                    "applicant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="applications",
+                        to="library.project",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-pk'],
+                "ordering": ["-pk"],
             },
             bases=(gis_projects.people.permissions.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='Approval',
+            name="Approval",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('item', models.CharField(choices=[('setup', '立项审批'), ('feasibility', '可行性研究报告审批'), ('design', '初步设计审批')], max_length=12, verbose_name='审批事项')),
-                ('started_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='受理时间')),
-                ('number', models.CharField(blank=True, max_length=120, verbose_name='批复文号')),
-                ('granted_on', models.DateField(blank=True, null=True, verbose_name='批复日期')),
-                ('granted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='approvals', to='library.project')),
-                ('started_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "item",
+                    models.CharField(
+                        choices=[
+                            ("setup", "立项审批"),
+                            ("feasibility", "可行性研究报告审批"),
+                            ("design", "初步设计审批"),
+                        ],
+                        max_length=12,
+                        verbose_name="审批事项",
+                    ),
+                ),
+                (
+                    "started_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="受理时间"),
+                ),
+                ("number", models.CharField(blank=True, max_length=120, verbose_name="批复文号")),
+                ("granted_on", models.DateField(blank=True, null=True, verbose_name="批复日期")),
+                (
+                    "granted_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="approvals",
+                        to="library.project",
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
             bases=(gis_projects.people.permissions.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='BudgetLine',
+            name="BudgetLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='预算年度')),
-                ('instrument', models.CharField(choices=[('budget', '预算投资'), ('bond', '债券投资'), ('fund', '基金投资')], max_length=8, verbose_name='资金类型')),
-                ('amount_yuan', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='预算安排（元）')),
-                ('reference', models.CharField(max_length=120, verbose_name='文号或依据')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='budget_lines', to='library.project')),
-                ('review', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='library.evidence')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(verbose_name="预算年度")),
+                (
+                    "instrument",
+                    models.CharField(
+                        choices=[("budget", "预算投资"), ("bond", "债券投资"), ("fund", "基金投资")],
+                        max_length=8,
+                        verbose_name="资金类型",
+                    ),
+                ),
+                (
+                    "amount_yuan",
+                    models.DecimalField(decimal_places=2, max_digits=18, verbose_name="预算安排（元）"),
+                ),
+                ("reference", models.CharField(max_length=120, verbose_name="文号或依据")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="budget_lines",
+                        to="library.project",
+                    ),
+                ),
+                (
+                    "review",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="library.evidence"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-year', '-pk'],
+                "ordering": ["-year", "-pk"],
             },
             bases=(gis_projects.people.permissions.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='BudgetChange',
+            name="BudgetChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('delta_yuan', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='调整额（元）')),
-                ('reason', models.CharField(max_length=300, verbose_name='调整依据')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='library.budgetline')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "delta_yuan",
+                    models.DecimalField(decimal_places=2, max_digits=18, verbose_name="调整额（元）"),
+                ),
+                ("reason", models.CharField(max_length=300, verbose_name="调整依据")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="changes",
+                        to="library.budgetline",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
             bases=(gis_projects.people.permissions.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='Appropriation',
+            name="Appropriation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount_yuan', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='拨付金额（元）')),
-                ('reference', models.CharField(max_length=120, verbose_name='拨款单号')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appropriations', to='library.budgetline')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "amount_yuan",
+                    models.DecimalField(decimal_places=2, max_digits=18, verbose_name="拨付金额（元）"),
+                ),
+                ("reference", models.CharField(max_length=120, verbose_name="拨款单号")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appropriations",
+                        to="library.budgetline",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
             bases=(gis_projects.people.permissions.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='ConstructionStart',
+            name="ConstructionStart",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('started_on', models.DateField(verbose_name='开工日期')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='start', to='library.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("started_on", models.DateField(verbose_name="开工日期")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="start",
+                        to="library.project",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
             bases=(gis_projects.people.permissions.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='FactorStatus',
+            name="FactorStatus",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('factor', models.CharField(choices=[('water', '水资源'), ('soil', '水土保持'), ('land', '用地'), ('finance', '融资')], max_length=8, verbose_name='要素')),
-                ('state', models.CharField(choices=[('unknown', '未填报'), ('pending', '协调中'), ('secured', '已落实'), ('lacking', '有缺口')], max_length=8, verbose_name='保障情况')),
-                ('note', models.CharField(blank=True, max_length=300, verbose_name='说明')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='factors', to='library.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "factor",
+                    models.CharField(
+                        choices=[
+                            ("water", "水资源"),
+                            ("soil", "水土保持"),
+                            ("land", "用地"),
+                            ("finance", "融资"),
+                        ],
+                        max_length=8,
+                        verbose_name="要素",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("unknown", "未填报"),
+                            ("pending", "协调中"),
+                            ("secured", "已落实"),
+                            ("lacking", "有缺口"),
+                        ],
+                        max_length=8,
+                        verbose_name="保障情况",
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=300, verbose_name="说明")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="factors",
+                        to="library.project",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['project_id', 'factor', '-pk'],
+                "ordering": ["project_id", "factor", "-pk"],
             },
             bases=(gis_projects.people.permissions.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='FundApplication',
+            name="FundApplication",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('flow', models.CharField(choices=[('central', '争取中央投资'), ('city', '市财力支持'), ('key', '重点建设')], max_length=8, verbose_name='申报类别')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='申报年度')),
-                ('amount_yuan', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='申请资金（元）')),
-                ('purpose', models.TextField(verbose_name='资金用途')),
-                ('state', models.CharField(choices=[('declared', '已申报'), ('assessed', '已论证'), ('recommended', '已推荐'), ('returned', '已退回'), ('withdrawn', '已撤回')], default='declared', max_length=12, verbose_name='状态')),
-                ('declared_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='申报时间')),
-                ('decided_at', models.DateTimeField(null=True, verbose_name='办结时间')),
-                ('reason', models.TextField(blank=True, verbose_name='意见')),
-                ('assessment', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='library.evidence')),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('declared_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='fund_applications', to='library.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "flow",
+                    models.CharField(
+                        choices=[("central", "争取中央投资"), ("city", "市财力支持"), ("key", "重点建设")],
+                        max_length=8,
+                        verbose_name="申报类别",
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(verbose_name="申报年度")),
+                (
+                    "amount_yuan",
+                    models.DecimalField(decimal_places=2, max_digits=18, verbose_name="申请资金（元）"),
+                ),
+                ("purpose", models.TextField(verbose_name="资金用途")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("declared", "已申报"),
+                            ("assessed", "已论证"),
+                            ("recommended", "已推荐"),
+                            ("returned", "已退回"),
+                            ("withdrawn", "已撤回"),
+                        ],
+                        default="declared",
+                        max_length=12,
+                        verbose_name="状态",
+                    ),
+                ),
+                (
+                    "declared_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="申报时间"),
+                ),
+                ("decided_at", models.DateTimeField(null=True, verbose_name="办结时间")),
+                ("reason", models.TextField(blank=True, verbose_name="意见")),
+                (
+                    "assessment",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="library.evidence",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "declared_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="fund_applications",
+                        to="library.project",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-pk'],
+                "ordering": ["-pk"],
             },
             bases=(gis_projects.people.permissions.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='LibraryMove',
+            name="LibraryMove",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_library', models.CharField(choices=[('none', '未入库'), ('catalogue', '目录库'), ('reserve', '储备库'), ('implementation', '实施库'), ('exited', '已出库')], max_length=15, verbose_name='原所在库')),
-                ('to_library', models.CharField(choices=[('none', '未入库'), ('catalogue', '目录库'), ('reserve', '储备库'), ('implementation', '实施库'), ('exited', '已出库')], max_length=15, verbose_name='转入')),
-                ('way', models.CharField(choices=[('admitted', '审核入库'), ('taken_over', '由台账接入'), ('exited', '出库'), ('merged', '并入其他项目'), ('split_up', '拆分为多个项目'), ('split_off', '由拆分产生')], max_length=12, verbose_name='方式')),
-                ('gate', models.JSONField(default=list)),
-                ('reason', models.TextField(blank=True, verbose_name='理由')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='时间')),
-                ('transaction', models.BigIntegerField(default=0, editable=False)),
-                ('application', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='move', to='library.application')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='moves', to='library.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "from_library",
+                    models.CharField(
+                        choices=[
+                            ("none", "未入库"),
+                            ("catalogue", "目录库"),
+                            ("reserve", "储备库"),
+                            ("implementation", "实施库"),
+                            ("exited", "已出库"),
+                        ],
+                        max_length=15,
+                        verbose_name="原所在库",
+                    ),
+                ),
+                (
+                    "to_library",
+                    models.CharField(
+                        choices=[
+                            ("none", "未入库"),
+                            ("catalogue", "目录库"),
+                            ("reserve", "储备库"),
+                            ("implementation", "实施库"),
+                            ("exited", "已出库"),
+                        ],
+                        max_length=15,
+                        verbose_name="转入",
+                    ),
+                ),
+                (
+                    "way",
+                    models.CharField(
+                        choices=[
+                            ("admitted", "审核入库"),
+                            ("taken_over", "由台账接入"),
+                            ("exited", "出库"),
+                            ("merged", "并入其他项目"),
+                            ("split_up", "拆分为多个项目"),
+                            ("split_off", "由拆分产生"),
+                        ],
+                        max_length=12,
+                        verbose_name="方式",
+                    ),
+                ),
+                ("gate", models.JSONField(default=list)),
+                ("reason", models.TextField(blank=True, verbose_name="理由")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="时间")),
+                ("transaction", models.BigIntegerField(default=0, editable=False)),
+                (
+                    "application",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="move",
+                        to="library.application",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="moves",
+                        to="library.project",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['project_id', '-pk'],
+                "ordering": ["project_id", "-pk"],
             },
             bases=(gis_projects.people.permissions.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='Monitoring',
+            name="Monitoring",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='纳入时间')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='monitoring', to='library.project')),
-                ('review', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='library.evidence')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="纳入时间")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="monitoring",
+                        to="library.project",
+                    ),
+                ),
+                (
+                    "review",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="library.evidence"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
             bases=(gis_projects.people.permissions.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='Parameter',
+            name="Parameter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(choices=[('base_investment', '上年度投资规模（元）'), ('catalogue_multiple', '目录库总投资应达到的倍数'), ('reserve_multiple', '储备库总投资应达到的倍数'), ('review_threshold', '信息化项目须经评审的总投资（元）'), ('admission_days', '入库审核期限（工作日）'), ('area_tolerance', '申报面积与边界面积的允许偏差（%）')], max_length=40, verbose_name='参数')),
-                ('value', models.DecimalField(decimal_places=4, max_digits=20, verbose_name='取值')),
-                ('inclusive', models.BooleanField(default=True, verbose_name='含本数')),
-                ('source', models.CharField(max_length=300, verbose_name='来源说明')),
-                ('valid_from', models.DateField(default=django.utils.timezone.localdate, verbose_name='起用日期')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('region', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.region', verbose_name='适用地区')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "key",
+                    models.SlugField(
+                        choices=[
+                            ("base_investment", "上年度投资规模（元）"),
+                            ("catalogue_multiple", "目录库总投资应达到的倍数"),
+                            ("reserve_multiple", "储备库总投资应达到的倍数"),
+                            ("review_threshold", "信息化项目须经评审的总投资（元）"),
+                            ("admission_days", "入库审核期限（工作日）"),
+                            ("area_tolerance", "申报面积与边界面积的允许偏差（%）"),
+                        ],
+                        max_length=40,
+                        verbose_name="参数",
+                    ),
+                ),
+                ("value", models.DecimalField(decimal_places=4, max_digits=20, verbose_name="取值")),
+                ("inclusive", models.BooleanField(default=True, verbose_name="含本数")),
+                ("source", models.CharField(max_length=300, verbose_name="来源说明")),
+                (
+                    "valid_from",
+                    models.DateField(default=django.utils.timezone.localdate, verbose_name="起用日期"),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.region",
+                        verbose_name="适用地区",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['key', 'region_id', '-valid_from', '-pk'],
+                "ordering": ["key", "region_id", "-valid_from", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='ProcurementSlip',
+            name="ProcurementSlip",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=40, unique=True, verbose_name='联系单编号')),
-                ('content', models.TextField(verbose_name='采购内容')),
-                ('amount_yuan', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='采购限额（元）')),
-                ('canonical', models.TextField()),
-                ('digest', models.CharField(max_length=64)),
-                ('signature', models.CharField(max_length=128)),
-                ('key_id', models.CharField(max_length=64)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='签发时间')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='slips', to='library.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=40, unique=True, verbose_name="联系单编号")),
+                ("content", models.TextField(verbose_name="采购内容")),
+                (
+                    "amount_yuan",
+                    models.DecimalField(decimal_places=2, max_digits=18, verbose_name="采购限额（元）"),
+                ),
+                ("canonical", models.TextField()),
+                ("digest", models.CharField(max_length=64)),
+                ("signature", models.CharField(max_length=128)),
+                ("key_id", models.CharField(max_length=64)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="签发时间")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="slips",
+                        to="library.project",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
             bases=(gis_projects.people.permissions.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='ProcurementConsent',
+            name="ProcurementConsent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount_yuan', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='同意采购金额（元）')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='procurement_consents', to='library.project')),
-                ('slip', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='consent', to='library.procurementslip')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "amount_yuan",
+                    models.DecimalField(decimal_places=2, max_digits=18, verbose_name="同意采购金额（元）"),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="procurement_consents",
+                        to="library.project",
+                    ),
+                ),
+                (
+                    "slip",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="consent",
+                        to="library.procurementslip",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
             bases=(gis_projects.people.permissions.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='Succession',
+            name="Succession",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('move', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='library.librarymove')),
-                ('predecessor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='successors', to='library.project')),
-                ('successor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='predecessors', to='library.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "move",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="library.librarymove",
+                    ),
+                ),
+                (
+                    "predecessor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="successors",
+                        to="library.project",
+                    ),
+                ),
+                (
+                    "successor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="predecessors",
+                        to="library.project",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='Acknowledgement',
+            name="Acknowledgement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(max_length=300, verbose_name='不重复的理由')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('other', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='library.project')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='acknowledgements', to='library.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reason", models.CharField(max_length=300, verbose_name="不重复的理由")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "other",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="library.project"
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="acknowledgements",
+                        to="library.project",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
-                'constraints': [models.UniqueConstraint(fields=('project', 'other'), name='library_acknowledged_once'), models.CheckConstraint(condition=models.Q(('project', models.F('other')), _negated=True), name='library_acknowledgement_of_two'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='library_acknowledgement_says_why')],
+                "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("project", "other"), name="library_acknowledged_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("project", models.F("other")), _negated=True),
+                        name="library_acknowledgement_of_two",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True),
+                        name="library_acknowledgement_says_why",
+                    ),
+                ],
             },
             bases=(gis_projects.people.permissions.Scoped, models.Model),
         ),
         migrations.AddIndex(
-            model_name='application',
-            index=models.Index(fields=['state', 'to_library'], name='library_application_queue'),
+            model_name="application",
+            index=models.Index(fields=["state", "to_library"], name="library_application_queue"),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('project',), name='library_one_open_application'),
+            model_name="application",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "open")),
+                fields=("project",),
+                name="library_one_open_application",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'admitted', 'returned', 'withdrawn'])), name='library_application_state'),
+            model_name="application",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["open", "admitted", "returned", "withdrawn"])),
+                name="library_application_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('from_library__in', ['none', 'exited']), ('to_library', 'catalogue')), models.Q(('from_library', 'catalogue'), ('to_library', 'reserve')), models.Q(('from_library', 'reserve'), ('to_library', 'implementation')), _connector='OR'), name='library_application_skips_none'),
+            model_name="application",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("from_library__in", ["none", "exited"]), ("to_library", "catalogue")),
+                    models.Q(("from_library", "catalogue"), ("to_library", "reserve")),
+                    models.Q(("from_library", "reserve"), ("to_library", "implementation")),
+                    _connector="OR",
+                ),
+                name="library_application_skips_none",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='library_application_decided_by_someone'),
+            model_name="application",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decided_at", None), ("decided_by", None), ("state", "open")),
+                    models.Q(
+                        models.Q(("state", "open"), _negated=True),
+                        ("decided_at__isnull", False),
+                        ("decided_by__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="library_application_decided_by_someone",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['admitted', 'returned']), _negated=True), models.Q(('decided_by', models.F('applicant')), _negated=True), _connector='OR'), name='library_applicant_does_not_admit'),
+            model_name="application",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["admitted", "returned"]), _negated=True),
+                    models.Q(("decided_by", models.F("applicant")), _negated=True),
+                    _connector="OR",
+                ),
+                name="library_applicant_does_not_admit",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'returned'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='library_return_has_a_reason'),
+            model_name="application",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "returned"), _negated=True),
+                    models.Q(("reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="library_return_has_a_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.UniqueConstraint(fields=('project', 'item'), name='library_one_approval_per_item'),
+            model_name="approval",
+            constraint=models.UniqueConstraint(
+                fields=("project", "item"), name="library_one_approval_per_item"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.CheckConstraint(condition=models.Q(('item__in', ['setup', 'feasibility', 'design'])), name='library_approval_item'),
+            model_name="approval",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("item__in", ["setup", "feasibility", "design"])),
+                name="library_approval_item",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('granted_by', None), ('granted_on', None), ('number', '')), models.Q(('granted_on__isnull', False), models.Q(('number', ''), _negated=True)), _connector='OR'), name='library_approval_granted_whole'),
+            model_name="approval",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("granted_by", None), ("granted_on", None), ("number", "")),
+                    models.Q(("granted_on__isnull", False), models.Q(("number", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="library_approval_granted_whole",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.CheckConstraint(condition=models.Q(('granted_by', None), models.Q(('granted_by', models.F('started_by')), _negated=True), _connector='OR'), name='library_approval_by_two'),
+            model_name="approval",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("granted_by", None),
+                    models.Q(("granted_by", models.F("started_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="library_approval_by_two",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='budgetline',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_yuan__gt', 0)), name='library_budget_line_positive'),
+            model_name="budgetline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_yuan__gt", 0)), name="library_budget_line_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='budgetline',
-            constraint=models.CheckConstraint(condition=models.Q(('year__range', (2000, 2100))), name='library_budget_line_year'),
+            model_name="budgetline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("year__range", (2000, 2100))), name="library_budget_line_year"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='budgetline',
-            constraint=models.CheckConstraint(condition=models.Q(('instrument__in', ['budget', 'bond', 'fund'])), name='library_budget_line_instrument'),
+            model_name="budgetline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("instrument__in", ["budget", "bond", "fund"])),
+                name="library_budget_line_instrument",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='budgetline',
-            constraint=models.CheckConstraint(condition=models.Q(('reference', ''), _negated=True), name='library_budget_line_reference'),
+            model_name="budgetline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reference", ""), _negated=True), name="library_budget_line_reference"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='budgetchange',
-            constraint=models.CheckConstraint(condition=models.Q(('delta_yuan', 0), _negated=True), name='library_budget_change_of_something'),
+            model_name="budgetchange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("delta_yuan", 0), _negated=True),
+                name="library_budget_change_of_something",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='budgetchange',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='library_budget_change_says_why'),
+            model_name="budgetchange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason", ""), _negated=True), name="library_budget_change_says_why"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appropriation',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_yuan__gt', 0)), name='library_appropriation_positive'),
+            model_name="appropriation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_yuan__gt", 0)), name="library_appropriation_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appropriation',
-            constraint=models.CheckConstraint(condition=models.Q(('reference', ''), _negated=True), name='library_appropriation_reference'),
+            model_name="appropriation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reference", ""), _negated=True), name="library_appropriation_reference"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appropriation',
-            constraint=models.UniqueConstraint(fields=('line', 'reference'), name='library_appropriation_once'),
+            model_name="appropriation",
+            constraint=models.UniqueConstraint(
+                fields=("line", "reference"), name="library_appropriation_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='factorstatus',
-            index=models.Index(fields=['project', 'factor', '-id'], name='library_factor_latest'),
+            model_name="factorstatus",
+            index=models.Index(fields=["project", "factor", "-id"], name="library_factor_latest"),
         ),
         migrations.AddConstraint(
-            model_name='factorstatus',
-            constraint=models.CheckConstraint(condition=models.Q(('factor__in', ['water', 'soil', 'land', 'finance'])), name='library_factor_known'),
+            model_name="factorstatus",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("factor__in", ["water", "soil", "land", "finance"])),
+                name="library_factor_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='factorstatus',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'secured', 'lacking'])), name='library_factor_state'),
+            model_name="factorstatus",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["pending", "secured", "lacking"])),
+                name="library_factor_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='factorstatus',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'lacking'), _negated=True), models.Q(('note', ''), _negated=True), _connector='OR'), name='library_factor_gap_is_described'),
+            model_name="factorstatus",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "lacking"), _negated=True),
+                    models.Q(("note", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="library_factor_gap_is_described",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fundapplication',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['declared', 'assessed', 'recommended'])), fields=('project', 'flow', 'year'), name='library_one_fund_application'),
+            model_name="fundapplication",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["declared", "assessed", "recommended"])),
+                fields=("project", "flow", "year"),
+                name="library_one_fund_application",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fundapplication',
-            constraint=models.CheckConstraint(condition=models.Q(('flow__in', ['central', 'city', 'key'])), name='library_fund_flow'),
+            model_name="fundapplication",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("flow__in", ["central", "city", "key"])), name="library_fund_flow"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fundapplication',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['declared', 'assessed', 'recommended', 'returned', 'withdrawn'])), name='library_fund_state'),
+            model_name="fundapplication",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["declared", "assessed", "recommended", "returned", "withdrawn"])
+                ),
+                name="library_fund_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fundapplication',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_yuan__gt', 0)), name='library_fund_positive'),
+            model_name="fundapplication",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_yuan__gt", 0)), name="library_fund_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fundapplication',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['assessed', 'recommended']), _negated=True), ('assessment__isnull', False), _connector='OR'), name='library_fund_recommended_on_a_report'),
+            model_name="fundapplication",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["assessed", "recommended"]), _negated=True),
+                    ("assessment__isnull", False),
+                    _connector="OR",
+                ),
+                name="library_fund_recommended_on_a_report",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fundapplication',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['recommended', 'returned']), _negated=True), models.Q(('decided_by__isnull', False), models.Q(('decided_by', models.F('declared_by')), _negated=True)), _connector='OR'), name='library_fund_decided_by_another'),
+            model_name="fundapplication",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["recommended", "returned"]), _negated=True),
+                    models.Q(
+                        ("decided_by__isnull", False),
+                        models.Q(("decided_by", models.F("declared_by")), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="library_fund_decided_by_another",
+            ),
         ),
         migrations.AddIndex(
-            model_name='librarymove',
-            index=models.Index(fields=['project', '-id'], name='library_move_latest'),
+            model_name="librarymove",
+            index=models.Index(fields=["project", "-id"], name="library_move_latest"),
         ),
         migrations.AddConstraint(
-            model_name='librarymove',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('application__isnull', False), ('way', 'admitted'), models.Q(models.Q(('from_library__in', ['none', 'exited']), ('to_library', 'catalogue')), models.Q(('from_library', 'catalogue'), ('to_library', 'reserve')), models.Q(('from_library', 'reserve'), ('to_library', 'implementation')), _connector='OR')), models.Q(('application', None), ('from_library', 'none'), ('way__in', ['taken_over', 'split_off']), ('to_library__in', ['catalogue', 'reserve', 'implementation'])), models.Q(('application', None), ('to_library', 'exited'), ('way__in', ['exited', 'merged', 'split_up']), ('from_library__in', ['catalogue', 'reserve', 'implementation']), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='library_move_is_one_of_the_table'),
+            model_name="librarymove",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("application__isnull", False),
+                        ("way", "admitted"),
+                        models.Q(
+                            models.Q(("from_library__in", ["none", "exited"]), ("to_library", "catalogue")),
+                            models.Q(("from_library", "catalogue"), ("to_library", "reserve")),
+                            models.Q(("from_library", "reserve"), ("to_library", "implementation")),
+                            _connector="OR",
+                        ),
+                    ),
+                    models.Q(
+                        ("application", None),
+                        ("from_library", "none"),
+                        ("way__in", ["taken_over", "split_off"]),
+                        ("to_library__in", ["catalogue", "reserve", "implementation"]),
+                    ),
+                    models.Q(
+                        ("application", None),
+                        ("to_library", "exited"),
+                        ("way__in", ["exited", "merged", "split_up"]),
+                        ("from_library__in", ["catalogue", "reserve", "implementation"]),
+                        models.Q(("reason", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="library_move_is_one_of_the_table",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='librarymove',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('way', 'admitted'), _negated=True), models.Q(models.Q(('gate', []), _negated=True), models.Q(('gate__contains', [{'met': False}]), _negated=True)), _connector='OR'), name='library_move_passed_its_gate'),
+            model_name="librarymove",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("way", "admitted"), _negated=True),
+                    models.Q(
+                        models.Q(("gate", []), _negated=True),
+                        models.Q(("gate__contains", [{"met": False}]), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="library_move_passed_its_gate",
+            ),
         ),
         migrations.AddIndex(
-            model_name='parameter',
-            index=models.Index(fields=['key', '-valid_from'], name='library_parameter_in_force'),
+            model_name="parameter",
+            index=models.Index(fields=["key", "-valid_from"], name="library_parameter_in_force"),
         ),
         migrations.AddConstraint(
-            model_name='parameter',
-            constraint=models.CheckConstraint(condition=models.Q(('key__in', ['base_investment', 'catalogue_multiple', 'reserve_multiple', 'review_threshold', 'admission_days', 'area_tolerance'])), name='library_parameter_known'),
+            model_name="parameter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "key__in",
+                        [
+                            "base_investment",
+                            "catalogue_multiple",
+                            "reserve_multiple",
+                            "review_threshold",
+                            "admission_days",
+                            "area_tolerance",
+                        ],
+                    )
+                ),
+                name="library_parameter_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='parameter',
-            constraint=models.CheckConstraint(condition=models.Q(('value__gte', 0)), name='library_parameter_not_negative'),
+            model_name="parameter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("value__gte", 0)), name="library_parameter_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='parameter',
-            constraint=models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='library_parameter_has_a_source'),
+            model_name="parameter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source", ""), _negated=True), name="library_parameter_has_a_source"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='procurementslip',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_yuan__gt', 0)), name='library_slip_positive'),
+            model_name="procurementslip",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_yuan__gt", 0)), name="library_slip_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='procurementslip',
-            constraint=models.CheckConstraint(condition=models.Q(('signature', ''), _negated=True), name='library_slip_signed'),
+            model_name="procurementslip",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("signature", ""), _negated=True), name="library_slip_signed"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='procurementconsent',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_yuan__gt', 0)), name='library_consent_positive'),
+            model_name="procurementconsent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_yuan__gt", 0)), name="library_consent_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='succession',
-            constraint=models.UniqueConstraint(fields=('predecessor', 'successor'), name='library_succession_once'),
+            model_name="succession",
+            constraint=models.UniqueConstraint(
+                fields=("predecessor", "successor"), name="library_succession_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='succession',
-            constraint=models.CheckConstraint(condition=models.Q(('predecessor', models.F('successor')), _negated=True), name='library_succession_of_two'),
+            model_name="succession",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("predecessor", models.F("successor")), _negated=True),
+                name="library_succession_of_two",
+            ),
         ),
     ]

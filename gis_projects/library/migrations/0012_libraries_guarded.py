@@ -22,10 +22,12 @@ APPEND_ONLY = {
     "library_monitoring_unchanged": "library_monitoring",
 }
 
-FORWARD = "".join(
-    f"CREATE TRIGGER {name} BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION library_refuse_change();\n"
-    for name, table in APPEND_ONLY.items()
-) + """
+FORWARD = (
+    "".join(
+        f"CREATE TRIGGER {name} BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION library_refuse_change();\n"
+        for name, table in APPEND_ONLY.items()
+    )
+    + """
 -- moves ---------------------------------------------------------------------------------------------------------
 CREATE FUNCTION library_move_begins() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE stands text;
@@ -311,6 +313,7 @@ END $$;
 CREATE TRIGGER library_budget_change_covered BEFORE INSERT ON library_budgetchange
     FOR EACH ROW EXECUTE FUNCTION library_budget_change_covered();
 """
+)
 
 BACKWARD = """
 DROP TRIGGER library_budget_change_covered ON library_budgetchange;

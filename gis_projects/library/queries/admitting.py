@@ -31,7 +31,9 @@ def not_admitting(user: User, project: Project, application: Application | None 
     """
     if not may(user, Permission.ADMIT_PROJECTS, project):
         return Notice("not-admitting", gettext_noop("入库审核由发改部门的入库审核人员办理。"))
-    responsible = [one for function in ADMITTING if (one := department_of(function, project.region)) is not None]
+    responsible = [
+        one for function in ADMITTING if (one := department_of(function, project.region)) is not None
+    ]
     if user.organisation_id not in [one.pk for one in responsible]:
         names = "、".join(one.name for one in responsible) or gettext_noop("当地发改部门")
         return Notice(

@@ -54,7 +54,8 @@ class Command(BaseCommand):
         self.stdout.write(due.day.isoformat())
         if due.assumed_from is not None:
             self.stderr.write(
-                _("暂定：自%(day)s起官方日历尚未公布，按周一至周五推算。") % {"day": due.assumed_from.isoformat()}
+                _("暂定：自%(day)s起官方日历尚未公布，按周一至周五推算。")
+                % {"day": due.assumed_from.isoformat()}
             )
 
 

@@ -444,6 +444,11 @@ def test_moves_and_decided_applications_never_change(project, owner, admitter):
 
 def test_a_result_that_follows_by_itself_is_nobodys(project):
     row = record_evidence(
-        by=None, project=project, kind="review", outcome="passed", reference="argument.review:1", title="评审通过"
+        by=None,
+        project=project,
+        kind="review",
+        outcome="passed",
+        reference="argument.review:1",
+        title="评审通过",
     )
     assert row.by is None
