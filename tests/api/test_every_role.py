@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -126,11 +126,17 @@ def test_every_role_in_every_relation_gets_what_the_policy_says(world, visitors,
             address = reverse(name, kwargs=entry.arguments(world))
             reference = visit(administrator, address, entry, world)
             let_in: set[str] = set()
+            lacking: set[str] = set()
             for visitor, session in sessions.items():
                 wanted = policy.expected(visitor, entry, reference)
-                if wanted < 400:
+                if policy.lacks(visitor):
+                    # A role that doesn't list the permission is refused before anybody asks how it stands to the thing.
+                    if visitor.role in lacking:
+                        continue
+                    lacking.add(visitor.role)
+                elif wanted < 400:
                     # Pages take long to draw: who is let in is let in once by each role and once by each relation. Who
-                    # is refused is asked in every role and every relation.
+                    # may do it, but not here, is asked in every relation.
                     if {visitor.role, visitor.relation} <= let_in:
                         continue
                     let_in |= {visitor.role, visitor.relation}
@@ -138,7 +144,6 @@ def test_every_role_in_every_relation_gets_what_the_policy_says(world, visitors,
                 if got != wanted:
                     wrong.append(f"{visitor}: {entry.method} {name} {address} {got}, not {wanted}")
     assert not wrong, f"{len(wrong)} differ from the policy:\n" + "\n".join(wrong)
-    assert connection.is_usable()
 
 
 EDIT = Policy(Permission.EDIT_SITES, "project", reading=Permission.READ_SITES)

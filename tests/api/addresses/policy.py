@@ -114,9 +114,8 @@ class Policy:
         granted = self.granted or administrator
         if self.asks is None:
             return granted
-        asked = {self.asks} if isinstance(self.asks, Permission) else set(self.asks)
-        known_by = {self.reading} if self.reading else asked
-        if not any(map(visitor.has, known_by)):
+        asked = self._asked()
+        if self.lacks(visitor):
             return codes[WITHOUT]
         reaches = REACHES[visitor.relation]
         known_of = self.read_of or self.of
@@ -130,6 +129,15 @@ class Policy:
         if not any(map(visitor.has, asked)) or (self.of and self.of not in reaches):
             return 403
         return granted
+
+    def lacks(self, visitor: Visitor) -> bool:
+        """Whether no role of theirs lists what it takes to know of it: then it is no matter how they stand to it."""
+        known_by = {self.reading} if self.reading else self._asked()
+        return self.asks is not None and not any(map(visitor.has, known_by))
+
+    def _asked(self) -> set[Permission]:
+        assert self.asks is not None
+        return {self.asks} if isinstance(self.asks, Permission) else set(self.asks)
 
 
 SECRET = frozenset({Permission.READ_CONFIDENTIAL})
