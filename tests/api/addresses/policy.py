@@ -132,8 +132,10 @@ class Policy:
 
     def lacks(self, visitor: Visitor) -> bool:
         """Whether no role of theirs lists what it takes to know of it: then it is no matter how they stand to it."""
+        if self.asks is None:
+            return False
         known_by = {self.reading} if self.reading else self._asked()
-        return self.asks is not None and not any(map(visitor.has, known_by))
+        return not any(map(visitor.has, known_by))
 
     def _asked(self) -> set[Permission]:
         assert self.asks is not None
