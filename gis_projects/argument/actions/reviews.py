@@ -245,9 +245,8 @@ def skip(*, by: User, review: ExpertReview, code: str, reason: str) -> ExpertRev
     """
     if code not in workflow.by_code():
         raise _refusal("step", "没有这样的环节：%(value)s", value=code)
-    # That a step can't be left out at all is said before that it isn't its turn yet.
-    workflow.skippable(workflow.by_code()[code], review.mandatory)
     review = _before(by, review, code)
+    workflow.skippable(workflow.by_code()[code], review.mandatory)
     words = _words("reason", reason, needed=True)
     return _moved(review, workflow.by_code()[code], StepState.SKIPPED, by, words)
 

@@ -133,7 +133,7 @@ ADDRESSES: dict[str, list[Address]] = {
         Address("403 403 200 404 403 403 200", _act("factor"), method="post", json=lambda world: _FACTOR)
     ],
     "library-api:appropriations": [
-        Address("403 403 403 404 403 403 201", of_project, method="post", json=lambda world: _PAYMENT)
+        Address("403 403 403 404 403 403 400", of_project, method="post", json=lambda world: _PAYMENT)
     ],
 }
 
