@@ -1,12 +1,13 @@
 from django.urls import include, path
 
-from gis_projects.library.api import libraries, lists, projects, records
+from gis_projects.library.api import libraries, lists, maps, projects, records
 
 app_name = "library-api"
 urlpatterns = [
     path("projects/", projects.Projects.as_view(), name="projects"),
-    path("projects/map/", projects.ProjectMap.as_view(), name="projects-map"),
-    path("projects/counts/", projects.ProjectCounts.as_view(), name="projects-counts"),
+    path("projects/map/", maps.ProjectMap.as_view(), name="projects-map"),
+    path("projects/counts/", maps.ProjectCounts.as_view(), name="projects-counts"),
+    path("projects/days/", maps.ProjectDays.as_view(), name="projects-days"),
     path("projects/groups/", lists.ProjectGroups.as_view(), name="projects-groups"),
     path("projects/<int:pk>/", projects.ProjectDetail.as_view(), name="project"),
     path("projects/<int:pk>/record/", records.Record.as_view(), name="project-record"),

@@ -30,12 +30,14 @@ def _databases() -> list[tuple[str, str]]:
 
 class ProjectFilter(RecordFilter):
     """``kind`` and ``region`` may be given several times; a region covers those below it only for the
-    city's own row, which counts what no district counts.
+    city's own row, which counts what no district counts. ``kind=none`` are the projects of none of the four.
     """
 
     q = django_filters.CharFilter(method="by_words", label=_("关键词"), max_length=100)
     kind = django_filters.MultipleChoiceFilter(
-        method="by_kind", choices=ProjectKind.choices, label=_("项目类别")
+        method="by_kind",
+        choices=[*ProjectKind.choices, (queries.NO_KIND, _("不属四类"))],
+        label=_("项目类别"),
     )
     region = django_filters.ModelMultipleChoiceFilter(
         queryset=Region.objects.all(), to_field_name="code", label=_("地区")
@@ -86,6 +88,7 @@ class ProjectFilter(RecordFilter):
     dbstage = django_filters.CharFilter(method="by_database", label=_("数据库环节"), max_length=20)
     plan_item = django_filters.BooleanFilter(method="by_plan", label=_("对应规划任务"))
     has_site = django_filters.BooleanFilter(method="by_site", label=_("选址"))
+    placed = django_filters.BooleanFilter(method="by_place", label=_("有位置"))
 
     class Meta:
         model = Project
@@ -119,6 +122,9 @@ class ProjectFilter(RecordFilter):
     def by_site(self, queryset: QuerySet[Project], name: str, value: bool) -> QuerySet[Project]:
         # A site without a boundary yet is none.
         return queryset.filter(site__current__isnull=not value)
+
+    def by_place(self, queryset: QuerySet[Project], name: str, value: bool) -> QuerySet[Project]:
+        return queries.placed(queryset) if value else queries.unplaced(queryset)
 
 
 def without_kinds(params: QueryDict) -> QueryDict:

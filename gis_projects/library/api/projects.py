@@ -8,8 +8,8 @@ from django.contrib.gis.geos import Point
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
-from rest_framework import exceptions, generics, serializers
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics, serializers
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,7 +20,7 @@ from rest_framework_gis.serializers import GeoFeatureModelSerializer
 from gis_projects.library import upkeep
 from gis_projects.library.actions.projects import own_fields, register_project, revise_project, set_kinds
 from gis_projects.library.api.records import refused_fields
-from gis_projects.library.filters import ProjectFilter, without_kinds
+from gis_projects.library.filters import ProjectFilter
 from gis_projects.library.models import Project, ProjectKind
 from gis_projects.library.queries import projects as queries
 from gis_projects.people.models import User
@@ -113,7 +113,7 @@ class ProjectPages(GeoJsonPagination):
     max_page_size = 1000
 
 
-class _OfUser(generics.GenericAPIView[Project]):
+class OfUser(generics.GenericAPIView[Project]):
     permission_classes = [MayReadProjects]
     serializer_class = ProjectSerializer
     filterset_class = ProjectFilter
@@ -125,7 +125,7 @@ class _OfUser(generics.GenericAPIView[Project]):
         return queries.projects(cast(User, self.request.user)).order_by("code")
 
 
-class Projects(_OfUser, generics.ListAPIView[Project]):
+class Projects(OfUser, generics.ListAPIView[Project]):
     """Projects that the user may know of, filtered like the list page, a page at a time; or a new one."""
 
     pagination_class = ProjectPages
@@ -155,7 +155,7 @@ class Projects(_OfUser, generics.ListAPIView[Project]):
         return Response(ProjectSerializer(self.get_queryset().get(pk=made.pk)).data, status=201)
 
 
-class ProjectDetail(_OfUser, generics.RetrieveAPIView[Project]):
+class ProjectDetail(OfUser, generics.RetrieveAPIView[Project]):
     """One project; what it says of itself can be changed field by field, by whoever keeps the field up."""
 
     filter_backends: list[Any] = []
@@ -176,53 +176,3 @@ class ProjectDetail(_OfUser, generics.RetrieveAPIView[Project]):
             if kinds is not None:
                 set_kinds(by=user, project=found, kinds=kinds)
         return Response(ProjectSerializer(self.get_object()).data)
-
-
-class ProjectMap(_OfUser):
-    """Every selected project at once, with what the map shows. Amounts are exact decimals of 元, as text."""
-
-    pagination_class = None
-
-    @extend_schema(filters=True, responses={200: OpenApiTypes.OBJECT})
-    def get(self, request: Request) -> Response:
-        features = queries.map_points(self.filter_queryset(self.get_queryset()))
-        return Response({"type": "FeatureCollection", "features": features})
-
-
-class ProjectCounts(_OfUser):
-    """What stands beside the toggles: per kind under the other filters, and the selection's length and
-    money.
-    """
-
-    pagination_class = None
-
-    @extend_schema(
-        filters=True,
-        responses=inline_serializer(
-            "ProjectCounts",
-            {
-                "kinds": serializers.DictField(child=serializers.IntegerField()),
-                "total": serializers.IntegerField(),
-                "planned_yuan": serializers.DecimalField(max_digits=20, decimal_places=2),
-                "cumulative_yuan": serializers.DecimalField(max_digits=20, decimal_places=2),
-                "progress": serializers.IntegerField(allow_null=True, help_text="whole per cent, half-up"),
-            },
-        ),
-    )
-    def get(self, request: Request) -> Response:
-        every = self.get_queryset()
-        selected = self.filter_queryset(every)
-        rest = ProjectFilter(without_kinds(request.query_params), queryset=every)
-        if not rest.form.is_valid():
-            raise exceptions.ValidationError(rest.form.errors)
-        counts = queries.counts(selected, rest.qs)
-        money = queries.summary(selected)
-        return Response(
-            {
-                "kinds": counts.kinds,
-                "total": counts.total,
-                "planned_yuan": str(money.planned_yuan),
-                "cumulative_yuan": str(money.cumulative_yuan),
-                "progress": money.progress,
-            }
-        )

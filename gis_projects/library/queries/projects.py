@@ -14,8 +14,6 @@ from django.db.models import (
     Exists,
     ExpressionWrapper,
     F,
-    FloatField,
-    Func,
     OuterRef,
     Q,
     QuerySet,
@@ -32,6 +30,7 @@ from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Permission, visible
 from siting.models import Check, SiteVersion
 
+NO_KIND = "none"  # asks for the projects of none of the four kinds
 REGION_LAYER = "XZQ"  # its features' keys are region codes
 
 # What a list may be ordered by: the name in the address, and the columns.
@@ -51,10 +50,11 @@ ORDERINGS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Counts:
-    """How many projects a selection holds: of each kind (whatever kinds were chosen), and altogether."""
+    """How many projects a selection holds: of each kind and of none (whatever kinds were chosen), and altogether."""
 
     kinds: dict[str, int]
     total: int
+    none: int
 
 
 def projects(user: User) -> QuerySet[Project]:
@@ -91,8 +91,22 @@ def with_records(queryset: QuerySet[Project]) -> QuerySet[Project]:
 
 
 def of_kinds(queryset: QuerySet[Project], kinds: list[str]) -> QuerySet[Project]:
-    """Projects of at least one of these kinds, each once."""
-    return queryset.filter(Exists(Membership.objects.filter(project=OuterRef("pk"), kind__in=kinds)))
+    """Projects of at least one of these kinds, each once; `NO_KIND` among them adds those of none of the four."""
+    shown = Membership.objects.filter(project=OuterRef("pk"))
+    wanted: Any = Exists(shown.filter(kind__in=[kind for kind in kinds if kind != NO_KIND]))
+    if NO_KIND in kinds:
+        wanted = wanted | ~Exists(shown.filter(kind__in=ProjectKind.values))
+    return queryset.filter(wanted)
+
+
+def placed(queryset: QuerySet[Project]) -> QuerySet[Project]:
+    """Projects that a map can show: by their own location, or by their site."""
+    return queryset.filter(Q(location__isnull=False) | Q(site__current__isnull=False))
+
+
+def unplaced(queryset: QuerySet[Project]) -> QuerySet[Project]:
+    """Projects that no map can show, which so must be said beside it."""
+    return queryset.filter(location__isnull=True, site__current__isnull=True)
 
 
 def search(queryset: QuerySet[Project], words: str) -> QuerySet[Project]:
@@ -133,51 +147,11 @@ def counts(selected: QuerySet[Project], without_kinds: QuerySet[Project]) -> Cou
         .values_list("kind", "number")
     )
     found = dict(members)
-    return Counts({str(kind): found.get(kind, 0) for kind in ProjectKind}, selected.count())
-
-
-def map_points(queryset: QuerySet[Project]) -> list[dict[str, Any]]:
-    """GeoJSON features for the map, in one query.
-
-    Where a project has no location of its own, the middle of its site stands for it; where it has neither,
-    its geometry is null, and a list can still name it.
-    """
-    place = Coalesce(F("location"), Func(F("site__current__geometry"), function="ST_Centroid"))
-    rows = queryset.order_by("pk").values_list(
-        "pk",
-        "code",
-        "name",
-        "kinds",
-        "region_id",
-        "stage",
-        "planned_yuan",
-        "cumulative_yuan",
-        "precision",
-        "site__current_id",
-        Func(place, function="ST_X", output_field=FloatField()),
-        Func(place, function="ST_Y", output_field=FloatField()),
+    return Counts(
+        {str(kind): found.get(kind, 0) for kind in ProjectKind},
+        selected.count(),
+        of_kinds(without_kinds, [NO_KIND]).count(),
     )
-    return [
-        {
-            "type": "Feature",
-            "id": pk,
-            "geometry": None if x is None else {"type": "Point", "coordinates": [x, y]},
-            "properties": {
-                "id": pk,
-                "code": code,
-                "name": name,
-                "kinds": kinds,
-                "region": region,
-                "stage": stage,
-                # As text, like every amount of the API: a double has too few digits.
-                "planned_yuan": None if planned is None else str(planned),
-                "cumulative_yuan": None if cumulative is None else str(cumulative),
-                "precision": precision,
-                "has_site": version is not None,
-            },
-        }
-        for pk, code, name, kinds, region, stage, planned, cumulative, precision, version, x, y in rows
-    ]
 
 
 @dataclass(frozen=True)

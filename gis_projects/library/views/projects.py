@@ -87,6 +87,14 @@ def projects(request: HttpRequest) -> HttpResponseBase:
                     "on": kind.value in kinds,
                 }
                 for kind in ProjectKind
+            ]
+            + [
+                {
+                    "value": queries.NO_KIND,
+                    "label": _("不属四类"),
+                    "number": counts.none,
+                    "on": queries.NO_KIND in kinds,
+                }
             ],
             "regions": Region.objects.divisions(),
             "chosen_regions": request.GET.getlist("region"),

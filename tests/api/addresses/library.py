@@ -25,6 +25,7 @@ ADDRESSES: dict[str, list[Address]] = {
     ],
     "library-api:projects-map": [Address(API_WITH_ROLE)],
     "library-api:projects-counts": [Address(API_WITH_ROLE)],
+    "library-api:projects-days": [Address(API_WITH_ROLE)],
     "library-api:project": [
         Address(API_IN_REACH, of_project),
         Address("403 403 404 404 200 200 200", of_secret_project),

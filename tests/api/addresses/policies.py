@@ -49,6 +49,7 @@ POLICY: dict[str, Policy | list[Policy]] = {
     "library-api:projects": [Policy(P.READ_PROJECTS), Policy(P.EDIT_PROJECTS)],
     "library-api:projects-map": Policy(P.READ_PROJECTS),
     "library-api:projects-counts": Policy(P.READ_PROJECTS),
+    "library-api:projects-days": Policy(P.READ_PROJECTS),
     "library-api:project": [
         Policy(P.READ_PROJECTS, "project"),
         Policy(P.READ_PROJECTS, "project", unless=SECRET),
@@ -190,7 +191,7 @@ POLICY: dict[str, Policy | list[Policy]] = {
     "disclosure:table": OPEN,
     "disclosure:outlines": OPEN,
     "disclosure:project": OPEN,
-    "disclosure:publish": Policy({P.EDIT_PROJECTS, P.DISCLOSE_PROJECTS}, "project", reading=P.READ_PROJECTS),
+    "publishing:project": Policy({P.EDIT_PROJECTS, P.DISCLOSE_PROJECTS}, "project", reading=P.READ_PROJECTS),
     # notices, re-validation and comparisons
     "sites:revalidation": [SITES, Policy(P.REVIEW_CHECKS)],
     "sites:coverage": SITES,

@@ -106,7 +106,7 @@ def test_counts_beside_the_kinds_are_the_lengths_of_their_lists(reviewer):
         reverse("library:projects"), {"region": "150207", "kind": "government"}
     ).content.decode()
     counts = {kind: int(number) for kind, number in re.findall(r'data-kind="(\w+)">(\d+)<', page)}
-    assert counts == {"key": 3, "government": 1, "planned": 0, "reserve": 0}
+    assert counts == {"key": 3, "government": 1, "planned": 0, "reserve": 0, "none": 0}
     for kind, number in counts.items():
         assert len(codes(reviewer, region="150207", kind=kind)) == number
 
