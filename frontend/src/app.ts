@@ -1,5 +1,9 @@
 import "./styles/app.scss";
 
+import { labelCards } from "./core/cards";
+
+labelCards();
+
 // What every page needs: the menu of narrow screens. Everything else works without script.
 const toggle = document.querySelector<HTMLButtonElement>("[data-toggle-nav]");
 const nav = document.getElementById("site-nav");
