@@ -280,7 +280,7 @@ def _task_rows(rows: Iterable[dict[str, Any]]) -> Iterator[list[Any]]:
     for row in rows:
         task = row["task"]
         counts = [row["counts"].get(one, 0) for one in queries.State]
-        yield [task.number, task.label, "、".join(row["owners"]), task.due_label, *counts]
+        yield [task.number, task.label, _("、").join(row["owners"]), task.due_label, *counts]
 
 
 def _circular_columns() -> list[str]:

@@ -244,4 +244,4 @@ def _refuse_amounts(faults: dict[str, list[str]], field: str, amounts: Iterable[
 
 
 def _unknown(values: Iterable[str]) -> str:
-    return _("没有这样的代码，或已停用：%(codes)s") % {"codes": "、".join(sorted(values))}
+    return _("没有这样的代码，或已停用：%(codes)s") % {"codes": _("、").join(sorted(values))}

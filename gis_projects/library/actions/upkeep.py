@@ -53,7 +53,7 @@ def set_entry_right(*, by: User | None, investment_kind: str, functions: Iterabl
     )
     if unknown := set(wanted) - known:
         raise ValidationError(
-            {"functions": _("没有这样的部门：%(names)s") % {"names": "、".join(sorted(unknown))}}
+            {"functions": _("没有这样的部门：%(names)s") % {"names": _("、").join(sorted(unknown))}}
         )
     before = sorted(upkeep.entry_rights()[investment_kind])
     row, _made = EntryRight.objects.update_or_create(

@@ -158,7 +158,7 @@ def members(request: HttpRequest, pk: int) -> HttpResponse:
     removed = list(known.filter(pk=int(gone[:18]))) if gone.isascii() and gone.isdigit() else []
     missing = sorted(set(codes) - {project.code for project in added})
     if missing:
-        messages.error(request, _("没有这样的项目代码：%(codes)s") % {"codes": "、".join(missing[:20])})
+        messages.error(request, _("没有这样的项目代码：%(codes)s") % {"codes": _("、").join(missing[:20])})
     else:
         try:
             actions.set_members(by=user, programme=found, add=added, remove=removed)

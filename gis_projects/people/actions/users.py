@@ -243,6 +243,6 @@ def _listed(roles: Iterable[Role | str]) -> list[str]:
     wanted = {str(role) for role in roles}
     if unknown := wanted - set(Role):
         raise ValidationError(
-            _("没有这样的角色：%(roles)s"), params={"roles": "、".join(sorted(unknown))}, code="role"
+            _("没有这样的角色：%(roles)s"), params={"roles": _("、").join(sorted(unknown))}, code="role"
         )
     return [str(role) for role in Role if role in wanted]

@@ -72,7 +72,7 @@ def exported(row: User) -> list[Any]:
         row.full_name,
         row.organisation.name if row.organisation else "",
         row.region.name if row.region else "",
-        "、".join(str(names[role]) for role in row.roles),
+        _("、").join(str(names[role]) for role in row.roles),
         row.email,
         seen,
         _("在用") if row.is_active else _("已停用"),
