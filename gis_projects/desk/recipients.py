@@ -35,6 +35,12 @@ def reaching(project: Project, permission: Permission) -> set[int]:
     return {user.pk for user in found if may(user, permission, project)}
 
 
+def readers(project: Project, people: Iterable[int]) -> set[int]:
+    """Those of these people who may read a project."""
+    rows = User.objects.filter(pk__in=set(people))
+    return {user.pk for user in rows if may(user, Permission.READ_PROJECTS, project)}
+
+
 def named(keys: Iterable[int | None]) -> set[int]:
     """These people, those that there are and who may still sign in."""
     wanted = {key for key in keys if key is not None}

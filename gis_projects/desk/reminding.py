@@ -31,7 +31,7 @@ KIND = "desk.remind"
 DELIVER = "desk.deliver"
 #: People asked for in one transaction of the job.
 TOGETHER = 100
-_LOCK = 7_042_002  # advisory lock of starting these jobs; any number that nothing else uses
+_LOCK = 7_042_002  # advisory lock of starting to deliver; any number that nothing else uses
 _KINDS = {todo.Urgency.SOON: Kind.DUE_SOON, todo.Urgency.OVERDUE: Kind.OVERDUE}
 
 
@@ -40,26 +40,21 @@ def tick(*, now: datetime | None = None) -> list[Job]:
 
     Cheap where nothing is: the supervisor asks every few seconds.
     """
-    started = []
     hour = timezone.localtime(now, ZONE)
-    subject = f"desk.hour:{hour:%Y-%m-%dT%H}"
-    if not Job.objects.filter(subject=subject, kind=KIND).exists():
-        started += _start(lambda: Job.objects.filter(subject=subject, kind=KIND).exists(), KIND, subject)
+    started = [jobs.start_once(remind, kind=KIND, subject=f"desk.hour:{hour:%Y-%m-%dT%H}")]
     if mail.configured() and mail.waiting():
-        queued = Job.objects.filter(kind=DELIVER, state__in=jobs.OPEN)
-        started += _start(queued.exists, DELIVER, "")
-    return started
+        started.append(_start_delivery())
+    return [job for job in started if job is not None]
 
 
-def _start(there: Callable[[], bool], kind: str, subject: str) -> list[Job]:
-    """Start a job unless somebody else just did."""
+def _start_delivery() -> Job | None:
+    """Start sending letters unless somebody is at it."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-        if there():
-            return []
-        work = remind if kind == KIND else deliver
-        return [jobs.start(work, by=None, kind=kind, subject=subject)]
+        if Job.objects.filter(kind=DELIVER, state__in=jobs.OPEN).exists():
+            return None
+        return jobs.start(deliver, by=None, kind=DELIVER)
 
 
 @jobs.job

@@ -1,6 +1,6 @@
 """Which steps of the trail are told to whom: one entry per verb.
 
-A notice of such a step has no sentence of its own: it says the step, as the room that took it puts it into words.
+A notice of such a step mostly has no sentence of its own: it says the step, in the words of the room that took it.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext_noop
 
 from gis_projects.argument.models import Condition, Opinion, Task
 from gis_projects.argument.models.experts import Seat
 from gis_projects.argument.models.meeting_tasks import MeetingTask
 from gis_projects.desk.models import Instruction, InstructionTask, Kind, Notice
-from gis_projects.desk.recipients import members, named, reaching
+from gis_projects.desk.recipients import members, named, reaching, readers
 from gis_projects.library.models import Application, Project
 from gis_projects.people.models import Engagement, Organisation
 from gis_projects.people.permissions import Permission
@@ -23,15 +24,21 @@ from gis_projects.sites.queries.reviews import authors
 from gis_projects.trail.models import Step
 from siting.models import Check
 
+_UNNAMED_TASK = gettext_noop("有一项会议交办事项与您有关，请登录平台查看。")
+
 
 @dataclass(frozen=True)
 class Told:
-    """Who is told of a step, of what kind of thing, and on which page more is to be seen."""
+    """Who is told of a step, of what kind of thing, and on which page more is to be seen.
+
+    ``template``: a sentence in place of the step's own.
+    """
 
     kind: Kind
     to: set[int]
     address: str
     project: Project | None = None
+    template: str = ""
 
 
 def of_step(step: Step) -> Iterator[Notice]:
@@ -47,7 +54,7 @@ def of_step(step: Step) -> Iterator[Notice]:
                     kind=told.kind,
                     project=told.project,
                     step=step.number,
-                    template="",
+                    template=told.template,
                     address=told.address,
                     created_at=step.at,
                 )
@@ -175,11 +182,16 @@ def _engagement(step: Step) -> tuple[Engagement, set[int]]:
 
 
 def _task_of_meeting(step: Step) -> Iterable[Told]:
-    task = MeetingTask.objects.get(pk=step.data["task"])
+    task = MeetingTask.objects.select_related("item__project__region").get(pk=step.data["task"])
     to = members(task.organisation_id, Permission.READ_ARGUMENTS)
     if step.verb == "argument.report_meeting_task":
         to = named([task.assigned_by_id])
-    yield Told(Kind.RESOLUTION, to, reverse("argument:meeting-task", args=[task.pk]))
+    project = task.item.project if task.item else None
+    address = reverse("argument:meeting-task", args=[task.pk])
+    unknown = set() if project is None else to - readers(project, to)
+    yield Told(Kind.RESOLUTION, to - unknown, address, project)
+    # A department is given a task about a project that its people may not read: they are told that there is one.
+    yield Told(Kind.RESOLUTION, unknown, address, template=_UNNAMED_TASK)
 
 
 # --- reviews of sites -----------------------------------------------------------------------------

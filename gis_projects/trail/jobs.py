@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_noop
@@ -23,6 +23,7 @@ from gis_projects.trail.models import Job, JobState, JobStep
 
 FAILED_MESSAGE = gettext_noop("任务失败，详情见服务器日志。")
 OPEN = [JobState.QUEUED, JobState.RUNNING]
+_STARTING = 7042  # first half of the advisory locks of starting a job once
 
 
 class Progress:
@@ -98,6 +99,21 @@ def start(
         row.task_id = queued.id
         row.save(update_fields=["task_id"])
     return row
+
+
+def start_once(work: Task[..., Any], *, kind: str, subject: str) -> Job | None:
+    """Queue a job unless there ever was one of this kind with this subject, however many ask at once.
+
+    A subject that names an hour (``desk.hour:2026-11-22T15``) makes it a job of every hour.
+    """
+    if Job.objects.filter(kind=kind, subject=subject).exists():
+        return None
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_STARTING, f"{kind} {subject}"])
+        if Job.objects.filter(kind=kind, subject=subject).exists():
+            return None
+        return start(work, by=None, kind=kind, subject=subject)
 
 
 def fail(keys: list[int], message: str) -> int:

@@ -88,7 +88,7 @@ def draw(*, by: User, review: ExpertReview, reason: str = "") -> Draw:
     )  # fmt: skip
     by_key = {expert.code: expert for expert in found.able}
     for key, speciality in chosen.items():
-        give_seat(review, row, by_key[key], speciality)
+        give_seat(by, review, row, by_key[key], speciality)
     return row
 
 

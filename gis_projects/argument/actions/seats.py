@@ -15,30 +15,42 @@ from gis_projects.library.models import Expert
 from gis_projects.library.subjects import demand
 from gis_projects.people.actions.engagements import end_engagement, engage
 from gis_projects.people.models import Engagement, Phase, Service, User
-from gis_projects.people.permissions import Permission, require
+from gis_projects.people.permissions import Permission, has, require
 from siting.engine.notices import Notice, UnusableInput
 
 
 def give_seat(
-    review: ExpertReview, draw: Draw, expert: Expert, speciality: str, replaces: Seat | None = None
+    by: User,
+    review: ExpertReview,
+    draw: Draw,
+    expert: Expert,
+    speciality: str,
+    replaces: Seat | None = None,
 ) -> Seat:
     """Invite an expert; one with an account is let in to the project until the review's last day."""
     return Seat.objects.create(
         review=review, draw=draw, expert=expert, speciality=speciality, replaces=replaces,
-        engagement=_let_in(review, expert),
+        engagement=_let_in(by, review, expert),
     )  # fmt: skip
 
 
-def _let_in(review: ExpertReview, expert: Expert) -> Engagement | None:
+def _let_in(by: User, review: ExpertReview, expert: Expert) -> Engagement | None:
     if expert.user is None or period_over(review):
         return None
-    assert review.organiser is not None
     assert review.ends_on is not None
-    # In the organiser's name, also where it follows from an expert's answer: experts engage nobody.
     return engage(
-        by=review.organiser, project_key=review.project_id, user=expert.user, phase=Phase.EARLY, service=Service.REVIEW,
-        purpose=review.title, starts_on=timezone.localdate(), ends_on=review.ends_on,
+        by=_engaging(by), in_name_of=review.organiser, project_key=review.project_id, user=expert.user,
+        phase=Phase.EARLY, service=Service.REVIEW, purpose=review.title, starts_on=timezone.localdate(),
+        ends_on=review.ends_on,
     )  # fmt: skip
+
+
+def _engaging(by: User) -> User | None:
+    """Who lets experts in and out by this act: they themselves, or nobody where it follows from an expert's answer.
+
+    Experts engage nobody, and who organised may have left meanwhile: that holds up no answer.
+    """
+    return by if has(by, Permission.MANAGE_ENGAGEMENTS) else None
 
 
 @transaction.atomic
@@ -95,8 +107,7 @@ def _leave(by: User, review: ExpertReview, seat: Seat, state: SeatState, reason:
     seat.state, seat.reason, seat.answered_at = state, words, timezone.now()
     seat.save(update_fields=["state", "reason", "answered_at"])
     if seat.engagement is not None and seat.engagement.ended_at is None:
-        assert review.organiser is not None
-        end_engagement(by=review.organiser, engagement=seat.engagement, reason=words)
+        end_engagement(by=_engaging(by), engagement=seat.engagement, reason=words)
     note(
         by, "argument.decline_seat" if state == SeatState.DECLINED else "argument.withdraw_seat", review, seat=seat.pk,
         expert=seat.expert.code, reason=words,
@@ -113,7 +124,7 @@ def _follow(by: User, review: ExpertReview, left: Seat) -> None:
     gone |= {candidate.key for candidate in fixed} - now.keys()  # recused since, or no longer in the register
     follower = drawing.successor(left.speciality, fixed, left.draw.seed, gone)
     if follower is not None:
-        seat = give_seat(review, left.draw, now[follower.key], left.speciality, replaces=left)
+        seat = give_seat(by, review, left.draw, now[follower.key], left.speciality, replaces=left)
         note(
             by, "argument.replace_seat", review, seat=seat.pk, expert=follower.key, replaced=left.expert.code
         )
@@ -123,7 +134,7 @@ def end_engagements(by: User, review: ExpertReview, reason: str) -> None:
     """Let the experts of a review out."""
     for seat in review.seats.filter(engagement__isnull=False, engagement__ended_at=None):
         assert seat.engagement is not None
-        end_engagement(by=by, engagement=seat.engagement, reason=reason)
+        end_engagement(by=_engaging(by), engagement=seat.engagement, reason=reason)
 
 
 def engage_again(by: User, review: ExpertReview) -> None:
@@ -132,6 +143,6 @@ def engage_again(by: User, review: ExpertReview) -> None:
         if seat.engagement is None:
             continue
         if seat.engagement.ended_at is None:
-            end_engagement(by=by, engagement=seat.engagement, reason="评审期限调整")
-        seat.engagement = _let_in(review, seat.expert)
+            end_engagement(by=_engaging(by), engagement=seat.engagement, reason="评审期限调整")
+        seat.engagement = _let_in(by, review, seat.expert)
         seat.save(update_fields=["engagement"])

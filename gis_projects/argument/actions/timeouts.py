@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from gis_projects.argument.actions import closing
 from gis_projects.argument.actions.escalations import put_before
-from gis_projects.argument.models import Case, CaseState, Task, TaskState, Verdict
+from gis_projects.argument.models import Case, CaseState, RoutingTable, Task, TaskState, Verdict
 from gis_projects.argument.queries import standing
 from gis_projects.argument.queries.routing import table
 from gis_projects.argument.refusals import NotNow
@@ -17,14 +20,41 @@ from gis_projects.clock.models import ClockState
 from gis_projects.people.models import User
 
 
+def overdue(today: date | None = None) -> QuerySet[Case]:
+    """Live cases whose last day has passed while their clock runs."""
+    running = Case.objects.filter(state=CaseState.OPEN, clock__state=ClockState.RUNNING)
+    return running.filter(clock__due_on__lt=today or timezone.localdate())
+
+
+def something_due() -> bool:
+    """Whether a case is overdue whose routing table has a rule for that. Two queries."""
+    versions = set(overdue().order_by().values_list("routing", flat=True).distinct())
+    rows = RoutingTable.objects.filter(pk__in=versions)
+    return any(table(row).limits.timeout != "none" for row in rows)
+
+
 def apply_due() -> dict[str, int]:
-    """Apply the rule to every live case that is overdue, each in its own transaction; how many tasks by what became."""
+    """Apply the rule to every live case that is overdue, each in its own transaction; how many tasks by what became.
+
+    Done twice it does nothing more. A case at which it fails holds up none of the others.
+
+    Raises
+    ------
+    ExceptionGroup
+        What went wrong, after all cases were tried.
+    """
     done = {"deemed": 0, "escalated": 0}
-    overdue = Case.objects.filter(state=CaseState.OPEN, clock__state=ClockState.RUNNING)
-    for key in overdue.filter(clock__due_on__lt=timezone.localdate()).values_list("pk", flat=True):
-        with transaction.atomic():
-            for state, count in apply_rule(None, locked_case(key)).items():
-                done[state] += count
+    wrong: list[Exception] = []
+    for key in overdue().order_by("pk").values_list("pk", flat=True):
+        try:
+            with transaction.atomic():
+                for state, count in apply_rule(None, locked_case(key)).items():
+                    done[state] += count
+        except Exception as error:
+            error.add_note(f"case {key}")
+            wrong.append(error)
+    if wrong:
+        raise ExceptionGroup(f"{len(wrong)} overdue cases could not be dealt with", wrong)
     return done
 
 

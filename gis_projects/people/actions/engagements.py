@@ -17,7 +17,7 @@ from gis_projects.trail import actions as trail
 @transaction.atomic
 def engage(
     *,
-    by: User,
+    by: User | None,
     project_key: int,
     phase: str,
     service: str,
@@ -26,10 +26,13 @@ def engage(
     purpose: str = "",
     organisation: Organisation | None = None,
     user: User | None = None,
+    in_name_of: User | None = None,
 ) -> Engagement:
     """Let an intermediary (``organisation``) or an expert (``user``) in to one project for a period.
 
     The caller's room has asked whether ``by`` may do that for this project; here only whether they do it at all.
+    ``by`` is None where it follows from somebody else's act (the next expert of a draw): it is then engaged
+    ``in_name_of`` who drew, whether or not their account is still in use.
 
     Raises
     ------
@@ -39,7 +42,8 @@ def engage(
     PermissionDenied
         ``by`` engages nobody.
     """
-    require(by, Permission.MANAGE_ENGAGEMENTS)
+    if by is not None:
+        require(by, Permission.MANAGE_ENGAGEMENTS)
     if (organisation is None) == (user is None):
         raise ValidationError(_("请选择一家中介机构，或一位专家。"), code="of-one")
     if organisation is not None and (
@@ -59,7 +63,7 @@ def engage(
         purpose=purpose.strip(),
         starts_on=starts_on,
         ends_on=ends_on,
-        engaged_by=by,
+        engaged_by=by or in_name_of,
     )
     row.full_clean()
     row.save()
@@ -82,17 +86,19 @@ def engage(
 
 
 @transaction.atomic
-def end_engagement(*, by: User, engagement: Engagement, reason: str) -> Engagement:
+def end_engagement(*, by: User | None, engagement: Engagement, reason: str) -> Engagement:
     """End an engagement before its last day, at once; ended twice it stays as it was.
 
-    The caller's room has asked about the project.
+    The caller's room has asked about the project. ``by`` is None where it follows from somebody else's act (an expert
+    declines).
 
     Raises
     ------
     ValidationError
         Without a reason.
     """
-    require(by, Permission.MANAGE_ENGAGEMENTS)
+    if by is not None:
+        require(by, Permission.MANAGE_ENGAGEMENTS)
     if not reason.strip():
         raise ValidationError({"reason": _("请写明终止原因。")}, code="reason")
     row = Engagement.objects.select_for_update().get(pk=engagement.pk)

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
+from io import StringIO
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.http import Http404
 from django.utils import timezone
 
-from gis_projects.argument import workflow
-from gis_projects.argument.actions import cases, conditions, consultations, escalations, opinions, tasks
+from gis_projects.argument import jobs, workflow
+from gis_projects.argument.actions import (
+    cases,
+    conditions,
+    consultations,
+    escalations,
+    opinions,
+    tasks,
+    timeouts,
+)
 from gis_projects.argument.actions.timeouts import apply_due
 from gis_projects.argument.models import Approval, Case, Condition, Opinion, RoutingTable, Task
 from gis_projects.argument.queries import elapsed, standing
@@ -20,7 +31,7 @@ from gis_projects.argument.refusals import NotNow
 from gis_projects.library.models import Evidence
 from gis_projects.people.models import ApprovalChain, ChainLevel, Organisation, Post, PostHolding, Region
 from gis_projects.people.permissions import Role
-from gis_projects.trail.models import Step
+from gis_projects.trail.models import JobState, Step
 from siting.engine.notices import UnusableInput
 from tests.factories import arguments as factory
 from tests.factories.people import UserFactory, user_of
@@ -421,6 +432,56 @@ def test_an_overdue_opinion_is_owed_deemed_or_put_before_the_superior(bureau):
             asked = [task.escalations.get() for task in case.tasks.filter(state="waiting")]
             assert {row.organisation.region_id for row in asked} == {factory.CITY}
         assert states["ndrc"] == ("given", "agree")
+
+
+def test_once_an_hour_what_is_overdue_is_dealt_with_once(bureau, monkeypatch):
+    """The supervisor asks every few seconds; the job is run again after a worker died in the middle of it."""
+    assert jobs.tick() is None
+    with_rule("agree")
+    case = factory.opened(bureau, factory.project(), starts_on=timezone.localdate())
+    assert jobs.tick() is None
+    last = case.clock.due_on
+    at = timezone.localtime().replace(year=last.year, month=last.month, day=last.day, hour=23, minute=59)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: at)
+    assert jobs.tick() is None
+    monkeypatch.setattr("django.utils.timezone.now", lambda: at + timedelta(minutes=2))
+    job = jobs.tick()
+    assert job.subject == f"argument.hour:{last + timedelta(days=1):%Y-%m-%d}T00"
+    assert jobs.tick() is None
+    timeouts.apply_due()  # as if a worker had died after it
+    jobs.apply_timeouts.func(job_id=job.pk)
+    jobs.apply_timeouts.func(job_id=job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.result) == (JobState.DONE, {"deemed": 0, "escalated": 0})
+    assert set(case.tasks.values_list("state", "result")) == {("deemed", "agree")}
+    steps = Step.objects.filter(verb="argument.deem_opinion", data__case=case.pk)
+    assert steps.count() == case.tasks.count()
+    assert set(steps.values_list("actor", flat=True)) == {""}
+
+
+def test_a_case_that_fails_holds_up_no_other(bureau, monkeypatch):
+    with_rule("agree")
+    first, second = (
+        factory.opened(bureau, factory.project(name=name), starts_on=LONG_AGO) for name in ("甲", "乙")
+    )
+    rule = timeouts.apply_rule
+
+    def failing(by, case):
+        if case.pk == first.pk:
+            raise RuntimeError("out of order")
+        return rule(by, case)
+
+    monkeypatch.setattr(timeouts, "apply_rule", failing)
+    with pytest.raises(ExceptionGroup) as wrong:
+        apply_due()
+    assert [error.__notes__ for error in wrong.value.exceptions] == [[f"case {first.pk}"]]
+    assert set(first.tasks.values_list("state", flat=True)) == {"waiting"}
+    assert set(second.tasks.values_list("state", flat=True)) == {"deemed"}
+    with pytest.raises(CommandError, match=f"case {first.pk}: out of order"):
+        call_command("apply_timeouts")
+    monkeypatch.setattr(timeouts, "apply_rule", rule)
+    call_command("apply_timeouts", "--json", stdout=(said := StringIO()))
+    assert json.loads(said.getvalue()) == {"deemed": first.tasks.count(), "escalated": 0}
 
 
 def test_on_the_last_day_nothing_is_deemed(bureau):

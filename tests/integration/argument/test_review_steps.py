@@ -368,6 +368,26 @@ def test_scores_are_submitted_whole_and_once(panel):
         seats.answer(by=by, seat=seat, accepts=False, reason="有冲突")
 
 
+def test_who_organised_may_have_left_when_an_expert_declines(panel):
+    """The next of the draw is let in, in the organiser's name; the trail says that nobody did it by hand."""
+    review = panel.go_to(3)
+    draws.draw(by=panel.organiser, review=review)
+    panel.organiser.is_active = False
+    panel.organiser.save()
+    seat = review.seats.filter(speciality="water").select_related("expert__user", "engagement").first()
+    seats.answer(by=seat.expert.user, seat=seat, accepts=False, reason="出差")
+    seat.engagement.refresh_from_db()
+    assert seat.engagement.ended_at is not None
+    follower = review.seats.get(replaces=seat)
+    assert follower.engagement.engaged_by == panel.organiser
+    steps = Step.objects.filter(subject__in=[f"people.engagement:{seat.engagement_id}",
+                                             f"people.engagement:{follower.engagement_id}"])  # fmt: skip
+    assert dict(steps.filter(actor="").values_list("subject", "verb")) == {
+        f"people.engagement:{seat.engagement_id}": "people.end_engagement",
+        f"people.engagement:{follower.engagement_id}": "people.engage",
+    }
+
+
 def test_an_expert_without_an_account_scores_on_paper(panel):
     review = panel.go_to(3)
     for expert in panel.experts:

@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from gis_projects.argument.actions import meeting_tasks, meetings
 from gis_projects.desk import mail, telling
 from gis_projects.desk.actions.duties import make_due
 from gis_projects.desk.actions.instructions import instruct
@@ -30,6 +31,9 @@ from gis_projects.people.permissions import Permission, may
 from gis_projects.trail import words
 from gis_projects.trail.actions import record
 from gis_projects.trail.models import Job
+from tests.factories import committee
+from tests.factories.expert_reviews import PDF
+from tests.factories.people import UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -289,6 +293,40 @@ def test_a_letter_names_no_confidential_project_and_tells_nobody_who_may_not_kno
     assert "九原水厂" not in text
     assert box.letters[0][0] == [city.finance.email]
     assert Mail.objects.get(user=city.water).error == "withheld"
+
+
+def test_a_meetings_task_about_a_confidential_project_goes_out_without_its_words(city, box):
+    """Who may read the project is told by its words, in the house only; the department that has to act, without."""
+    office = committee.sitting()
+    office.clerk.roles = [*office.clerk.roles, "reviewer"]  # may read what is confidential
+    office.clerk.save()
+    sitting = committee.meeting(office)
+    administrator = UserFactory(username="admin", roles=["administrator"], region_id="150200", region=None)
+    item = meetings.add_item(
+        by=administrator, meeting=sitting, kind="fiscal", title="涉密议题", project=city.secret
+    )
+    for person in (city.water, office.clerk):
+        wants_mail(person, Kind.RESOLUTION)
+    task = meeting_tasks.assign(
+        by=office.clerk, meeting=sitting, item=item, title="落实涉密工程用水", due_on=timezone.localdate(),
+        organisation=city.departments["water"],
+    )  # fmt: skip
+    follow_trail()
+    told = Notice.objects.get(user=city.water)
+    assert (told.project, told.address) == (None, f"/committee/tasks/{task.pk}/")
+    assert mail.send_waiting() == 1
+    (text,) = box.texts()
+    assert "请登录平台查看" in text
+    meeting_tasks.report(by=city.water, task=task, text="涉密工程用水已落实", file=("说明.pdf", PDF))
+    follow_trail()
+    told = Notice.objects.get(user=office.clerk)
+    assert told.project == city.secret
+    page = Client()
+    page.force_login(office.clerk)
+    assert "涉密工程用水已落实" in page.get("/notices/").content.decode()
+    assert mail.send_waiting() == 1
+    assert len(box.texts()) == 2
+    assert not any("涉密" in one for one in box.texts())
 
 
 def test_the_digest_of_a_week_is_one_letter(city, box):
