@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -27,8 +28,16 @@ class Statistics:
     known_at: datetime | None
 
 
-def statistics(user: User, as_of: date, known_at: datetime | None = None) -> Statistics:
+def statistics(
+    user: User,
+    as_of: date,
+    known_at: datetime | None = None,
+    *,
+    projects: Collection[int] | None = None,
+) -> Statistics:
     """Count and money by region, of each project's last record on or before a day. Three queries.
+
+    ``projects`` (keys) leaves out all others: the same table over a selection.
 
     Records are only ever added, and each keeps its own region, so the same ``as_of`` gives the same numbers
     after later records. Figures that are entered late for an earlier day (a ledger taken over) do belong to
@@ -38,6 +47,8 @@ def statistics(user: User, as_of: date, known_at: datetime | None = None) -> Sta
     records = InvestmentRecord.objects.filter(recorded_on__lte=as_of)
     if known_at is not None:
         records = records.filter(entered_at__lte=known_at)
+    if projects is not None:
+        records = records.filter(project__in=projects)
     latest = records.order_by("project_id", "-recorded_on", "-pk").distinct("project_id").values("pk")
     rows = (
         visible(user, Permission.READ_STATISTICS, InvestmentRecord.objects.filter(pk__in=latest), SCOPE)
