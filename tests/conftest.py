@@ -1,21 +1,32 @@
-"""What every test stands on: the database without the guards that would stop it from being emptied."""
+"""What every test stands on: a database of its own, which may be emptied, and no cache of another test's."""
 
 from __future__ import annotations
 
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.test import TransactionTestCase
+
+from tests import databases
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings, django_db_blocker, django_db_keepdb, django_db_createdb
+):
+    """Test databases are copies of one that is migrated already."""
+    with django_db_blocker.unblock():
+        databases.copied_from_template(unless_there=django_db_keepdb and not django_db_createdb)
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """Transactional tests end by emptying every table, which the trail refuses. Only here may it be
-    emptied."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        # pytest-django makes no test database when no collected test asks for one by its mark.
-        assert str(connection.settings_dict["NAME"]).startswith("test_"), "tests never touch another database"
-        cursor.execute("ALTER TABLE trail_step DISABLE TRIGGER trail_step_not_emptied")
-    yield
+    with django_db_blocker.unblock():
+        databases.ready(connection)
+    with pytest.MonkeyPatch.context() as patched:
+        # The hook of Django's own test case; pytest-django's transactional tests are such ones.
+        patched.setattr(TransactionTestCase, "_fixture_teardown", lambda case: databases.empty(connection))
+        yield
     # The public side's own connection, and whatever a test's thread left open, would keep the database from being
     # dropped.
     with django_db_blocker.unblock(), connection.cursor() as cursor:
