@@ -96,13 +96,13 @@ def _user(request: Request) -> User:
     return cast(User, request.user)
 
 
-def _given(kind: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
+def valid(kind: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
     serializer = kind(data=data)
     serializer.is_valid(raise_exception=True)
     return cast("dict[str, Any]", dict(serializer.validated_data))
 
 
-def _done(work: Callable[[], object], answer: Callable[[], dict[str, Any]], code: int = 200) -> Response:
+def done(work: Callable[[], object], answer: Callable[[], dict[str, Any]], code: int = 200) -> Response:
     """Do it and answer with how things stand then; 409 where they stand otherwise than it needs."""
     try:
         work()
@@ -186,7 +186,7 @@ class Cases(APIView):
     )
     def get(self, request: Request) -> Response:
         require(_user(request), Permission.READ_ARGUMENTS)
-        asked = _given(CasesIn, request.query_params)
+        asked = valid(CasesIn, request.query_params)
         start, limit = asked.pop("offset"), asked.pop("limit")
         wanted = queries.Wanted(**{name: str(value).replace("\0", "") for name, value in asked.items()})
         rows = queries.cases(_user(request), wanted).select_related("routing")
@@ -245,9 +245,9 @@ class ProjectCases(APIView):
             reading=Permission.READ_PROJECTS,
             pk=pk,
         )
-        given = _given(OpenIn, request.data)
+        given = valid(OpenIn, request.data)
         opened: list[Case] = []
-        return _done(
+        return done(
             lambda: opened.append(case_actions.open_case(by=user, project=project, **given)),
             lambda: _case(user, opened[0].pk),
             status.HTTP_201_CREATED,
@@ -272,7 +272,7 @@ class Tasks(APIView):
         user = _user(request)
         if not has(user, Permission.GIVE_OPINIONS):
             require(user, Permission.APPROVE_OPINIONS)
-        asked = _given(TasksIn, request.query_params)
+        asked = valid(TasksIn, request.query_params)
         start, limit = asked.pop("offset"), asked.pop("limit")
         wanted = queries.TasksWanted(**{name: str(value).replace("\0", "") for name, value in asked.items()})
         rows = queries.my_tasks(user, wanted).select_related("case__routing")
@@ -307,7 +307,7 @@ class Opinions(APIView):
     def post(self, request: Request, pk: int) -> Response:
         user = _user(request)
         task = queries.task(user, pk)
-        given = _given(OpinionIn, request.data)
+        given = valid(OpinionIn, request.data)
         conditions = [
             {"text": each["text"], "due_on": each["due_on"].isoformat() if each["due_on"] else ""}
             for each in given.get("conditions", [])
@@ -325,7 +325,7 @@ class Opinions(APIView):
             if given["hand_in"]:
                 actions.hand_in(by=user, opinion=row)
 
-        return _done(work, lambda: _task(user, pk), status.HTTP_201_CREATED)
+        return done(work, lambda: _task(user, pk), status.HTTP_201_CREATED)
 
 
 class Signatures(APIView):
@@ -339,9 +339,9 @@ class Signatures(APIView):
     def post(self, request: Request, pk: int) -> Response:
         user = _user(request)
         row = queries.opinion(user, pk)
-        given = _given(SignIn, request.data)
+        given = valid(SignIn, request.data)
         act = actions.send_back if given["send_back"] else actions.sign
-        return _done(
+        return done(
             lambda: act(by=user, opinion=row, level=given["level"], text=given["text"]),
             lambda: _task(user, row.task_id),
             status.HTTP_201_CREATED,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -94,16 +95,31 @@ def quorum(meeting: Meeting) -> Quorum:
 
 
 def tally(item: AgendaItem) -> Tally:
-    """Count the votes on an item."""
-    counted = Counter(item.votes.values_list("choice", flat=True))
-    there = Attendance.objects.filter(meeting=item.meeting_id, presence=Presence.PRESENT, seat__votes=True)
-    missing = there.exclude(user__in=item.votes.values("user")).count()
+    """Count the votes on an item. Two queries, one where its votes were fetched with it."""
+    return _counted(item, _voting(item.meeting_id))
+
+
+def tallies(row: Meeting, listed: Iterable[AgendaItem]) -> dict[int, Tally]:
+    """Count the votes on items of a meeting (as `items` gives them), by their keys. One query for all."""
+    there = _voting(row.pk)
+    return {item.pk: _counted(item, there) for item in listed}
+
+
+def _voting(meeting: int) -> set[int]:
+    """The members with a vote who are present."""
+    rows = Attendance.objects.filter(meeting=meeting, presence=Presence.PRESENT, seat__votes=True)
+    return set(rows.values_list("user", flat=True))
+
+
+def _counted(item: AgendaItem, there: set[int]) -> Tally:
+    votes = {vote.user_id: vote.choice for vote in item.votes.all()}
+    counted = Counter(votes.values())
     return Tally(
         counted[Choice.FOR],
         counted[Choice.AGAINST],
         counted[Choice.ABSTAINED],
         counted[Choice.RECUSED],
-        missing,
+        len(there - votes.keys()),
     )
 
 
@@ -158,8 +174,10 @@ def items(user: User, row: Meeting) -> QuerySet[AgendaItem]:
     ).prefetch_related("votes__user", "files")
 
 
-def resolution(user: User, pk: int) -> Resolution:
-    """One resolution: of an item about a project by who may read the project, else by who may read the meeting."""
+def resolutions(user: User) -> QuerySet[Resolution]:
+    """The numbered resolutions that a user may know of: of an item about a project by who may read the project, else by
+    who may read the meeting.
+    """
     rows = Resolution.objects.select_related("item__project__region", "item__meeting__committee__region")
     about = visible(
         user, Permission.READ_ARGUMENTS, rows.filter(item__project__isnull=False), Resolution.SCOPE
@@ -168,7 +186,11 @@ def resolution(user: User, pk: int) -> Resolution:
         item__project=None, item__meeting__in=visible(user, Permission.READ_ARGUMENTS, Meeting.objects.all())
     )
     known = rows.filter(Q(pk__in=about.values("pk")) | Q(pk__in=others.values("pk")), document__isnull=False)
-    return find(user, Permission.READ_ARGUMENTS, known, paths=_ANYWHERE, pk=pk)
+    return known.order_by("-item__meeting__scheduled_at", "item__position", "pk")
+
+
+def resolution(user: User, pk: int) -> Resolution:
+    return find(user, Permission.READ_ARGUMENTS, resolutions(user), paths=_ANYWHERE, pk=pk)
 
 
 def tasks(user: User) -> QuerySet[MeetingTask]:

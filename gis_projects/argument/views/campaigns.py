@@ -45,15 +45,13 @@ def campaigns(request: HttpRequest) -> HttpResponse:
     kind = kind if kind in CampaignKind.values else ""
     chosen = int(year) if year.isascii() and year.isdigit() and len(year) == 4 else None
     page = Paginator(queries.campaigns(user, year=chosen, kind=kind), PAGE).get_page(request.GET.get("page"))
+    totals = queries.totals_of(user, page.object_list)
     return render(
         request,
         "argument/campaigns.html",
         {
             "page": page,
-            "rows": [
-                (row, totals := queries.totals(queries.items(user, row)), totals.done(row.kind))
-                for row in page.object_list
-            ],
+            "rows": [(row, totals[row.pk], totals[row.pk].done(row.kind)) for row in page.object_list],
             "years": queries.campaigns(user).order_by("-year").values_list("year", flat=True).distinct(),
             "year": chosen,
             "kind": kind,

@@ -154,7 +154,9 @@ def _page(request: HttpRequest, user: User, row: Meeting) -> HttpResponse:
     day = timezone.localtime(row.scheduled_at).date()
     attendance = list(row.attendance.select_related("user__organisation", "seat"))
     seats = list(queries.seats_on(row.committee, day))
-    items = [_shown(item, attendance, holds) for item in queries.items(user, row)]
+    agenda = list(queries.items(user, row))
+    tallies = queries.tallies(row, agenda)
+    items = [_shown(item, tallies[item.pk], attendance, holds) for item in agenda]
     by_user = {entry.user_id: entry.presence for entry in attendance}
     guests = [entry for entry in attendance if entry.seat is None]
     return render(
@@ -187,7 +189,7 @@ def _page(request: HttpRequest, user: User, row: Meeting) -> HttpResponse:
     )
 
 
-def _shown(item: AgendaItem, attendance: list[Any], holds: bool) -> dict[str, Any]:
+def _shown(item: AgendaItem, tally: queries.Tally, attendance: list[Any], holds: bool) -> dict[str, Any]:
     votes = {vote.user_id: vote for vote in item.votes.all()}
     voting = [
         entry
@@ -197,7 +199,7 @@ def _shown(item: AgendaItem, attendance: list[Any], holds: bool) -> dict[str, An
     return {
         "row": item,
         "resolution": getattr(item, "resolution", None),
-        "tally": queries.tally(item),
+        "tally": tally,
         "votes": [
             (
                 entry,
@@ -367,12 +369,14 @@ def printed(request: HttpRequest, pk: int) -> HttpResponse:
     row = queries.meeting(user, pk)
     if row.state not in (MeetingState.RECORDED, MeetingState.CONFIRMED):
         raise Http404
+    agenda = list(queries.items(user, row))
+    tallies = queries.tallies(row, agenda)
     return render(
         request,
         "argument/minutes.html",
         {
             "meeting": row,
-            "items": [{"row": item, "tally": queries.tally(item)} for item in queries.items(user, row)],
+            "items": [{"row": item, "tally": tallies[item.pk]} for item in agenda],
             "attendance": row.attendance.select_related("user__organisation", "seat"),
             "quorum": queries.quorum(row),
             "tasks": queries.tasks(user).filter(meeting=row),

@@ -2,9 +2,19 @@
 
 from gis_projects.people.roles import Permission as P
 from tests.api.addresses.policy import SECRET, Policy
-from tests.api.addresses.visits import IN_REACH, WITH_ROLE, Address, World, of_project, of_secret_project
+from tests.api.addresses.visits import (
+    API_IN_REACH,
+    API_WITH_ROLE,
+    IN_REACH,
+    WITH_ROLE,
+    Address,
+    World,
+    of_project,
+    of_secret_project,
+)
 
 HELD = "302 403 403 404 403 403 400"  # read by who reaches the region, held by the office
+API_UNKNOWN = "403 403 400 400 400 400 400"
 OFFICE = "302 403 403 403 403 403 400"
 
 
@@ -57,6 +67,25 @@ ADDRESSES: dict[str, list[Address]] = {
     ],
     "argument:resolution": [Address(IN_REACH, lambda world: {"pk": world.resolution})],
     "argument:meeting-file": [Address(IN_REACH, lambda world: {"pk": world.meeting_file})],
+    "argument-api:meetings": [
+        Address(API_WITH_ROLE),
+        Address(API_UNKNOWN, query=lambda world: {"state": "x"}),
+    ],
+    "argument-api:meeting": [Address(API_IN_REACH, of_meeting)],
+    "argument-api:resolutions": [
+        Address(API_WITH_ROLE),
+        Address(API_UNKNOWN, query=lambda world: {"outcome": "x"}),
+    ],
+    "argument-api:resolution": [Address(API_IN_REACH, lambda world: {"pk": world.resolution})],
+    "argument-api:meeting-tasks": [
+        Address(API_WITH_ROLE),
+        Address(API_UNKNOWN, query=lambda world: {"state": "x"}),
+    ],
+    "argument-api:meeting-task": [Address(API_IN_REACH, lambda world: {"pk": world.meeting_task})],
+    # the administrator may speak for departments, but this one isn't theirs
+    "argument-api:meeting-task-reports": [
+        Address("403 403 403 404 403 403 400", lambda world: {"pk": world.meeting_task}, method="post")
+    ],
     "library:project-timeline": [
         Address(IN_REACH, of_project),
         Address("302 403 404 404 200 200 200", of_secret_project),
@@ -84,6 +113,13 @@ POLICY: dict[str, Policy | list[Policy]] = {
     "argument:plan": READ,
     "argument:resolution": Policy(P.READ_ARGUMENTS, "project"),
     "argument:meeting-file": READ,
+    "argument-api:meetings": ANY,
+    "argument-api:meeting": READ,
+    "argument-api:resolutions": ANY,
+    "argument-api:resolution": Policy(P.READ_ARGUMENTS, "project"),
+    "argument-api:meeting-tasks": ANY,
+    "argument-api:meeting-task": READ,
+    "argument-api:meeting-task-reports": Policy(P.GIVE_OPINIONS, "region", reading=P.READ_ARGUMENTS),
     "library:project-timeline": [
         Policy(P.READ_PROJECTS, "project"),
         Policy(P.READ_PROJECTS, "project", unless=SECRET),

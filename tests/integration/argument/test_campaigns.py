@@ -254,3 +254,28 @@ def test_a_batch_that_can_not_be_is_refused(organiser):
         campaigns.by_codes(organiser, ["P-0000", "NO-SUCH"])
     with pytest.raises(PermissionDenied):
         batch(user_of(Role.PLANNER, "150200"), rows, name="别人的")
+
+
+def test_the_list_of_batches_sums_each_alone_and_asks_no_more_for_more(
+    organiser, django_assert_max_num_queries
+):
+    client = Client()
+    client.force_login(organiser, backend="gis_projects.people.backends.Accounts")
+    asked = []
+    for number in range(1, 6):
+        kind = "review" if number < 4 else "admission"
+        made = batch(organiser, projects(number, number * YI, prefix=f"Q{number}"), kind, f"批次{number}")
+        if number == 2:
+            campaigns.assign_reviews(by=organiser, campaign=made)
+            load_results(made, stopped=1, cut_yuan=YI)
+        if number in (1, 5):
+            client.get(reverse("argument:campaigns"))  # what is cached for a minute
+            with django_assert_max_num_queries(40) as seen:
+                page = client.get(reverse("argument:campaigns")).content.decode()
+            asked.append(len(seen))
+    assert asked[0] == asked[1]
+    assert all(f"批次{number}" in page for number in range(1, 6))
+    rows = list(queries.campaigns(organiser))
+    together = queries.totals_of(organiser, rows)
+    assert {row.pk: queries.totals(queries.items(organiser, row)) for row in rows} == together
+    assert {row.name: together[row.pk].projects for row in rows} == {f"批次{n}": n for n in range(1, 6)}
