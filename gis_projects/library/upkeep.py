@@ -21,6 +21,7 @@ from gis_projects.library.models import (
     InvestmentKind,
     Party,
     Project,
+    ProjectKind,
     StalenessThreshold,
 )
 from gis_projects.people.models import User
@@ -107,6 +108,24 @@ def demand_fields(by: User | None, project: Project, fields: Iterable[str]) -> N
     rights = field_rights()
     if refused := [name for name in fields if not rights[name] & parties]:
         raise OutsideOwnFields(refused)
+
+
+def demand_database(by: User | None, project: Project, database: str) -> None:
+    """Refuse who may not put a project into a database, or take it out: it is for those who manage the libraries.
+
+    Four of the databases are the kinds that a project is of: these its field ``kinds`` sets as well, so whoever keeps
+    up that field may place it there, and whoever manages the libraries may set the field.
+
+    Raises
+    ------
+    PermissionDenied, OutsideOwnFields
+        Neither one nor the other.
+    """
+    if by is None or may(by, Permission.MANAGE_LIBRARIES, project):
+        return
+    if database not in ProjectKind.values:
+        raise PermissionDenied(Permission.MANAGE_LIBRARIES)
+    demand_fields(by, project, ["kinds"])
 
 
 def entry_rights() -> dict[str, tuple[str, ...]]:

@@ -12,7 +12,6 @@ from gis_projects.people.models import OrganisationKind
 #: Item → its name. The codes stand in chains and in the rooms that ask for them.
 ITEMS: Mapping[str, str | Promise] = {
     "argument.opinion": _("部门论证意见"),
-    "library.admission": _("入库审核"),
 }
 #: The kinds of unit that deal with any item at all.
 DEALING = (OrganisationKind.DEPARTMENT,)

@@ -10,11 +10,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from gis_projects.library import upkeep
 from gis_projects.library.databases import Database, project_databases
 from gis_projects.library.models import Membership, Project
-from gis_projects.library.subjects import demand, subject
+from gis_projects.library.subjects import subject
 from gis_projects.people.models import User
-from gis_projects.people.permissions import Permission
 from gis_projects.trail import actions as trail
 
 
@@ -37,7 +37,7 @@ def place(
     ValidationError
         The database has no such part or stage.
     """
-    demand(by, Permission.MANAGE_LIBRARIES, project)
+    upkeep.demand_database(by, project, database)
     place_many(by=by, database=database, placings=[Placing(project, tuple(parts), stage)])
 
 
@@ -121,7 +121,7 @@ def leave(*, by: User | None, project: Project, database: str, reason: str) -> N
     ValidationError
         It isn't in it, or no reason is given.
     """
-    demand(by, Permission.MANAGE_LIBRARIES, project)
+    upkeep.demand_database(by, project, database)
     kind = project_databases()[database]
     if not reason.strip():
         raise ValidationError(_("请写明理由。"), code="reason")

@@ -219,7 +219,7 @@ def set_kinds(*, by: User | None, project: Project, kinds: Iterable[str]) -> Pro
 
 def _set_kinds(by: User | None, project: Project, kinds: Iterable[str]) -> Project:
     project = locked(project)
-    upkeep.demand_fields(by, project, ["kinds"])
+    upkeep.demand_database(by, project, ProjectKind.KEY)  # the same for all four
     wanted = _known_kinds(kinds)
     shown = project.memberships.filter(kind__in=ProjectKind.values)
     before = sorted(set(shown.values_list("kind", flat=True)))

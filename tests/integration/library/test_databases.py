@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 from gis_projects.library import databases
 from gis_projects.library.actions import databases as actions
 from gis_projects.library.actions import planning
+from gis_projects.library.actions.projects import set_kinds
 from gis_projects.library.actions.tables import write_objects
 from gis_projects.library.models import (
     DevelopmentPlan,
@@ -109,6 +110,28 @@ def test_the_numbers_reconcile_with_an_independent_count(admin, placed):
         assert queries.members(admin, code).count() == found[code].number
 
 
+def test_who_may_set_a_kind_may_place_it_and_the_other_way_round():
+    """The field of a project and the database are one thing: nobody is let in by one door and refused at the other."""
+    baotou()
+    project = ProjectFactory(region_id="150207", region=None)
+    keeper, manager = user_of(Role.PLANNER, "150207"), user_of(Role.ADMISSION, "150207")
+    reader, elsewhere = user_of(Role.MONITOR, "150207"), user_of(Role.ADMISSION, "150202", username="east")
+    for by in (keeper, manager):
+        actions.place(by=by, project=project, database="key")
+        actions.leave(by=by, project=project, database="key", reason="不再列入")
+        set_kinds(by=by, project=project, kinds=["key"])
+        set_kinds(by=by, project=project, kinds=[])
+    for by in (reader, elsewhere):
+        with pytest.raises(PermissionDenied):
+            actions.place(by=by, project=project, database="key")
+        with pytest.raises(PermissionDenied):
+            set_kinds(by=by, project=project, kinds=["key"])
+    with pytest.raises(PermissionDenied):
+        actions.place(by=keeper, project=project, database="central")
+    actions.place(by=manager, project=project, database="central")
+    assert list(project.memberships.values_list("kind", flat=True)) == ["central"]
+
+
 def test_a_reader_counts_only_what_they_may_know_of(placed):
     planner = user_of(Role.PLANNER, "150207")
     found = {one.database.code: one.number for one in queries.overview(planner)}
@@ -151,10 +174,11 @@ def test_moving_on_and_leaving_are_recorded(admin, placed):
     assert not placed[0].memberships.filter(kind="key").exists()
 
 
-def test_only_who_keeps_the_libraries_places_projects(placed):
+def test_only_who_keeps_the_libraries_places_projects_in_what_is_no_kind(placed):
     planner = user_of(Role.PLANNER, "150207")
-    with pytest.raises(PermissionDenied):
-        actions.place(by=planner, project=placed[0], database="key")
+    for database in set(databases.project_databases()) - set(ProjectKind.values):
+        with pytest.raises(PermissionDenied):
+            actions.place(by=planner, project=placed[0], database=database)
 
 
 def test_the_table_of_a_database_comes_back_as_it_went_out(admin, placed):

@@ -18,6 +18,7 @@ from gis_projects.people.actions.delegations import delegate
 from gis_projects.people.actions.functions import load_functions
 from gis_projects.people.actions.organisations import close_organisation
 from gis_projects.people.actions.units import appoint, close_post, relieve, save_internal_unit, save_post
+from gis_projects.people.items import ITEMS
 from gis_projects.people.models import (
     ApprovalChain,
     ChainMode,
@@ -252,11 +253,12 @@ def test_three_levels_for_the_next_case_and_two_for_the_running_one(unit, runs, 
             ApprovalChain.objects.filter(pk=running.pk).update(**change)
 
 
-def test_modes_are_kept_by_unit_and_item(unit, runs):
+def test_modes_are_kept_by_unit_and_item(unit, runs, monkeypatch):
+    monkeypatch.setitem(ITEMS, "argument.another", "另一事项")
     set_chain(by=runs, organisation=unit, item="argument.opinion", mode="file", levels=[])
-    set_chain(by=runs, organisation=unit, item="library.admission", mode="verify", levels=[("审核", None)])
+    set_chain(by=runs, organisation=unit, item="argument.another", mode="verify", levels=[("审核", None)])
     assert chains.current(unit, "argument.opinion").levels == ()
-    assert chains.current(unit, "library.admission").mode == "verify"
+    assert chains.current(unit, "argument.another").mode == "verify"
     other = OrganisationFactory(kind="department", department_id="water")
     assert chains.current(other, "argument.opinion") == chains.DEFAULT
 
