@@ -20,6 +20,7 @@ PARTS = (
     "paper",
     "plans",
     "revalidate",
+    "staff",
     "suggest",
 )
 OF_THEIR_OWN = {
@@ -27,6 +28,7 @@ OF_THEIR_OWN = {
     "load",
     "growth",
     "plans",
+    "staff",
     "suggest",
 }  # these make their own databases and need no city
 

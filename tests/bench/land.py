@@ -61,12 +61,12 @@ def ready() -> Land:
     WORK.mkdir(parents=True, exist_ok=True)
     os.environ.update(environment(land))
     mark = f"gis-projects benchmark: {land.parcels} parcels, seed {SEED}"
-    if _mark(land) != mark:
+    if mark_of(land) != mark:
         began = time.monotonic()
         print(f"loading {land.parcels:,} parcels into {land.database}, once", flush=True)
         create(land)
-        _migrate()
-        _python("-m", "fixtures", "load", "--parcels", str(land.parcels), "--seed", str(SEED))
+        migrate()
+        python("-m", "fixtures", "load", "--parcels", str(land.parcels), "--seed", str(SEED))
         connection = land.connect()
         connection.autocommit = True
         with connection.cursor() as cursor:
@@ -75,16 +75,16 @@ def ready() -> Land:
         connection.close()
         print(f"loaded in {time.monotonic() - began:.0f} s", flush=True)
     else:
-        _migrate()  # what has changed since it was loaded
-    _start_django()
+        migrate()  # what has changed since it was loaded
+    start_django()
     return land
 
 
-def _migrate() -> None:
-    _python("manage.py", "migrate", "--verbosity", "0")
+def migrate() -> None:
+    python("manage.py", "migrate", "--verbosity", "0")
 
 
-def _python(*command: str) -> None:
+def python(*command: str) -> None:
     """Run a program of the platform and pass its progress on, but not the accounts that it made: nobody signs in."""
     with subprocess.Popen([sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -95,7 +95,7 @@ def _python(*command: str) -> None:
         raise SystemExit(f"{' '.join(command)} failed with {process.returncode}")
 
 
-def _mark(land: Land) -> str | None:
+def mark_of(land: Land) -> str | None:
     connection = land.connect("postgres")
     with connection, connection.cursor() as cursor:
         cursor.execute(
@@ -126,7 +126,7 @@ def _in_the_cluster(land: Land, statement: str) -> None:
     connection.close()
 
 
-def _start_django() -> None:
+def start_django() -> None:
     import django
 
     django.setup()

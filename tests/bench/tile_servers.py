@@ -30,7 +30,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def _serving(
+def serving(
     name: str, command: list[str | Path], port: int, surroundings: Mapping[str, str]
 ) -> Iterator[int]:
     log = (WORK / f"{name}.log").open("w")
@@ -97,7 +97,7 @@ def platform(land: Land) -> Iterator[int]:
         sys.executable, "-m", "gunicorn", "gis_projects.wsgi", "--bind", f"127.0.0.1:{port}",
         "--workers", str(WORKERS), "--threads", str(THREADS), "--worker-class", "gthread",
     ]  # fmt: skip
-    with _serving("gunicorn-tiles", command, port, surroundings):
+    with serving("gunicorn-tiles", command, port, surroundings):
         yield port
 
 
@@ -133,7 +133,7 @@ def nginx(behind: int) -> Iterator[int]:
         + "events { worker_connections 512; }\n"
         + f"http {{\naccess_log off;\nsendfile on;\nkeepalive_requests 100000;\n{temporary}{site}\n}}\n"
     )
-    with _serving("nginx", ["nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder)], port, {}):
+    with serving("nginx", ["nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder)], port, {}):
         yield port
 
 
@@ -155,7 +155,7 @@ def vectortiles(land: Land, layer_id: int) -> Iterator[int]:
         PEERS, "-m", "gunicorn", "vector_tiles", "--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS),
         "--threads", str(THREADS), "--worker-class", "gthread",
     ]  # fmt: skip
-    with _serving("vectortiles", command, port, surroundings):
+    with serving("vectortiles", command, port, surroundings):
         yield port
 
 
@@ -178,5 +178,5 @@ def tipg(land: Land, layer_id: int) -> Iterator[int]:
         PEERS, "-m", "uvicorn", "tipg.main:app", "--port", str(port), "--workers", str(WORKERS), "--log-level",
         "warning",
     ]  # fmt: skip
-    with _serving("tipg", command, port, surroundings):
+    with serving("tipg", command, port, surroundings):
         yield port
