@@ -8,6 +8,7 @@ import math
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, RequestDataTooBig, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
@@ -21,6 +22,7 @@ from gis_projects.sentences import sentence
 
 MEDIA_TYPE = "application/problem+json"
 PROGRAMS = ("/api/", "/ogc/")  # below these, errors are documents
+PUBLIC = "/public/"  # below this, errors stand in the public pages' frame
 UNUSABLE = "urn:gis-projects:problem:unusable-input"
 INVALID = "urn:gis-projects:problem:invalid-fields"
 
@@ -157,6 +159,8 @@ def response(status: int, detail: str) -> JsonResponse:
 def _answer(request: HttpRequest, status: int, detail: str, template: str) -> HttpResponse:
     if request.path.startswith(PROGRAMS):
         return response(status, detail)
+    if settings.PUBLIC_ONLY or request.path.startswith(PUBLIC):
+        template = "errors/public.html"
     page = render_to_string(
         template, {"status": status, "problem": _title(status), "detail": detail}, request
     )

@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "gis_projects.reporting",
     "gis_projects.atlas",
     "gis_projects.disclosure",
+    "gis_projects.publishing",
     "gis_projects.desk",
 ]
 
@@ -98,22 +99,25 @@ MIDDLEWARE = [
 ROOT_URLCONF = "gis_projects.urls"
 WSGI_APPLICATION = "gis_projects.wsgi.application"
 
+_CONTEXT = [
+    "django.template.context_processors.request",
+    "django.template.context_processors.i18n",
+    "django.contrib.auth.context_processors.auth",
+    "django.contrib.messages.context_processors.messages",
+    "csp.context_processors.nonce",
+    "gis_projects.page.navigation",
+    "gis_projects.page.notices",
+    "gis_projects.page.unread",
+]
+# PUBLIC_ONLY=1 starts a process for the public alone; what it leaves out stands at the end.
+PUBLIC_ONLY = env.bool("PUBLIC_ONLY", default=False)
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "frontend" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.template.context_processors.i18n",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-                "csp.context_processors.nonce",
-                "gis_projects.page.navigation",
-                "gis_projects.page.notices",
-                "gis_projects.page.unread",
-            ],
+            "context_processors": _CONTEXT[:2] if PUBLIC_ONLY else _CONTEXT,
         },
     }
 ]
@@ -342,3 +346,40 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="WARNING")},
 }
+
+# --- a process for the public only ----------------------------------------------------------------
+# A process that knows the public's tables and pages and nothing else: no accounts, no sessions, no
+# address of the inside, and a database connection that could read no more if it were asked to.
+if PUBLIC_ONLY:
+    INSTALLED_APPS = [
+        "django.contrib.staticfiles",
+        "django.contrib.humanize",
+        "django.contrib.gis",
+        "django.contrib.postgres",
+        "leaflet",
+        "django_vite",
+        "rest_framework",
+        "gis_projects.disclosure",
+    ]
+    MIDDLEWARE = [
+        "django.middleware.security.SecurityMiddleware",
+        "gis_projects.guards.private_unless_said",
+        "gis_projects.guards.body_limit",
+        "csp.middleware.CSPMiddleware",
+        "whitenoise.middleware.WhiteNoiseMiddleware",
+        "django.middleware.locale.LocaleMiddleware",
+        "django.middleware.common.CommonMiddleware",
+        "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    ]
+    ROOT_URLCONF = "gis_projects.public_urls"
+    DATABASES = {"default": _public, "public": _public}
+    AUTHENTICATION_BACKENDS = []
+    AUTH_PASSWORD_VALIDATORS = []
+    AUTH_USER_MODEL = "auth.User"  # Django's own default; its app isn't installed, so nobody has an account
+    MAX_BODY_BYTES = 1024 * 1024  # a comment
+    REST_FRAMEWORK = REST_FRAMEWORK | {
+        "DEFAULT_AUTHENTICATION_CLASSES": [],
+        "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+        "DEFAULT_FILTER_BACKENDS": [],
+        "UNAUTHENTICATED_USER": None,
+    }

@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("gis_projects.atlas.urls")),
     path("ogc/", include("gis_projects.atlas.ogc.urls")),
     path("", include("gis_projects.disclosure.urls")),
+    path("", include("gis_projects.publishing.urls")),
     path("", include("gis_projects.desk.urls")),
     path("api/v1/", api_description.page, name="api"),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),

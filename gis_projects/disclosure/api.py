@@ -23,7 +23,7 @@ from rest_framework.views import APIView
 from gis_projects import exports
 from gis_projects.disclosure import queries
 from gis_projects.disclosure.forms import PublicFilter
-from gis_projects.library.models import Industry, Level, ProjectKind, Stage
+from gis_projects.library.terms import Industry, Level, ProjectKind, Stage
 
 GEOJSON = "application/geo+json"
 # A withdrawn project is gone from every proxy and browser after so many seconds.

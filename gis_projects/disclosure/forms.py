@@ -1,13 +1,11 @@
-"""What the public may filter by, and what a proposal states."""
+"""What the public may filter by."""
 
 from __future__ import annotations
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from gis_projects.disclosure import generalise
-from gis_projects.disclosure.models import Form
-from gis_projects.library.models import ProjectKind
+from gis_projects.library.terms import ProjectKind
 
 
 class PublicFilter(forms.Form):
@@ -16,20 +14,3 @@ class PublicFilter(forms.Form):
         label=_("项目类别"), choices=[("", _("全部")), *ProjectKind.choices], required=False
     )
     q = forms.CharField(label=_("关键词"), max_length=100, required=False)
-
-
-class ProposalForm(forms.Form):
-    form = forms.ChoiceField(label=_("位置形式"), choices=Form.choices, initial=Form.OUTLINE)
-    precision_m = forms.IntegerField(
-        label=_("概化精度（米）"),
-        initial=generalise.DEFAULT_PRECISION_M,
-        min_value=generalise.SMALLEST_PRECISION_M,
-        max_value=generalise.LARGEST_PRECISION_M,
-    )
-    township = forms.CharField(label=_("所在乡镇"), max_length=60, required=False)
-    review_number = forms.CharField(label=_("审图号"), max_length=40, required=False)
-    reason = forms.CharField(label=_("理由"), max_length=300, required=False)
-
-
-class ReasonForm(forms.Form):
-    reason = forms.CharField(label=_("理由"), max_length=300)

@@ -9,5 +9,4 @@ urlpatterns = [
     path("public/projects.csv", api.Table.as_view(), name="table"),
     path("public/outlines.geojson", api.Outlines.as_view(), name="outlines"),
     path("public/projects/<slug:slug>/", views.public_project, name="project"),
-    path("projects/<int:pk>/disclosure/", views.publish, name="publish"),
 ]

@@ -45,6 +45,8 @@ class Permission(StrEnum):
     PUBLISH_LAYERS = "publish_layers"
     EXPORT_LAYERS = "export_layers"
     DISCLOSE_PROJECTS = "disclose_projects"
+    MANAGE_PORTAL = "manage_portal"
+    ANSWER_PUBLIC = "answer_public"
     READ_CONFIDENTIAL = "read_confidential"
     READ_TRAIL = "read_trail"
     MANAGE_CALENDAR = "manage_calendar"
@@ -92,6 +94,8 @@ class Permission(StrEnum):
                 ("publish_layers", _("发布图层")),
                 ("export_layers", _("导出图层")),
                 ("disclose_projects", _("公开项目")),
+                ("manage_portal", _("管理门户内容")),
+                ("answer_public", _("答复公众")),
                 ("read_confidential", _("查看涉密内容")),
                 ("read_trail", _("查看留痕")),
                 ("manage_calendar", _("维护工作日历")),
@@ -171,6 +175,8 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
         Permission.EDIT_RULES,
         Permission.COMPARE_PLANS,
         Permission.SETTLE_CONFLICTS,
+        Permission.MANAGE_PORTAL,
+        Permission.ANSWER_PUBLIC,
     },
     Role.REVIEWER: _EVERYONE_INSIDE
     | {
@@ -182,6 +188,7 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
         Permission.COMPARE_PLANS,
         Permission.SETTLE_CONFLICTS,
         Permission.DISCLOSE_PROJECTS,
+        Permission.MANAGE_PORTAL,
         Permission.READ_CONFIDENTIAL,
         Permission.READ_TRAIL,
     },
@@ -209,6 +216,7 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
         Permission.EDIT_PROJECTS,
         Permission.APPLY_ADMISSION,
         Permission.GIVE_OPINIONS,
+        Permission.ANSWER_PUBLIC,
         Permission.MANAGE_ENGAGEMENTS,
     },
     Role.APPROVER: _EVERYONE_INSIDE | {Permission.APPROVE_OPINIONS},
@@ -221,6 +229,7 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
         Permission.MANAGE_ENGAGEMENTS,
         Permission.MANAGE_CALENDAR,
         Permission.MANAGE_LIBRARIES,
+        Permission.MANAGE_PORTAL,
     },
     Role.COMMITTEE: _EVERYONE_INSIDE | {Permission.HOLD_COMMITTEE},
     Role.LEADER: _EVERYONE_INSIDE | {Permission.INSTRUCT, Permission.READ_TRAIL},

@@ -22,10 +22,10 @@ from django.test.utils import setup_databases, teardown_databases
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from gis_projects.disclosure.actions import publish_outlines
 from gis_projects.library.models import Project
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Role
+from gis_projects.publishing.actions.projects import publish_outlines
 from gis_projects.sites.actions.boundaries import run_check, save_boundary
 from siting.models import Check
 from tests.factories import land

@@ -9,11 +9,11 @@ import numpy as np
 import shapely
 from django.contrib.gis.geos import GEOSGeometry
 
-from gis_projects.disclosure import actions
 from gis_projects.disclosure.models import DisclosedProject
 from gis_projects.library.models import Project
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Role
+from gis_projects.publishing.actions import projects as actions
 from siting.models import Site, SiteVersion
 from tests.factories.library import InvestmentFactory, ProjectFactory
 from tests.factories.people import user_of

@@ -52,20 +52,20 @@ from gis_projects.library.models.plans import (
     YearPlan,
 )
 from gis_projects.library.models.programmes import Programme, ProgrammeMember
-from gis_projects.library.models.projects import (
+from gis_projects.library.models.projects import Project
+from gis_projects.library.models.registers import DecisionResource, Expert, Policy, PolicyKind
+from gis_projects.library.models.upkeep import EntryRight, FieldRight, Party, ProjectDraft, StalenessThreshold
+from gis_projects.library.terms import (
     ENDED_STAGES,
     Industry,
     InvestmentKind,
     Level,
     Library,
     Precision,
-    Project,
     ProjectKind,
     ProjectSecrecy,
     Stage,
 )
-from gis_projects.library.models.registers import DecisionResource, Expert, Policy, PolicyKind
-from gis_projects.library.models.upkeep import EntryRight, FieldRight, Party, ProjectDraft, StalenessThreshold
 
 __all__ = [
     "ENDED_STAGES",

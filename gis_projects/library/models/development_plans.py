@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gis_projects.library import databases
-from gis_projects.library.models.projects import Level, Project
+from gis_projects.library.models.projects import Project
+from gis_projects.library.terms import Level
 from gis_projects.people.permissions import Scoped, ScopePaths
 
 PARTS = tuple(term.code for term in databases.project_databases()["planned"].parts)

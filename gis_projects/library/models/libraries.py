@@ -8,7 +8,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from gis_projects.library.models.projects import Library, Project
+from gis_projects.library.models.projects import Project
+from gis_projects.library.terms import Library
 from gis_projects.people.permissions import Scoped, ScopePaths
 
 #: The three libraries; a project elsewhere is off the platform (非平台项目).

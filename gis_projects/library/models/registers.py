@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gis_projects.library import databases
-from gis_projects.library.models.projects import ProjectSecrecy
+from gis_projects.library.terms import ProjectSecrecy
 from gis_projects.people.permissions import Scoped, ScopePaths
 
 SOURCES = tuple(term.code for term in databases.registers()["experts"].parts)

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from gis_projects.library.models.projects import InvestmentKind, Stage
+from gis_projects.library.terms import InvestmentKind, Stage
 
 
 class Party(models.TextChoices):

@@ -4,14 +4,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from gis_projects.argument.jobs import tick as apply_timeouts
 from gis_projects.desk.jobs import follow_trail as tell_whom_it_concerns
 from gis_projects.desk.reminding import tick as remind_of_what_is_due
-from gis_projects.disclosure.jobs import follow_trail as withdraw_what_may_not_be_shown
+from gis_projects.publishing.jobs import follow_trail as withdraw_what_may_not_be_shown
 from gis_projects.sites.jobs import follow_trail as revalidate_what_changed
 from gis_projects.trail import supervisor
 
-# What the rooms do because of steps that rooms below them wrote.
+# What the rooms do because of steps that rooms below them wrote, or because a day has come.
 FOLLOWERS: list[Callable[[], object]] = [
+    apply_timeouts,
     withdraw_what_may_not_be_shown,
     revalidate_what_changed,
     tell_whom_it_concerns,

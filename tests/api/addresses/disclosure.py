@@ -9,5 +9,5 @@ ADDRESSES: dict[str, list[Address]] = {
         Address(EVERYBODY, lambda world: {"slug": world.slug}),
         Address("404 404 404 404 404 404 404", lambda world: {"slug": "nothing-here"}),
     ],
-    "disclosure:publish": [Address("302 403 200 404 200 403 200", of_project)],
+    "publishing:project": [Address("302 403 200 404 200 403 200", of_project)],
 }

@@ -8,9 +8,9 @@ import shapely
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
-from gis_projects.disclosure import actions
 from gis_projects.library.actions.projects import revise_project
 from gis_projects.people.permissions import Role
+from gis_projects.publishing.actions import projects as actions
 from tests.factories.disclosed import SECRET, boundary, project_with_site, shown, two_people
 from tests.factories.layers import grid_table, published
 from tests.factories.library import ProjectFactory

@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from gis_projects.disclosure import actions
 from gis_projects.library.models import Project
 from gis_projects.people.permissions import Secrecy
+from gis_projects.publishing.actions import projects as actions
 from gis_projects.trail import queries as trail
 
 CURSOR = "disclosure"

@@ -12,9 +12,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from shapely.geometry.base import BaseGeometry
 
-from gis_projects.disclosure import generalise
 from gis_projects.disclosure.models import Form
 from gis_projects.library.models import Precision, Project, ProjectKind
+from gis_projects.publishing import generalise
 
 # The only words of a project that leave the house. Its unit, people, money spent, its site's vertices,
 # checks and files are not among them.

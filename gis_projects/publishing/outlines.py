@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 from shapely.geometry.base import BaseGeometry
 
-from gis_projects.disclosure import generalise
+from gis_projects.publishing import generalise
 from layers.models import Feature, Secrecy, Status
 
 REGIONS = "XZQ"

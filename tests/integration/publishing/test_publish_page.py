@@ -3,9 +3,10 @@
 import pytest
 from django.test import Client
 
-from gis_projects.disclosure.models import DisclosedProject, Proposal
+from gis_projects.disclosure.models import DisclosedProject
 from gis_projects.library.models import Project
 from gis_projects.people.permissions import Role
+from gis_projects.publishing.models import Proposal
 from tests.factories.disclosed import SECRET, project_with_site, shown, two_people
 from tests.factories.people import user_of
 

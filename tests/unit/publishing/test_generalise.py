@@ -6,7 +6,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gis_projects.disclosure import generalise
+from gis_projects.publishing import generalise
 
 EAST = 111_320 * np.cos(np.radians(40.6))
 NORTH = 111_000.0

@@ -16,21 +16,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from gis_projects.disclosure import copying, generalise, outlines
-from gis_projects.disclosure.models import (
-    Act,
-    Decision,
-    DisclosedProject,
-    Form,
-    Proposal,
-    PublicationRecord,
-    PublicOutline,
-)
+from gis_projects.disclosure.models import DisclosedProject, Form, PublicOutline
 from gis_projects.library.actions.disclosure import mark_disclosed
 from gis_projects.library.models import Project
 from gis_projects.library.subjects import subject
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, Secrecy, may, require
+from gis_projects.publishing import copying, generalise, outlines
+from gis_projects.publishing.models import Act, Decision, Proposal, PublicationRecord
 from gis_projects.trail import actions as trail
 
 

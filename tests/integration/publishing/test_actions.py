@@ -8,13 +8,15 @@ import shapely
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
 
-from gis_projects.disclosure import actions, jobs
-from gis_projects.disclosure.models import Act, DisclosedProject, Proposal, PublicationRecord, PublicOutline
+from gis_projects.disclosure.models import DisclosedProject, PublicOutline
 from gis_projects.library.actions.disclosure import mark_disclosed
 from gis_projects.library.actions.projects import revise_project
 from gis_projects.library.models import Project
 from gis_projects.management.commands import run_jobs
 from gis_projects.people.permissions import Role
+from gis_projects.publishing import jobs
+from gis_projects.publishing.actions import projects as actions
+from gis_projects.publishing.models import Act, Proposal, PublicationRecord
 from gis_projects.trail import supervisor
 from gis_projects.trail.models import Step
 from tests.factories.disclosed import SECRET, boundary, project_with_site, shown, two_people
@@ -91,10 +93,10 @@ def test_the_database_refuses_one_person_too(project):
     record = PublicationRecord(
         project=project, slug="a", act=Act.PUBLISHED, by=reviewer, approved_by=reviewer
     )
-    with pytest.raises(IntegrityError, match="disclosure_two_people_publish"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="publishing_two_people_publish"), transaction.atomic():
         record.save()
     record.approved_by = None
-    with pytest.raises(IntegrityError, match="disclosure_two_people_publish"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="publishing_two_people_publish"), transaction.atomic():
         record.save()
 
 
@@ -193,8 +195,8 @@ def test_every_act_is_a_step_and_a_record_that_stays(project, people):
     record = PublicationRecord.objects.get()
     assert (record.slug, len(record.digest)) == (public.slug, 64)
     for change in (
-        "UPDATE disclosure_publicationrecord SET reason = 'x'",
-        "DELETE FROM disclosure_publicationrecord",
+        "UPDATE publishing_publicationrecord SET reason = 'x'",
+        "DELETE FROM publishing_publicationrecord",
     ):
         with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
             connection.cursor().execute(change)
@@ -225,7 +227,7 @@ def test_a_proposal_is_decided_by_someone_else(project):
 
 def test_the_database_refuses_a_self_approved_proposal(project, people):
     proposal = actions.propose(by=people[0], project=project)
-    with pytest.raises(IntegrityError, match="disclosure_two_people_decide"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="publishing_two_people_decide"), transaction.atomic():
         Proposal.objects.filter(pk=proposal.pk).update(
             decision="approved", decided_by=people[0], decided_at=proposal.proposed_at
         )
