@@ -9,8 +9,8 @@ Row triggers (migrations 0002 and 0005) refuse every UPDATE and DELETE on publis
 feature's `last_version` from NULL to a number (and back while the version that closed it isn't published), a
 version's status from published to superseded, and its `overviews_done` from false to true. Rows of a version
 that isn't published yet may be deleted with it. A feature comes in only while its version is staging (migration
-0009: asked for each statement, instead of a foreign key to the layer for each row). `TRUNCATE` is not refused: only the
-owner of the tables may use it, and tests empty them by it.
+0009: asked for each statement, instead of a foreign key to the layer for each row). `TRUNCATE` the
+platform refuses too (`desk` migration 0004, for every floor's tables).
 
 Geometries are EPSG:4490 longitude/latitude degrees, areas m² on the CGCS2000 ellipsoid.
 """

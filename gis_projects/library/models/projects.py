@@ -29,7 +29,10 @@ class Project(Scoped, CatalogueFields, ReserveFields, models.Model):
     ``region`` is its row of the statistics table (150200 is 市本级). ``location`` is a point in EPSG:4490
     that is as good as ``precision`` says. ``disclosed`` says that the public side holds a copy. Money
     stands in `InvestmentRecord` and `InvestmentPlan`, kinds in `Membership`; what the catalogue and the reserve ask for
-    in the fields of `record`. ``library`` is where it stands in its life before it is built.
+    in the fields of `record`. ``library`` is where it stands in its life before it is built. ``begun``: it was under
+    construction at some time, or an older ledger brought it past that; the database alone writes it (trigger
+    ``library_project_begun``), and one that has not begun comes under construction with its `ConstructionStart` only
+    (``library_project_starts``).
     """
 
     SCOPE = ScopePaths(region="region_id", organisation="organisation_id", project="pk", secrecy="secrecy")
@@ -67,6 +70,7 @@ class Project(Scoped, CatalogueFields, ReserveFields, models.Model):
         _("密级"), max_length=12, choices=ProjectSecrecy, default=ProjectSecrecy.INTERNAL
     )
     disclosed = models.BooleanField(_("已公开"), default=False)
+    begun = models.BooleanField(_("曾经在建"), default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -6,11 +6,12 @@ import io
 import zipfile
 from datetime import date
 from decimal import Decimal
+from importlib import import_module
 
 import openpyxl
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from gis_projects.library import fund_packages
@@ -235,6 +236,13 @@ def test_building_does_not_begin_by_way_of_another_stage(project, between):
     revise_project(by=None, project=project, stage=between)
     with pytest.raises(ValidationError):
         revise_project(by=None, project=project, stage="construction")
+    refused_by_database(lambda: Project.objects.filter(pk=project.pk).update(stage="construction"))
+    refused_by_database(
+        lambda: Project.objects.filter(pk=project.pk).update(stage="construction", begun=True)
+    )
+    Project.objects.filter(pk=project.pk).update(begun=True)  # nobody says so: the database does
+    project.refresh_from_db()
+    assert not project.begun
 
 
 def test_what_a_ledger_brought_as_suspended_goes_on():
@@ -243,6 +251,28 @@ def test_what_a_ledger_brought_as_suspended_goes_on():
     revise_project(by=None, project=project, stage="suspended")
     revise_project(by=None, project=project, stage="construction")
     assert Project.objects.get(pk=project.pk).stage == "construction"
+    assert Project.objects.get(pk=project.pk).begun
+
+
+@pytest.mark.parametrize(
+    ("walk", "begun"),
+    [
+        (["planning"], False), (["planning", "suspended"], False), (["planning", "suspended", "completed"], False),
+        (["suspended"], True), (["completed"], True), (["construction", "preparation"], True),
+        (["suspended", "planning"], True),
+    ],
+)  # fmt: skip
+def test_whether_a_project_had_begun_is_read_out_of_an_older_trail(walk, begun):
+    """What the column's migration does for a database that was there before."""
+    project = ProjectFactory(stage=walk[0])
+    for stage in walk[1:]:
+        revise_project(by=None, project=project, stage=stage)
+    backfill = import_module("gis_projects.library.migrations.0013_project_begun").FORWARD.partition(";")[0]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")  # as before there was the trigger
+        cursor.execute("UPDATE library_project SET begun = NOT begun")
+        cursor.execute(backfill)
+    assert Project.objects.get(pk=project.pk).begun is begun
 
 
 def test_who_begins_an_approval_does_not_grant_it(project):
