@@ -27,7 +27,8 @@ class Project(Scoped, CatalogueFields, ReserveFields, models.Model):
     """A project of public investment.
 
     ``region`` is its row of the statistics table (150200 is 市本级). ``location`` is a point in EPSG:4490
-    that is as good as ``precision`` says. ``disclosed`` says that the public side holds a copy. Money
+    that is as good as ``precision`` says. ``disclosed`` says that the public side holds a copy; one that is ``sensitive``
+    (for the reason beside it; no matter of secrecy inside) never has one. Money
     stands in `InvestmentRecord` and `InvestmentPlan`, kinds in `Membership`; what the catalogue and the reserve ask for
     in the fields of `record`. ``library`` is where it stands in its life before it is built. ``begun``: it was under
     construction at some time, or an older ledger brought it past that; the database alone writes it (trigger
@@ -70,6 +71,8 @@ class Project(Scoped, CatalogueFields, ReserveFields, models.Model):
         _("密级"), max_length=12, choices=ProjectSecrecy, default=ProjectSecrecy.INTERNAL
     )
     disclosed = models.BooleanField(_("已公开"), default=False)
+    sensitive = models.BooleanField(_("敏感，不得公开"), default=False)
+    sensitive_reason = models.CharField(_("敏感原因"), max_length=300, blank=True)
     begun = models.BooleanField(_("曾经在建"), default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
@@ -93,6 +96,14 @@ class Project(Scoped, CatalogueFields, ReserveFields, models.Model):
             models.CheckConstraint(
                 condition=~(Q(secrecy="confidential") & Q(disclosed=True)),
                 name="library_confidential_is_not_disclosed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(sensitive=True, disclosed=True), name="library_sensitive_is_not_disclosed"
+            ),
+            models.CheckConstraint(
+                condition=Q(sensitive=False, sensitive_reason="")
+                | Q(sensitive=True) & ~Q(sensitive_reason=""),
+                name="library_sensitive_has_a_reason",
             ),
             models.CheckConstraint(condition=Q(year__range=(1990, 2100)), name="library_project_year"),
             models.CheckConstraint(
