@@ -5,6 +5,13 @@ none of theirs. `gis_projects.publishing` fills them. A new table is granted to 
 its migration (`gis_projects.disclosure.grants`).
 """
 
+from gis_projects.disclosure.models.articles import ArticleFile, ArticleKind, PublishedArticle
+from gis_projects.disclosure.models.handling import (
+    HandlingMatter,
+    HandlingStage,
+    HandlingStep,
+    MatterKind,
+)
 from gis_projects.disclosure.models.outlines import PublicOutline
 from gis_projects.disclosure.models.projects import (
     DisclosedEvent,
@@ -14,9 +21,19 @@ from gis_projects.disclosure.models.projects import (
     Form,
     MediaKind,
 )
+from gis_projects.disclosure.models.questions import (
+    InboxQuestion,
+    InboxTrace,
+    PublicQuestion,
+    QuestionKind,
+    QuestionStatus,
+    ReceiptState,
+)
 from gis_projects.disclosure.models.revision import ChangeKind, Edition, PublicChange, Revision
 
 __all__ = [
+    "ArticleFile",
+    "ArticleKind",
     "ChangeKind",
     "DisclosedEvent",
     "DisclosedMedia",
@@ -24,8 +41,19 @@ __all__ = [
     "DisclosedResult",
     "Edition",
     "Form",
+    "HandlingMatter",
+    "HandlingStage",
+    "HandlingStep",
+    "InboxQuestion",
+    "InboxTrace",
+    "MatterKind",
     "MediaKind",
     "PublicChange",
     "PublicOutline",
+    "PublicQuestion",
+    "PublishedArticle",
+    "QuestionKind",
+    "QuestionStatus",
+    "ReceiptState",
     "Revision",
 ]

@@ -1,6 +1,21 @@
 """The inside of disclosure: proposals, decisions, records. The public's database role reads none of it."""
 
+from gis_projects.publishing.models.articles import (
+    UNDER_WAY,
+    Article,
+    ArticleAttachment,
+    ArticleVersion,
+    VersionState,
+)
 from gis_projects.publishing.models.batches import BatchItem, BatchState, PublicationBatch
+from gis_projects.publishing.models.comments import (
+    ANSWERING,
+    Answer,
+    AnswerState,
+    Question,
+    QuestionState,
+)
+from gis_projects.publishing.models.handling import MatterCopy
 from gis_projects.publishing.models.progress import PerformanceResult, PositionSource, ProgressMedia
 from gis_projects.publishing.models.projects import (
     Act,
@@ -13,12 +28,20 @@ from gis_projects.publishing.models.projects import (
 from gis_projects.publishing.models.rules import DisclosureRule
 
 __all__ = [
+    "ANSWERING",
+    "UNDER_WAY",
     "Act",
+    "Answer",
+    "AnswerState",
+    "Article",
+    "ArticleAttachment",
+    "ArticleVersion",
     "BatchItem",
     "BatchState",
     "Chosen",
     "Decision",
     "DisclosureRule",
+    "MatterCopy",
     "PerformanceResult",
     "Place",
     "PositionSource",
@@ -26,4 +49,7 @@ __all__ = [
     "Proposal",
     "PublicationBatch",
     "PublicationRecord",
+    "Question",
+    "QuestionState",
+    "VersionState",
 ]
