@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -35,6 +36,9 @@ from gis_projects.trail.models import Step
 
 NOTHING = "—"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+#: Keys whose values are amounts and areas: long figures are read in groups of three digits.
+_MEASURED = ("_yuan", "_m2")
+_FIGURE = re.compile(r"-?\d+(\.\d+)?")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 _FILE_NAMES = ("name", "source", "file", "filename")
 
@@ -210,4 +214,6 @@ def _shown(room: Vocabulary, key: str, value: Any) -> str:
         return gettext(str(labels[str(value)]))
     if isinstance(value, str) and _INSTANT.match(value) and (at := parse_datetime(value)) is not None:
         return f"{timezone.localtime(at) if timezone.is_aware(at) else at:%Y-%m-%d %H:%M}"
+    if key.endswith(_MEASURED) and _FIGURE.fullmatch(str(value)):
+        return f"{Decimal(str(value)):,f}"
     return str(value)

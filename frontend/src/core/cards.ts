@@ -2,7 +2,7 @@
  * On a phone the rows of a wide table become cards, one cell below the other (`.table-cards`). What a cell says then
  * needs its column's name beside it: it is copied from the table's head once, so that no page has to write it twice.
  *
- * A cell keeps a label that it brings (`data-label`, or a `.card-label` within). Row heads name the card and need none;
+ * A cell keeps a label that it brings (`data-label`, or a `.card-label` within, which becomes one). Row heads name the card and need none;
  * cells over several columns and columns whose head is hidden (ticks, buttons) have none. A cell without anything to
  * say is marked, and left out of the card.
  */
@@ -19,7 +19,7 @@ export function labelCards(within: ParentNode = document): void {
 function nameOf(head: HTMLTableCellElement): string {
   const seen = head.cloneNode(true) as HTMLElement;
   for (const hidden of seen.querySelectorAll(".visually-hidden")) hidden.remove();
-  return (seen.textContent ?? "").replace(/\s+/g, " ").trim();
+  return (seen.textContent ?? "").replace(/[\s▲▼]+/g, " ").trim(); // without the mark of the sorting
 }
 
 function labelRow(row: HTMLTableRowElement, names: readonly string[]): void {
@@ -28,11 +28,14 @@ function labelRow(row: HTMLTableRowElement, names: readonly string[]): void {
     const name = names[column];
     column += cell.colSpan;
     if (cell.tagName !== "TD" || cell.colSpan > 1) continue;
-    const text = (cell.textContent ?? "").trim();
+    const own = cell.querySelector(".card-label");
+    const text = (cell.textContent ?? "").replace(own?.textContent ?? "", "").trim();
     if ((text === "" || text === "—") && !cell.querySelector("input, select, textarea, button, a, img, svg, progress, meter, canvas")) {
       cell.classList.add("card-empty");
-    } else if (name && cell.dataset.label === undefined && !cell.querySelector(".card-label")) {
-      cell.dataset.label = name;
+    } else if (cell.dataset.label === undefined) {
+      const label = own?.textContent?.trim() ?? name;
+      if (label) cell.dataset.label = label;
     }
+    own?.remove();
   }
 }

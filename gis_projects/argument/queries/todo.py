@@ -29,6 +29,15 @@ from gis_projects.people.todo import Waiting
 
 MOST = 200
 
+KINDS: dict[str, str] = {
+    "review_invitation": gettext_noop("评审邀请"),
+    "review_reading": gettext_noop("评审材料"),
+    "review_scores": gettext_noop("评审打分"),
+    "review_questions": gettext_noop("评审咨询"),
+    "review_statement": gettext_noop("项目陈述"),
+    "review_step": gettext_noop("评审办理"),
+}
+
 TO_GIVE = gettext_noop("%(kind)s：请出具意见（%(project)s）")
 TO_SIGN = gettext_noop("%(kind)s：意见待您审签（%(project)s，第 %(level)s 级）")
 TO_DECIDE = gettext_noop("%(kind)s：%(department)s的意见提请裁定（%(project)s）")

@@ -22,6 +22,7 @@ from gis_projects import exports
 from gis_projects.argument.actions import blockers as actions
 from gis_projects.argument.models import Blocker, BlockerState, Link
 from gis_projects.argument.presenting.tasks import files_beside
+from gis_projects.argument.scopes import SOLVING
 from gis_projects.argument.views.doing import attempted, done, files_of
 from gis_projects.argument.views.units import units_for
 from gis_projects.library.models import Project
@@ -162,7 +163,9 @@ def _found(user: User, pk: int) -> Blocker:
         "closed_by",
         "case",
     )
-    return find(user, Permission.READ_ARGUMENTS, rows, pk=pk)
+    # Whoever has to solve it reads it, also of a project that is out of their region.
+    solving = visible(user, Permission.READ_ARGUMENTS, rows, SOLVING).filter(pk=pk).exists()
+    return find(user, Permission.READ_ARGUMENTS, rows, paths=SOLVING if solving else None, pk=pk)
 
 
 def _page(request: HttpRequest, user: User, row: Blocker) -> HttpResponse:
@@ -174,6 +177,7 @@ def _page(request: HttpRequest, user: User, row: Blocker) -> HttpResponse:
         {
             "blocker": row,
             "project": row.project,
+            "reads_project": may(user, Permission.READ_PROJECTS, row.project),
             "files": files_beside([name]).get(name, []),
             "overdue": row.state == BlockerState.OPEN and row.due_on < timezone.localdate(),
             "may": {

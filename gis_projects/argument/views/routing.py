@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -24,6 +25,9 @@ from gis_projects.sentences import word
 from gis_projects.sites.views.downloads import download
 from gis_projects.sites.withholding import LAYER_SCOPE
 from layers.models import Layer
+from siting.checks import DEFAULT_RULEBOOK
+from siting.rulebook.selection import NoRulebook
+from siting.rulebook.selection import in_force as rulebook_in_force
 
 
 @login_required
@@ -71,6 +75,7 @@ def _publish(user: User, request: HttpRequest) -> None:
 def _described(user: User, row: RoutingTable) -> dict[str, object]:
     """A version as its page shows it; a layer that the user may not read stays its code."""
     rules = table(row)
+    rules_by_code = _rule_names()
     names = {code: word(name) for code, name in Department.objects.values_list("code", "name")}
     special = {SECTOR: _("项目所属行业的主管部门"), BY_FINDING: _("检查发现所涉部门")}
     kinds = dict(CaseKind.choices)
@@ -107,7 +112,7 @@ def _described(user: User, row: RoutingTable) -> dict[str, object]:
         ],
         "findings": [
             {
-                "rule": each.rule,
+                "rule": rules_by_code.get(each.rule, each.rule),
                 "layer": layers.get(each.layer, each.layer),
                 "functions": [names.get(code, code) for code in each.functions],
             }
@@ -128,6 +133,15 @@ def _described(user: User, row: RoutingTable) -> dict[str, object]:
             for code, function in rules.sector.items()
         ],
     }
+
+
+def _rule_names() -> dict[str, str]:
+    """What the rules are called that checks go by today, in the reader's language; none before the first rulebook."""
+    try:
+        rulebook = rulebook_in_force(DEFAULT_RULEBOOK, timezone.localdate())
+    except NoRulebook:
+        return {}
+    return {rule.code: word(rule.name) for rule in rulebook.rules}
 
 
 @login_required

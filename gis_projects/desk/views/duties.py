@@ -160,7 +160,15 @@ def circular(request: HttpRequest) -> HttpResponse:
             raise Http404
     except ValueError as error:
         raise Http404 from error
-    lines = queries.circular(user, month, today=today)
+    regions = list(_regions(user))
+    region = _known(request, "region", (one.code for one in regions))
+    lamp = _known(request, "lamp", ("yellow",))
+    every = queries.circular(user, month, today=today)
+    lines = [
+        line
+        for line in every
+        if (not region or line.organisation.region_id == region) and (not lamp or line.lamp == lamp)
+    ]
     if (kind := request.GET.get("format")) in exports.FORMATS:
         name = _("平台运用情况通报（%(month)s）") % {"month": month}
         return exports.table(name, _circular_columns(), _circular_rows(lines), kind=str(kind))
@@ -169,9 +177,14 @@ def circular(request: HttpRequest) -> HttpResponse:
         "desk/circular.html",
         {
             "month": month,
-            "lines": lines,
+            "page": Paginator(lines, PAGE).get_page(request.GET.get("page")),
+            "number": len(lines),
             "yellow": sum(line.lamp == "yellow" for line in lines),
             "overdue": sum(line.overdue for line in lines),
+            "regions": regions,
+            "region": region,
+            "lamp": lamp,
+            "export_query": urlencode({"month": month, "region": region, "lamp": lamp}) + "&",
             "made_at": timezone.localtime(),
         },
     )

@@ -18,6 +18,13 @@ def money(yuan: Decimal | None, unit: str = "wan") -> str:
 
 
 @register.filter
+def grouped(value: Decimal) -> str:
+    """A figure with a comma every three digits and no zeros at its end: 4,000,000,000 or 0.5."""
+    shown = f"{value:,f}"
+    return shown.rstrip("0").rstrip(".") if "." in shown else shown
+
+
+@register.filter
 def percent_of(part: Decimal | None, whole: Decimal | None) -> str:
     """Whole per cent, half-up; a dash where there is no whole."""
     if part is None or whole is None:

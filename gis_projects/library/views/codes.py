@@ -171,7 +171,8 @@ def rights(request: HttpRequest) -> HttpResponse:
     require(user, Permission.READ_PROJECTS)
     owned = upkeep.field_rights()
     entering = upkeep.entry_rights()
-    names = dict(Department.objects.values_list("code", "name"))
+    departments = list(Department.objects.all())
+    names = {one.code: one.label for one in departments}
     limits = upkeep.thresholds()
     return render(
         request,
@@ -184,11 +185,11 @@ def rights(request: HttpRequest) -> HttpResponse:
                 (
                     kind,
                     [names.get(code, code) for code in entering[kind.value]],
-                    ",".join(entering[kind.value]),
+                    entering[kind.value],
                 )
                 for kind in InvestmentKind
             ],
-            "departments": names,
+            "departments": departments,
             "limits": [(stage, *limits[stage.value]) for stage in Stage],
         },
     )
@@ -207,9 +208,10 @@ def set_rights(request: HttpRequest) -> HttpResponse:
                 by=user, field=_words(request, "field", 30), parties=request.POST.getlist("parties")[:5]
             )
         elif what == "entry":
-            functions = [one.strip() for one in _words(request, "functions", 900).split(",") if one.strip()]
             upkeep_actions.set_entry_right(
-                by=user, investment_kind=_words(request, "investment_kind", 12), functions=functions
+                by=user,
+                investment_kind=_words(request, "investment_kind", 12),
+                functions=request.POST.getlist("functions")[:200],
             )
         else:
             upkeep_actions.set_threshold(

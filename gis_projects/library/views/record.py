@@ -18,7 +18,7 @@ from gis_projects.library.actions.sharing import note_reading
 from gis_projects.library.forms import ProjectForm
 from gis_projects.library.models import Code, Project, ProjectKind
 from gis_projects.library.money import Unit
-from gis_projects.library.queries import completeness, record, staleness
+from gis_projects.library.queries import completeness, programmes, record, staleness
 from gis_projects.library.queries import projects as queries
 from gis_projects.library.subjects import subject
 from gis_projects.people.models import User
@@ -57,6 +57,7 @@ def project(request: HttpRequest, pk: int) -> HttpResponse:
     labels = dict(ProjectKind.choices)
     stands_in = queries.region_at(found)
     reads_sites = may(user, Permission.READ_SITES, found)
+    followed = set(programmes.programmes(user).values_list("pk", flat=True))
     plan = record.plan(found)
     land = record.land(found)
     return render(
@@ -84,7 +85,10 @@ def project(request: HttpRequest, pk: int) -> HttpResponse:
             "evidence": record.evidence(found),
             "files": record.files(found),
             "purposes": Code.objects.of("attachment").offered(),
-            "programmes": [row.programme for row in found.programmes.select_related("programme")],
+            "programmes": [
+                (row.programme, row.programme_id in followed)
+                for row in found.programmes.select_related("programme")
+            ],
             "functions": record.functions(found),
             "diary": record.diary(found)[:3],
             "steps": [(step, sentence(step)) for step in of_subject(subject(found))[:20]]
