@@ -22,6 +22,7 @@ export default defineConfig({
         map: "src/map.ts",
         editor: "src/editor.ts",
         check: "src/check.ts",
+        portal: "src/portal.ts",
         public: "src/public.ts",
         differences: "src/differences.ts",
         comparison: "src/comparison.ts",

@@ -1,12 +1,16 @@
 from django.urls import path
 
-from gis_projects.disclosure import api, views
+from gis_projects.disclosure.api import outlines, projects
+from gis_projects.disclosure.views import language
+from gis_projects.disclosure.views import map as map_pages
+from gis_projects.disclosure.views import projects as project_pages
 
 app_name = "disclosure"
 urlpatterns = [
-    path("", views.public_map, name="map"),
-    path("public/projects.geojson", api.Projects.as_view(), name="projects"),
-    path("public/projects.csv", api.Table.as_view(), name="table"),
-    path("public/outlines.geojson", api.Outlines.as_view(), name="outlines"),
-    path("public/projects/<slug:slug>/", views.public_project, name="project"),
+    path("", map_pages.public_map, name="map"),
+    path("public/projects.geojson", projects.Projects.as_view(), name="projects"),
+    path("public/projects.csv", projects.Table.as_view(), name="table"),
+    path("public/outlines.geojson", outlines.Outlines.as_view(), name="outlines"),
+    path("public/projects/<slug:slug>/", project_pages.public_project, name="project"),
+    path("public/language/<slug:code>/", language.choose_language, name="language"),
 ]

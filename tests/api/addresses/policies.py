@@ -191,6 +191,7 @@ POLICY: dict[str, Policy | list[Policy]] = {
     "disclosure:table": OPEN,
     "disclosure:outlines": OPEN,
     "disclosure:project": OPEN,
+    "disclosure:language": OPEN,
     "publishing:project": Policy({P.EDIT_PROJECTS, P.DISCLOSE_PROJECTS}, "project", reading=P.READ_PROJECTS),
     # notices, re-validation and comparisons
     "sites:revalidation": [SITES, Policy(P.REVIEW_CHECKS)],

@@ -1,63 +1,22 @@
-"""What the public pages load: GeoJSON and CSV, without a session, over the restricted database role."""
+"""The disclosed projects as GeoJSON and as a table."""
 
 from __future__ import annotations
 
-import hashlib
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
-from django.utils.cache import get_conditional_response
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ValidationError
-from rest_framework.permissions import AllowAny
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import AnonRateThrottle
-from rest_framework.views import APIView
 
 from gis_projects import exports
-from gis_projects.disclosure import queries
+from gis_projects.disclosure.api.public import PublicView
 from gis_projects.disclosure.forms import PublicFilter
+from gis_projects.disclosure.queries import projects as queries
 from gis_projects.library.terms import Industry, Level, ProjectKind, Stage
-
-GEOJSON = "application/geo+json"
-# A withdrawn project is gone from every proxy and browser after so many seconds.
-FRESH_SECONDS = 60
-
-
-class PublicThrottle(AnonRateThrottle):
-    """Counted by address; generous for a town hall behind one, too slow for copying the map in a loop."""
-
-    rate = "300/min"
-
-
-class GeoJSONRenderer(JSONRenderer):
-    media_type = GEOJSON
-    format = "geojson"
-
-
-class PublicView(APIView):
-    """No one is asked who they are, so no session and no user is read."""
-
-    authentication_classes: list[Any] = []
-    permission_classes = [AllowAny]
-    throttle_classes = [PublicThrottle]
-    renderer_classes = [GeoJSONRenderer, JSONRenderer]
-
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        response = super().finalize_response(request, response, *args, **kwargs)
-        if response.status_code != 200:
-            return response
-        response["Cache-Control"] = f"public, max-age={FRESH_SECONDS}"
-        if isinstance(response, Response):
-            response.render()
-        response["ETag"] = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
-        return get_conditional_response(request._request, etag=response["ETag"], response=response)
 
 
 def filters(request: HttpRequest | Request) -> dict[str, str]:
@@ -86,15 +45,6 @@ class Projects(PublicView):
     def get(self, request: Request) -> Response:
         found = queries.projects(**filters(request))
         return Response({"type": "FeatureCollection", "features": queries.features(found)})
-
-
-@method_decorator(gzip_page, name="dispatch")
-class Outlines(PublicView):
-    """The base map: generalised regions and water."""
-
-    @extend_schema(responses=OpenApiTypes.OBJECT, operation_id="public_outlines")
-    def get(self, request: Request) -> Response:
-        return Response({"type": "FeatureCollection", "features": queries.outlines()})
 
 
 class Table(PublicView):
