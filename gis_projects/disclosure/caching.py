@@ -17,6 +17,7 @@ from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.crypto import salted_hmac
 from django.utils.http import parse_etags
@@ -28,7 +29,15 @@ PUBLIC = "public"
 KEPT_BYTES = 48 * 1024 * 1024  # in one process
 _LARGEST = 2 * 1024 * 1024  # of one answer: an export is made for who asks
 _WORTH_COMPRESSING = 500
-_COMPRESSIBLE = ("text/", "application/json", "application/geo+json", "application/vnd.mapbox-vector-tile")
+_COMPRESSIBLE = (
+    "text/",
+    "application/json",
+    "application/geo+json",
+    "application/feed+json",
+    "application/atom+xml",
+    "application/rss+xml",
+    "application/vnd.mapbox-vector-tile",
+)
 
 
 @dataclass(frozen=True)
@@ -89,8 +98,8 @@ def revision() -> str:
 def kept_public(view: Callable[..., Any]) -> Callable[..., Any]:
     """Keep a view's 200 answers to GET and HEAD; nothing else is kept, nothing else has an ETag.
 
-    The view may depend on the address with its query and on the language, and on nothing else of the request: not on
-    cookies, not on who asks. An address that isn't there (or isn't there any more) is found out anew each time, and
+    The view may depend on the whole address with its query, on the language and on the day, and on nothing else: not
+    on cookies, not on who asks. An address that isn't there (or isn't there any more) is found out anew each time, and
     says 404 whatever ETag it is asked with.
     """
 
@@ -100,7 +109,9 @@ def kept_public(view: Callable[..., Any]) -> Callable[..., Any]:
             return view(request, *args, **kwargs)
         # Read before the view reads anything: what changes in between is shown under the older token, once.
         token = revision()
-        key = f"{get_language()} {request.get_full_path()}"
+        # The host too, as feeds carry whole addresses; and the day, as what is shown until a day ends with it.
+        address = f"{request.scheme}://{request.get_host()}{request.get_full_path()}"
+        key = f"{timezone.localdate()} {get_language()} {address}"
         kept = shelf.get(token, key) if token else None
         if kept is None:
             response = view(request, *args, **kwargs)
