@@ -1,9 +1,11 @@
 import L from "leaflet";
 import { mountAsOf } from "./compare/asof";
+import "./staff/map-projects.scss";
 import { getJson } from "./core/api";
-import { debounce, embedded, h, need } from "./core/dom";
+import { debounce, embedded, need } from "./core/dom";
 import { t } from "./core/i18n";
 import { loadCatalogue } from "./map/catalogue";
+import type { Way } from "./map/project-marks";
 import { createStage, PASSIVE } from "./map/stage";
 import { Identify } from "./staff/identify";
 import { LayerTree } from "./staff/layer-tree";
@@ -11,7 +13,13 @@ import { Measure, type Measuring } from "./staff/measure";
 import { panels, type Panel } from "./staff/panels";
 import { readHash, writeHash } from "./staff/permalink";
 import { Printing } from "./staff/printing";
-import { Projects } from "./staff/projects";
+import { AreaPick } from "./staff/area";
+import { Filters } from "./staff/filters";
+import { UNTOLD } from "./staff/looks";
+import type { Choices } from "./staff/project-data";
+import { Projects, WAYS } from "./staff/projects";
+import { isMeasure, Regions } from "./staff/regions";
+import { Timeline } from "./staff/timeline";
 import { Search } from "./staff/search";
 
 async function start(): Promise<void> {
@@ -34,6 +42,7 @@ async function start(): Promise<void> {
       chosen: identify.chosen,
       tool: printing.active ? "print" : measure.active,
       base: stage.base() === "own" ? null : stage.base(),
+      more: { ...ways.said(), ...(timeline.day ? { when: timeline.day } : {}), ...(area.text ? { pick: area.text, within: area.within } : {}) },
     });
   }, 150);
   const tree = new LayerTree(stage, save);
@@ -44,12 +53,15 @@ async function start(): Promise<void> {
     save();
   });
   const regions = embedded<Record<string, string>>("regions") ?? {};
-  const projects = new Projects(map, regions, save);
+  const choices = embedded<Choices>("project-choices")!;
+  const filters = new Filters(regions, choices, () => void reload());
+  const projects = new Projects(map, { regions, choices }, () => (save(), exportLinks(() => shownQuery(asked(), projects)), area.refresh(), void ways.reload()), () => area.refresh());
   const { show } = panels((closed: Panel) => {
     if (closed === "identify") identify.clear();
     if (closed === "measure") measure.stop();
     if (closed === "print") printing.stop();
     if (closed === "search") search.clear();
+    if (closed === "area") area.clear();
   });
   const project = (id: number): void => {
     show("projects");
@@ -67,40 +79,133 @@ async function start(): Promise<void> {
   const rest = (): void => {
     measure.stop();
     printing.stop();
+    area.rest();
   };
-  if (from.kinds) projects.setKinds(from.kinds);
+  const kinds = filters.kinds.length ? filters.kinds : from.kinds;
+  if (kinds) projects.setKinds(kinds);
+  const timeline = new Timeline(from.more?.["when"] ?? null, () => reload());
+  const asked = (): URLSearchParams => {
+    const query = filters.query;
+    if (timeline.day) query.set("as_of", timeline.day);
+    return query;
+  };
+  const area = new AreaPick(map, { regions, show: () => show("area"), changed: save, query: () => shownQuery(asked(), projects), byId: projects.byId, row: (p) => projects.list.row(p) });
+  const reload = async (): Promise<void> => {
+    save();
+    exportLinks(() => shownQuery(asked(), projects));
+    await Promise.all([projects.load(filters.query, timeline.day), ways.reload()]);
+  };
+  const ways = waysOf(projects, new Regions(map, () => show("regions"), (code) => (ways.set("points"), filters.setRegion(code), show("projects"))), {
+    save, query: () => regionQuery(filters.query, projects), day: () => timeline.day, back: () => show("projects"),
+  });
+  panelTools(area, timeline, rest, () => show("area"), () => show("projects"));
   painted(tree, element);
   tree.render(from.layers);
 
   tools(measure, printing, (panel) => show(panel));
-  sites(map, (id) => measure.active || project(id));
+  sites(map, (id) => measure.active || area.drawing || project(id));
   map.on("click", (event: L.LeafletMouseEvent) => {
     if (measure.active) return measure.add(event.latlng);
     if (printing.active) return;
-    const near = projects.points.under(event.containerPoint, matchMedia("(pointer: coarse)").matches ? 18 : 9);
+    if (area.drawing) return area.add(event.latlng);
+    const near = projects.marks.under(event.containerPoint, matchMedia("(pointer: coarse)").matches ? 18 : 9);
     const first = near[0];
     if (first && near.length === 1) return project(first.id);
+    // A cluster opens by coming nearer, as far as its projects lie apart.
+    if (near.length > 1 && projects.marks.isClustered) return void map.fitBounds(L.latLngBounds(near.map((m) => m.at)), { maxZoom: 13, padding: [60, 60] });
     void identify.at(event.latlng, near.flatMap((m) => projects.byId(m.id) ?? []));
   });
   // The same question by keyboard: Enter asks about the middle of the map.
   element.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && event.target === element && !measure.active && !printing.active) void identify.at(map.getCenter(), []);
+    if (event.key === "Enter" && event.target === element && !measure.active && !printing.active && !area.drawing) void identify.at(map.getCenter(), []);
   });
   map.on("moveend", save);
   // Our own changes replace the address silently; another one was pasted or is a step back.
   window.addEventListener("hashchange", () => readHash().view && location.reload());
-  filterNote();
   if (from.find) search.set(from.find);
   if (from.chosen) void identify.feature(from.chosen.layer, from.chosen.key, held[from.chosen.layer] ?? null, false);
   if (from.tool === "print") printing.start();
   else if (from.tool) measure.start(from.tool as Measuring);
+  if (from.more?.["look"]) ways.look(from.more["look"]);
   ready = true;
 
-  const query = new URLSearchParams(location.search);
-  const wanted = Number(query.get("project"));
-  query.delete("project"); // which one is open is no filter
-  await projects.load(query.toString() ? `?${query}` : "");
+  const wanted = Number(new URLSearchParams(location.search).get("project"));
+  await reload();
+  if (from.more?.["show"]) ways.set(from.more["show"]);
+  if (from.more?.["pick"]) area.set(from.more["pick"], from.more["within"]);
   if (wanted) projects.choose(wanted, true);
+}
+
+/** The address of just what is shown: the filters and the kinds that are on; null where none is. */
+function shownQuery(query: URLSearchParams, projects: Projects): URLSearchParams | null {
+  const on = [...projects.shown, ...(projects.everyKind ? [UNTOLD] : [])];
+  on.forEach((kind) => query.append("kind", kind));
+  return on.length ? query : null;
+}
+
+/** The address of what regions count: with all four kinds on, the whole library, as the report does. */
+const regionQuery = (query: URLSearchParams, projects: Projects): URLSearchParams => (projects.everyKind ? query : (shownQuery(query, projects) ?? query));
+
+function exportLinks(query: () => URLSearchParams | null): void {
+  document.querySelectorAll<HTMLAnchorElement>("[data-export]").forEach((link) => {
+    const asked = query();
+    link.hidden = !asked;
+    if (asked) link.href = `${link.pathname}?${asked}&format=${link.dataset["export"]}`;
+  });
+}
+
+interface Ways {
+  set(way: string): void;
+  look(look: string): void;
+  /** What the address says of them, where it isn't the usual. */
+  said(): Record<string, string>;
+  reload(): Promise<void>;
+}
+
+/** The two choices of the legend: in which way projects are shown, and what their symbols show. */
+function waysOf(projects: Projects, regions: Regions, on: { save(): void; query(): URLSearchParams; day(): string | null; back(): void }): Ways {
+  const show = need<HTMLSelectElement>("#project-show");
+  const look = need<HTMLSelectElement>("#project-look");
+  const reload = async (): Promise<void> => {
+    if (isMeasure(show.value)) await regions.show(show.value, on.query(), on.day());
+  };
+  const apply = (): void => {
+    look.disabled = show.value !== "points";
+    if (isMeasure(show.value)) {
+      projects.setWay(null);
+      void reload();
+    } else {
+      if (regions.measure) regions.hide(), on.back();
+      projects.setWay((WAYS as readonly string[]).includes(show.value) ? (show.value as Way) : "points");
+    }
+    on.save();
+  };
+  show.addEventListener("change", apply);
+  look.addEventListener("change", () => (projects.setLook(look.value), projects.update(), on.save()));
+  return {
+    set(way) {
+      show.value = way;
+      if (!show.value) show.value = "points"; // one that this reader may not choose
+      apply();
+    },
+    look(name) {
+      projects.setLook(name);
+      look.value = projects.look;
+    },
+    said: () => ({ ...(projects.look === "kind" ? {} : { look: projects.look }), ...(show.value === "points" ? {} : { show: show.value }) }),
+    reload,
+  };
+}
+
+/** The tools that have a panel of their own. */
+function panelTools(area: AreaPick, timeline: Timeline, rest: () => void, open: () => void, back: () => void): void {
+  document.querySelector('[data-panel-tool="area"]')?.addEventListener("click", () => {
+    if (area.drawing || area.text) return (area.clear(), back());
+    rest();
+    open();
+    area.start("rect");
+  });
+  document.querySelector('[data-panel-tool="timeline"]')?.addEventListener("click", () => (timeline.isOpen ? timeline.close() : void timeline.open()));
 }
 
 /** Says on the map's element when everything in view is drawn: for those who look on by program, and for measuring. */
@@ -168,19 +273,6 @@ function sites(map: L.Map, choose: (id: number) => void): void {
   };
   map.on("moveend", debounce(() => void load(), 200));
   void load();
-}
-
-/** Filters that came with the address (from the list page) are named, and can be taken off. */
-function filterNote(): void {
-  const query = new URLSearchParams(location.search);
-  query.delete("project");
-  const filters = [...query].filter(([, v]) => v).map(([k, v]) => `${k}=${v}`);
-  const list = document.querySelector<HTMLAnchorElement>("#to-list");
-  if (list) list.href = (list.dataset["base"] ?? list.href) + (query.toString() ? `?${query}` : "");
-  if (!filters.length) return;
-  const note = need("#list-filter");
-  note.hidden = false;
-  note.replaceChildren(t("projects.filtered", { filters: filters.join(" · ") }), " ", h("a", { href: location.pathname + location.hash }, t("projects.clearFilter")));
 }
 
 void start();

@@ -14,6 +14,7 @@ const whole: Permalink = {
   chosen: { layer: "XZQ", key: "150207:东,1" },
   tool: "area",
   base: "天地图",
+  more: { look: "stage", show: "heat-amount", when: "2019-03-15", pick: "poly:109.8,40.5,109.9,40.5,109.85,40.6", within: "inside" },
 };
 
 describe("permalink", () => {
@@ -21,9 +22,9 @@ describe("permalink", () => {
     expect(parseHash(formatHash(whole))).toEqual(whole);
   });
   it("says nothing of what is as the catalogue has it", () => {
-    const plain = { ...whole, layers: [{ code: "DLTB", version: null, opacity: null, style: null, hidden: [] }], asOf: null, find: null, chosen: null, tool: null, base: null };
+    const plain = { ...whole, layers: [{ code: "DLTB", version: null, opacity: null, style: null, hidden: [] }], asOf: null, find: null, chosen: null, tool: null, base: null, more: {} };
     expect(formatHash(plain)).toBe("#13/40.62000/109.90000/layers=DLTB/kinds=key");
-    expect(parseHash(formatHash(plain))).toEqual(plain);
+    expect(parseHash(formatHash(plain))).toEqual({ ...plain, more: undefined });
   });
   it("survives a browser that escapes the address", () => {
     expect(parseHash(encodeURI(formatHash(whole)).replace(/%25/g, "%"))).toEqual(whole);
@@ -31,6 +32,6 @@ describe("permalink", () => {
   it("keeps nothing of an address that means something else", () => {
     const nothing = { view: null, layers: null, kinds: null, asOf: null, find: null, chosen: null, tool: null, base: null };
     expect(parseHash("#content")).toEqual(nothing);
-    expect(parseHash("#99/400/1/layers=<b>,A/date=soon/tool=saw/at=<i>:1/find=%E0%A4")).toEqual({ ...nothing, layers: [{ code: "A", version: null, opacity: null, style: null, hidden: [] }] });
+    expect(parseHash("#99/400/1/layers=<b>,A/date=soon/tool=saw/at=<i>:1/find=%E0%A4/look=<b>/when=soon/pick=rect:1,a/within=near")).toEqual({ ...nothing, layers: [{ code: "A", version: null, opacity: null, style: null, hidden: [] }] });
   });
 });

@@ -1,6 +1,16 @@
 from django.urls import path
 
-from gis_projects.atlas.api import browsing, differences, exports, layers, printing, search, uploads, versions
+from gis_projects.atlas.api import (
+    browsing,
+    differences,
+    exports,
+    layers,
+    printing,
+    projects,
+    search,
+    uploads,
+    versions,
+)
 
 app_name = "atlas-api"
 urlpatterns = [
@@ -15,6 +25,8 @@ urlpatterns = [
     path("layers/<slug:code>/differences/rows/", differences.Rows.as_view(), name="differences-rows"),
     path("layers/<slug:code>/differences/flow/", differences.Flow.as_view(), name="differences-flow"),
     path("print/", printing.Print.as_view(), name="print"),
+    path("map/regions/", projects.RegionFigures.as_view(), name="map-regions"),
+    path("map/area/", projects.AreaFigures.as_view(), name="map-area"),
     path("search/", search.Search.as_view(), name="search"),
     path("layers/<slug:code>/versions/", versions.Versions.as_view(), name="versions"),
     path("layers/<slug:code>/versions/<int:number>/", versions.OneVersion.as_view(), name="version"),

@@ -8,6 +8,7 @@ from gis_projects.atlas.views import (
     exports,
     layer,
     map,
+    projects,
     tiles,
     uploads,
     versions,
@@ -17,6 +18,7 @@ from gis_projects.people.tokens import accepted
 app_name = "atlas"
 urlpatterns = [
     path("map/", map.map_page, name="map"),
+    path("map/projects/export/", projects.export, name="map-export"),
     path("layers/", catalogue.layers_page, name="layers"),
     path("layers/<slug:code>/edit/", layer.edit, name="layer-edit"),
     path("layers/uploads/", uploads.uploads_page, name="uploads"),

@@ -30,13 +30,18 @@ def _databases() -> list[tuple[str, str]]:
 
 class ProjectFilter(RecordFilter):
     """``kind`` and ``region`` may be given several times; a region covers those below it only for the
-    city's own row, which counts what no district counts. ``kind=none`` are the projects of none of the four.
+    city's own row, which counts what no district counts. ``kind=none`` are the projects of none of the four,
+    ``kind=untold`` those of whose kinds a past day has no record.
     """
 
     q = django_filters.CharFilter(method="by_words", label=_("关键词"), max_length=100)
     kind = django_filters.MultipleChoiceFilter(
         method="by_kind",
-        choices=[*ProjectKind.choices, (queries.NO_KIND, _("不属四类"))],
+        choices=[
+            *ProjectKind.choices,
+            (queries.NO_KIND, _("不属四类")),
+            (queries.UNTOLD, _("当日无记载")),
+        ],
         label=_("项目类别"),
     )
     region = django_filters.ModelMultipleChoiceFilter(

@@ -23,10 +23,13 @@ Test = Callable[[Mapped], bool]
 
 def _of_kinds(kinds: Iterable[str]) -> Test:
     wanted = set(kinds)
-    return lambda row: (
-        row.kinds is not None
-        and (not wanted.isdisjoint(row.kinds) or (queries.NO_KIND in wanted and not row.kinds))
-    )
+
+    def test(row: Mapped) -> bool:
+        if row.kinds is None:
+            return queries.UNTOLD in wanted
+        return not wanted.isdisjoint(row.kinds) or (queries.NO_KIND in wanted and not row.kinds)
+
+    return test
 
 
 def _in_regions(regions: Iterable[Region]) -> Test:

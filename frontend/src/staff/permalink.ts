@@ -24,7 +24,18 @@ export interface Permalink {
   chosen: { layer: string; key: string } | null;
   tool: string | null;
   base: string | null;
+  /** What else is shown, by the names of `MORE`; none where it is all as usual. */
+  more?: Record<string, string>;
 }
+
+/** What an address may say besides, and what of it is no nonsense. */
+export const MORE: Record<string, RegExp> = {
+  look: /^[a-z]+$/, // what the symbols of projects show
+  show: /^[a-z-]+$/, // symbols, heat, regions
+  when: /^\d{4}-\d{2}-\d{2}$/, // projects as of a day
+  pick: /^(rect|poly|circle|region):-?[\d.]+(,-?[\d.]+)*$/, // the area that is drawn
+  within: /^(inside|intersects)$/, // how projects must lie in it
+};
 
 export const TOOLS = ["length", "area", "print"] as const;
 const NOTHING: Permalink = { view: null, layers: null, kinds: null, asOf: null, find: null, chosen: null, tool: null, base: null };
@@ -79,12 +90,13 @@ export function parseHash(hash: string): Permalink {
     }
     if (name === "tool" && (TOOLS as readonly string[]).includes(value)) result.tool = value;
     if (name === "base") result.base = decoded(value);
+    if (name && MORE[name]?.test(value)) result.more = { ...result.more, [name]: value };
   }
   return result;
 }
 
 export function formatHash(state: Permalink): string {
-  const { view, layers, kinds, asOf, find, chosen, tool, base } = state;
+  const { view, layers, kinds, asOf, find, chosen, tool, base, more } = state;
   const parts = [
     view ? `${view.zoom}/${view.lat.toFixed(5)}/${view.lon.toFixed(5)}` : "0/0/0",
     `layers=${(layers ?? []).map(formatLayer).join(",")}`,
@@ -94,6 +106,7 @@ export function formatHash(state: Permalink): string {
     chosen && `at=${chosen.layer}:${encoded(chosen.key)}`,
     tool && `tool=${tool}`,
     base && `base=${encoded(base)}`,
+    ...Object.entries(more ?? {}).map(([name, value]) => `${name}=${value}`),
   ];
   return `#${parts.filter(Boolean).join("/")}`;
 }

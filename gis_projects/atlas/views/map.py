@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -10,9 +10,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from gis_projects.atlas.printing import sheet
-from gis_projects.library.models import ProjectKind, Stage
+from gis_projects.library.models import Industry, Level, Library, ProjectKind, Stage
 from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Permission, may, require
+
+#: What the map's filters and legends name.
+_CHOICES: dict[str, Any] = {"industry": Industry, "level": Level, "stage": Stage, "library": Library}
 
 
 @login_required
@@ -31,5 +34,10 @@ def map_page(request: HttpRequest) -> HttpResponse:
             "print_sizes": {"windows": sheet.windows(), "scales": sheet.SCALES},
             "may_edit_sites": may(user, Permission.EDIT_SITES),
             "may_read_projects": may(user, Permission.READ_PROJECTS),
+            "may_read_statistics": may(user, Permission.READ_STATISTICS),
+            "project_choices": {
+                name: [(code, str(label)) for code, label in choices.choices]
+                for name, choices in _CHOICES.items()
+            },
         },
     )

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from decimal import Decimal
+from typing import Any, cast
 
 from django.db.models import F, QuerySet
 from django.db.models.fields.json import KT
@@ -113,13 +114,11 @@ def _end_of(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
 
 
-def _money(keys: list[int], day: date) -> dict[int, tuple[Any, ...]]:
+def _money(keys: list[int], day: date) -> dict[int, tuple[str, Decimal, Decimal]]:
     records = InvestmentRecord.objects.filter(project__in=keys, recorded_on__lte=day)
     latest = records.order_by("project_id", "-recorded_on", "-pk").distinct("project_id")
-    return {
-        pk: rest
-        for pk, *rest in latest.values_list("project_id", "region_id", "planned_yuan", "cumulative_yuan")
-    }  # type: ignore[misc]
+    said = latest.values_list("project_id", "region_id", "planned_yuan", "cumulative_yuan")
+    return {pk: (region, planned, cumulative) for pk, region, planned, cumulative in said}
 
 
 def _libraries(keys: list[int], end: datetime) -> dict[int, str]:
@@ -157,7 +156,7 @@ def _steps(projects: Mapping[int, Mapped]) -> Iterator[tuple[int, dict[str, Any]
     for step in read.iterator(chunk_size=5000):
         key = step["subject"].removeprefix(_SUBJECT)
         if key.isdecimal() and int(key) in projects:
-            yield int(key), step
+            yield int(key), cast("dict[str, Any]", step)
 
 
 def _after(before: _Said | None, step: dict[str, Any]) -> _Said | None:

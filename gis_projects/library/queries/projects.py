@@ -31,6 +31,7 @@ from gis_projects.people.permissions import Permission, visible
 from siting.models import Check, SiteVersion
 
 NO_KIND = "none"  # asks for the projects of none of the four kinds
+UNTOLD = "untold"  # asks for those of whose kinds a past day has no record; today none
 REGION_LAYER = "XZQ"  # its features' keys are region codes
 
 # What a list may be ordered by: the name in the address, and the columns.
@@ -93,7 +94,7 @@ def with_records(queryset: QuerySet[Project]) -> QuerySet[Project]:
 def of_kinds(queryset: QuerySet[Project], kinds: list[str]) -> QuerySet[Project]:
     """Projects of at least one of these kinds, each once; `NO_KIND` among them adds those of none of the four."""
     shown = Membership.objects.filter(project=OuterRef("pk"))
-    wanted: Any = Exists(shown.filter(kind__in=[kind for kind in kinds if kind != NO_KIND]))
+    wanted: Any = Exists(shown.filter(kind__in=set(kinds) & set(ProjectKind.values)))
     if NO_KIND in kinds:
         wanted = wanted | ~Exists(shown.filter(kind__in=ProjectKind.values))
     return queryset.filter(wanted)

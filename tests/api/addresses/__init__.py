@@ -19,11 +19,13 @@ from tests.api.addresses import (
     expert_reviews,
     libraries,
     library,
+    map_projects,
     ogc,
     options,
     people,
     platform,
     records,
+    reporting,
     reviews,
     rulebooks,
     sites,
@@ -33,7 +35,7 @@ from tests.api.addresses import policies as policies
 from tests.api.addresses.policy import Policy
 from tests.api.addresses.visits import VISITORS, Address, World
 
-__all__ = ["ADDRESSES", "POLICIES", "VISITORS", "Address", "World"]
+__all__ = ["ADDRESSES", "POLICIES", "ROOMS", "VISITORS", "Address", "World"]
 
 ADDRESSES: dict[str, list[Address]] = {
     **platform.ADDRESSES,
@@ -47,12 +49,14 @@ ADDRESSES: dict[str, list[Address]] = {
     **rulebooks.ADDRESSES,
     **atlas.ADDRESSES,
     **uploads.ADDRESSES,
+    **map_projects.ADDRESSES,
     **ogc.ADDRESSES,
     **disclosure.ADDRESSES,
     **desk.ADDRESSES,
     **comparisons.ADDRESSES,
     **databases.ADDRESSES,
     **committee.ADDRESSES,
+    **reporting.ADDRESSES,
     **arguments.ADDRESSES,
     **expert_reviews.ADDRESSES,
 }
@@ -62,4 +66,11 @@ POLICIES: dict[str, Policy | list[Policy]] = {
     name: policy
     for module in [module for module in globals().values() if isinstance(module, ModuleType)]
     for name, policy in getattr(module, "POLICY", {}).items()
+}
+
+#: The same addresses by the module that lists them: what is walked at a time.
+ROOMS: dict[str, list[str]] = {
+    module.__name__.rpartition(".")[2]: list(module.ADDRESSES)
+    for module in [module for module in globals().values() if isinstance(module, ModuleType)]
+    if hasattr(module, "ADDRESSES")
 }

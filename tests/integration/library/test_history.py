@@ -148,6 +148,9 @@ def test_a_ledger_of_days_before_the_platform_tells_money_and_nothing_else(clock
     past = selecting.selected(reviewer, QueryDict("as_of=2019-03-15"))
     assert (past.tally.untold, past.tally.none, past.tally.kinds["key"]) == (1, 0, 0)
     assert selecting.selected(reviewer, QueryDict("as_of=2019-03-15&kind=key")).rows == []
+    untold = selecting.selected(reviewer, QueryDict("as_of=2019-03-15&kind=key&kind=untold")).rows
+    assert [row.code for row in untold] == ["L1"]
+    assert selecting.selected(reviewer, QueryDict("kind=untold")).rows == []
 
 
 def test_what_was_written_past_the_trail_tells_no_past(clock):

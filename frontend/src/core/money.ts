@@ -1,0 +1,13 @@
+/** An amount of 元 as the server writes it, in 分: exact, where a double has too few digits. */
+export function fen(yuan: string): bigint {
+  const [whole = "0", part = ""] = yuan.replace("-", "").split(".");
+  const amount = BigInt(whole) * 100n + BigInt(`${part}00`.slice(0, 2));
+  return yuan.startsWith("-") ? -amount : amount;
+}
+
+/** Whole per cent, half-up, as the server's tables say it; null without a plan. */
+export function progress(cumulative: string | null, planned: string | null): number | null {
+  if (cumulative === null || planned === null) return null;
+  const [done, of] = [fen(cumulative), fen(planned)];
+  return of > 0n ? Number((done * 200n + of) / (of * 2n)) : null;
+}

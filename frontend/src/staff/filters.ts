@@ -1,0 +1,109 @@
+import { h, need } from "../core/dom";
+import { t, type Key } from "../core/i18n";
+import type { Choices } from "./project-data";
+
+/** Those that the page has a field for; the others came from the list page and stay in the address. */
+const FIELDS = ["region", "industry", "level", "stage", "library", "year_from", "year_to", "planned_from", "planned_to"] as const;
+const YUAN_PER_WAN = 10_000;
+
+/** The list page's filters beside the map, in the address: `?region=150207&stage=construction`. */
+export class Filters {
+  private readonly form = need<HTMLFormElement>("#project-filters");
+  private readonly params: URLSearchParams;
+
+  constructor(
+    private readonly regions: Record<string, string>,
+    private readonly choices: Choices,
+    private readonly onChange: () => void,
+  ) {
+    this.params = new URLSearchParams(location.search);
+    this.params.delete("project"); // which one is open is no filter
+    for (const [name, value] of [...this.params]) if (!value) this.params.delete(name);
+    this.build();
+    this.say();
+  }
+
+  /** What narrows map and list, but for the kinds, which are switches. */
+  get query(): URLSearchParams {
+    const query = new URLSearchParams(this.params);
+    query.delete("kind");
+    return query;
+  }
+
+  get kinds(): string[] {
+    return this.params.getAll("kind");
+  }
+
+  /** Narrows to one region, as a click on the map does. */
+  setRegion(code: string): void {
+    need<HTMLSelectElement>('[name="region"]', this.form).value = code;
+    this.take();
+  }
+
+  private build(): void {
+    const select = (name: string, label: Key, options: [string, string][]): HTMLElement =>
+      h("div", {}, h("label", { for: `filter-${name}` }, t(label)),
+        h("select", { class: "form-select form-select-sm", id: `filter-${name}`, name }, h("option", { value: "" }, t("filter.any")),
+          ...options.map(([value, text]) => h("option", { value, ...(this.params.get(name) === value ? { selected: true } : {}) }, text))));
+    const pair = (label: Key, names: [string, string], attributes: Record<string, string>, per: number): HTMLElement =>
+      h("fieldset", { class: "filter-pair" }, h("legend", {}, t(label)), ...names.map((name, i) =>
+        h("input", { class: "form-control form-control-sm", type: "number", name, "aria-label": `${t(label)} ${t(i ? "filter.to" : "filter.from")}`, placeholder: t(i ? "filter.to" : "filter.from"), value: shown(this.params.get(name), per), ...attributes })));
+    this.form.replaceChildren(
+      select("region", "filter.region", Object.entries(this.regions)),
+      select("industry", "filter.industry", this.choices.industry),
+      select("level", "filter.level", this.choices.level),
+      select("stage", "filter.stage", this.choices.stage),
+      select("library", "filter.library", this.choices.library),
+      pair("filter.year", ["year_from", "year_to"], { min: "1990", max: "2100", step: "1" }, 1),
+      pair("filter.amount", ["planned_from", "planned_to"], { min: "0", step: "any" }, YUAN_PER_WAN),
+    );
+    this.form.addEventListener("submit", (event) => event.preventDefault());
+    this.form.addEventListener("change", () => this.take());
+    need<HTMLButtonElement>("#filters-clear").addEventListener("click", () => {
+      for (const name of [...this.params.keys()]) this.params.delete(name);
+      this.form.querySelectorAll<HTMLInputElement | HTMLSelectElement>("input, select").forEach((one) => (one.value = ""));
+      this.changed();
+    });
+  }
+
+  private take(): void {
+    if (!this.form.reportValidity()) return;
+    for (const name of FIELDS) {
+      const value = need<HTMLInputElement | HTMLSelectElement>(`[name="${name}"]`, this.form).value;
+      if (!value) this.params.delete(name);
+      else this.params.set(name, name.startsWith("planned") ? wanToYuan(value) : value);
+    }
+    this.changed();
+  }
+
+  private changed(): void {
+    history.replaceState(null, "", `${location.pathname}${this.params.size ? `?${this.params}` : ""}${location.hash}`);
+    this.say();
+    this.onChange();
+  }
+
+  /** How many filters there are, those without a field by their names; the list page with the same ones. */
+  private say(): void {
+    const active = [...new Set(this.query.keys())];
+    need("#filters-count").textContent = active.length ? t("filter.count", { n: active.length }) : "";
+    need("#filters-clear").hidden = !active.length;
+    const foreign = [...this.query].filter(([name]) => !(FIELDS as readonly string[]).includes(name)).map(([name, value]) => `${name}=${value}`);
+    const note = need("#list-filter");
+    note.hidden = !foreign.length;
+    note.textContent = foreign.length ? t("projects.filtered", { filters: foreign.join(" · ") }) : "";
+    const list = need<HTMLAnchorElement>("#to-list");
+    list.href = `${list.dataset["base"]}${this.params.size ? `?${this.params}` : ""}`;
+  }
+}
+
+const shown = (value: string | null, per: number): string => (value ? String(Number(value) / per) : "");
+
+/** 万元 as typed, in 元 as the server reads it: by moving the point, never by a double. */
+export function wanToYuan(typed: string): string {
+  const number = Number(typed);
+  if (!/^\d+(\.\d*)?$/.test(typed)) return String(Math.round(number * YUAN_PER_WAN * 100) / 100);
+  const [whole = "0", part = ""] = typed.split(".");
+  const moved = `${whole}${part.padEnd(4, "0").slice(0, 4)}`.replace(/^0+(?=\d)/, "");
+  const rest = part.slice(4, 6).replace(/0+$/, "");
+  return rest ? `${moved}.${rest}` : moved;
+}
