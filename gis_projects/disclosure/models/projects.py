@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.gis.db import models
+from django.contrib.gis.db.models.functions import Centroid, Transform
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import Q
 from django.utils import timezone
@@ -20,8 +21,9 @@ class DisclosedProject(models.Model):
     """The chosen fields of one project, and a geometry from `gis_projects.publishing.generalise`.
 
     ``slug`` is drawn by lot and stays when the project is withdrawn and published again. ``geometry``
-    (EPSG:4490) is None where the project's place isn't known; ``precision_m`` is the step of its grid. Name, region
-    and kinds are always there; every other field is empty where it was not chosen. ``until`` is the last day on which
+    (EPSG:4490) is None where the project's place isn't known; ``precision_m`` is the step of its grid. ``mark`` (Web
+    Mercator, made by the database) is the middle of the public geometry, where maps put the symbol. Name, region and
+    kinds are always there; every other field is empty where it was not chosen. ``until`` is the last day on which
     it is shown.
     """
 
@@ -46,6 +48,11 @@ class DisclosedProject(models.Model):
         _("累计完成投资"), max_digits=18, decimal_places=2, null=True, blank=True
     )
     geometry = models.GeometryField(_("公开位置"), srid=4490, null=True, blank=True)
+    mark = models.GeneratedField(
+        expression=Transform(Centroid("geometry"), 3857),
+        output_field=models.PointField(srid=3857, null=True),
+        db_persist=True,
+    )
     form = models.CharField(_("位置形式"), max_length=10, choices=Form)
     precision_m = models.PositiveIntegerField(_("概化精度（米）"))
     review_number = models.CharField(_("审图号"), max_length=40, blank=True)
