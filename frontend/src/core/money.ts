@@ -11,3 +11,15 @@ export function progress(cumulative: string | null, planned: string | null): num
   const [done, of] = [fen(cumulative), fen(planned)];
   return of > 0n ? Number((done * 200n + of) / (of * 2n)) : null;
 }
+
+export const YUAN_PER_WAN = 10_000;
+
+/** 万元 as typed, in 元 as the server reads it: by moving the point, never by a double. */
+export function wanToYuan(typed: string): string {
+  const number = Number(typed);
+  if (!/^\d+(\.\d*)?$/.test(typed)) return String(Math.round(number * YUAN_PER_WAN * 100) / 100);
+  const [whole = "0", part = ""] = typed.split(".");
+  const moved = `${whole}${part.padEnd(4, "0").slice(0, 4)}`.replace(/^0+(?=\d)/, "");
+  const rest = part.slice(4, 6).replace(/0+$/, "");
+  return rest ? `${moved}.${rest}` : moved;
+}

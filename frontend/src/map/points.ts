@@ -8,7 +8,7 @@ export interface PointMark {
   approximate: boolean;
 }
 
-const COLOURS: Record<string, string> = { key: "#b3261e", government: "#1d4e79", planned: "#3e6b2f", reserve: "#7a4b00" };
+const COLOURS: Record<string, string> = { key: "#cf2e1c", government: "#1e4fd6", planned: "#14302a", reserve: "#a0559a" };
 
 /** Traces a kind's shape: diamond, square, disc, triangle. Shape and colour say the same. */
 export function traceKind(g: CanvasRenderingContext2D, kind: string, x: number, y: number, r: number): void {

@@ -1,10 +1,10 @@
 import { h, need } from "../core/dom";
 import { t, type Key } from "../core/i18n";
+import { wanToYuan, YUAN_PER_WAN } from "../core/money";
 import type { Choices } from "./project-data";
 
 /** Those that the page has a field for; the others came from the list page and stay in the address. */
 const FIELDS = ["region", "industry", "level", "stage", "library", "year_from", "year_to", "planned_from", "planned_to"] as const;
-const YUAN_PER_WAN = 10_000;
 
 /** The list page's filters beside the map, in the address: `?region=150207&stage=construction`. */
 export class Filters {
@@ -97,13 +97,3 @@ export class Filters {
 }
 
 const shown = (value: string | null, per: number): string => (value ? String(Number(value) / per) : "");
-
-/** 万元 as typed, in 元 as the server reads it: by moving the point, never by a double. */
-export function wanToYuan(typed: string): string {
-  const number = Number(typed);
-  if (!/^\d+(\.\d*)?$/.test(typed)) return String(Math.round(number * YUAN_PER_WAN * 100) / 100);
-  const [whole = "0", part = ""] = typed.split(".");
-  const moved = `${whole}${part.padEnd(4, "0").slice(0, 4)}`.replace(/^0+(?=\d)/, "");
-  const rest = part.slice(4, 6).replace(/0+$/, "");
-  return rest ? `${moved}.${rest}` : moved;
-}

@@ -45,7 +45,7 @@ export class Regions {
   private readonly outlines = new Map<string, Outline>();
   private readonly group = L.layerGroup();
   private readonly legend = need("#project-legend-classes");
-  private readonly panel = need("#regions");
+  private readonly panel = need("#region-figures");
 
   constructor(
     private readonly map: L.Map,

@@ -28,9 +28,13 @@ export class Timeline {
     private readonly show: (day: string | null) => Promise<void>,
   ) {
     this.day = start;
-    this.slider.addEventListener("input", () => this.stop());
+    this.slider.addEventListener("input", () => {
+      this.halt();
+      this.date.value = this.days[Number(this.slider.value)] ?? today();
+      this.slider.setAttribute("aria-valuetext", this.date.value);
+    });
     this.slider.addEventListener("change", () => this.take(this.days[Number(this.slider.value)] ?? null));
-    this.date.addEventListener("change", () => this.date.value && this.date.value <= today() && (this.stop(), this.take(this.date.value)));
+    this.date.addEventListener("change", () => this.date.value && this.date.value <= today() && (this.halt(), this.take(this.date.value)));
     this.play.addEventListener("click", () => (this.playing ? this.stop() : void this.run()));
     this.bar.replaceChildren(
       h("div", { class: "timeline-row" }, this.play, this.slider, this.date,
@@ -94,9 +98,14 @@ export class Timeline {
   }
 
   private stop(): void {
+    this.halt();
+    this.say();
+  }
+
+  /** Plays no further, and leaves the fields as somebody is setting them. */
+  private halt(): void {
     this.playing = false;
     this.turn++;
-    this.say();
   }
 
   /** The last stop that is not after the day that is shown. */
