@@ -1,4 +1,4 @@
-import { h, need } from "../core/dom";
+import { embedded, h, need } from "../core/dom";
 import { t, type Key } from "../core/i18n";
 import { wanToYuan, YUAN_PER_WAN } from "../core/money";
 import type { Choices } from "./project-data";
@@ -17,8 +17,9 @@ export class Filters {
     private readonly onChange: () => void,
   ) {
     this.params = new URLSearchParams(location.search);
-    this.params.delete("project"); // which one is open is no filter
-    for (const [name, value] of [...this.params]) if (!value) this.params.delete(name);
+    // What the address says besides (which project is open) is no filter.
+    const known = embedded<string[]>("filter-names") ?? [];
+    for (const [name, value] of [...this.params]) if (!value || !known.includes(name)) this.params.delete(name);
     this.build();
     this.say();
   }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.gis.db.models import GeometryField
 from django.contrib.gis.geos import GEOSGeometry, Point, Polygon
 from django.db.models import BooleanField, F, FloatField, Func, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
@@ -78,14 +79,15 @@ def inside(user: User, area: Area, mode: str, projects: QuerySet[Project]) -> se
 
 def _middle_in(shape: GEOSGeometry) -> Q:
     middle = Func(F("site__current__geometry"), function="ST_Centroid")
-    return Q(Func(middle, Value(shape), function="ST_Intersects", output_field=BooleanField()))
+    drawn = Value(shape, GeometryField(srid=4490))
+    return Q(Func(middle, drawn, function="ST_Intersects", output_field=BooleanField()))
 
 
 def _in_circle(
     circle: tuple[float, float, float], mode: str, of_boundary: QuerySet[Project], of_point: QuerySet[Project]
 ) -> list[QuerySet[Project]]:
     longitude, latitude, metres = circle
-    centre = Value(Point(longitude, latitude, srid=4490))
+    centre = Value(Point(longitude, latitude, srid=4490), GeometryField(srid=4490))
     box = Polygon.from_bbox(around(circle))
     box.srid = 4490
     far = (_Metres if mode == "intersects" else _Farthest)(F("site__current__geometry"), centre)

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from gis_projects.atlas.printing import sheet
+from gis_projects.library.filters import ProjectFilter
 from gis_projects.library.models import Industry, Level, Library, ProjectKind, Stage
 from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Permission, may, require
@@ -39,5 +40,6 @@ def map_page(request: HttpRequest) -> HttpResponse:
                 name: [(code, str(label)) for code, label in choices.choices]
                 for name, choices in _CHOICES.items()
             },
+            "filter_names": list(ProjectFilter.base_filters),
         },
     )
