@@ -165,6 +165,8 @@ interface Ways {
 /** The two choices of the legend: in which way projects are shown, and what their symbols show. */
 function waysOf(projects: Projects, regions: Regions, on: { save(): void; query(): URLSearchParams; day(): string | null; back(): void }): Ways {
   const show = need<HTMLSelectElement>("#project-show");
+  // A phone's map has no room for it; its head stays.
+  if (matchMedia("(max-width: 760px)").matches) need<HTMLDetailsElement>("#project-legend").open = false;
   const look = need<HTMLSelectElement>("#project-look");
   const reload = async (): Promise<void> => {
     if (isMeasure(show.value)) await regions.show(show.value, on.query(), on.day());

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fen, progress, wanToYuan } from "../src/core/money";
+import { exact, fen, progress, wanToYuan } from "../src/core/money";
 import { gathered } from "../src/map/clusters";
 import { density, heatColour } from "../src/map/density";
 import { geodesicLength } from "../src/core/geodesic";
@@ -55,6 +55,8 @@ describe("money", () => {
     expect(fen("9007199254740993.01")).toBe(900719925474099301n);
     expect(fen("-0.5")).toBe(-50n);
     expect(fen("12")).toBe(1200n);
+    expect(exact("9007199254740993.01")).toBe("9,007,199,254,740,993.01");
+    expect(exact("0.5")).toBe("0.50");
   });
   it("rounds progress half up, as the tables do", () => {
     expect(progress("0.01", "2.00")).toBe(1); // 0.5 %

@@ -644,4 +644,5 @@ export const en: Record<keyof typeof zh, string> = {
   "pick.list": "Projects in the area",
   "pick.none": "No matching project in the area.",
   "pick.failed": "Nothing was counted: {why}",
+  "unit.yuan": "CN¥ {n}",
 };

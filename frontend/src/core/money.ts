@@ -23,3 +23,10 @@ export function wanToYuan(typed: string): string {
   const rest = part.slice(4, 6).replace(/0+$/, "");
   return rest ? `${moved}.${rest}` : moved;
 }
+
+/** All digits of an amount of 元, thousands parted: 2,771,234,567.89. */
+export function exact(yuan: string): string {
+  const all = fen(yuan);
+  const [whole, part] = [(all / 100n).toLocaleString("en-US"), (all % 100n).toString().padStart(2, "0")];
+  return `${whole}.${part}`;
+}

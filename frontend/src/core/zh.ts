@@ -643,4 +643,5 @@ export const zh = {
   "pick.list": "范围内的项目",
   "pick.none": "范围内没有符合条件的项目。",
   "pick.failed": "没有统计：{why}",
+  "unit.yuan": "{n} 元",
 } as const;

@@ -5,6 +5,7 @@ import { count, hectares, metres, yuan } from "../core/format";
 import { ringArea } from "../core/geodesic";
 import type { Position } from "../core/geodesy";
 import { english, t, type Key } from "../core/i18n";
+import { exact } from "../core/money";
 import { PASSIVE } from "../map/stage";
 import { circleRing, parseArea, type AreaShape } from "./area-text";
 import type { Project } from "./project-data";
@@ -248,8 +249,8 @@ export class AreaPick {
     this.result.replaceChildren(
       h("dl", { class: "facts measured", role: "status" },
         h("dt", {}, t("pick.projects")), h("dd", { id: "area-total" }, count(answer.total)),
-        h("dt", {}, t("projects.planned")), h("dd", {}, yuan(answer.planned_yuan, english)),
-        h("dt", {}, t("projects.cumulative")), h("dd", {}, yuan(answer.cumulative_yuan, english)),
+        h("dt", {}, t("projects.planned")), h("dd", {}, yuan(answer.planned_yuan, english), h("small", { class: "exact" }, t("unit.yuan", { n: exact(answer.planned_yuan) }))),
+        h("dt", {}, t("projects.cumulative")), h("dd", {}, yuan(answer.cumulative_yuan, english), h("small", { class: "exact" }, t("unit.yuan", { n: exact(answer.cumulative_yuan) }))),
         h("dt", {}, t("projects.progress")), h("dd", {}, answer.progress === null ? "—" : `${answer.progress}%`),
         ...(ring.length ? [h("dt", {}, t("pick.ground")), h("dd", {}, `${hectares(ringArea(ring))} ${t("unit.hectares")} ${radius}`)] : [])),
       answer.approximate ? h("p", { class: "row-note" }, t("pick.approximate", { n: count(answer.approximate) })) : "",
