@@ -26,11 +26,11 @@ def terms(found: Sequence[databases.Term]) -> Callable[[], list[Option]]:
 
 
 def labelled(choices: Any) -> Callable[[], list[Option]]:
-    """The members of a Django enumeration, in both languages."""
+    """The members of an enumeration that has ``choices``, in both languages."""
 
     def options() -> list[Option]:
         found = []
-        for value, label in choices.choices:
+        for value, label in choices.choices() if callable(choices.choices) else choices.choices:
             with override("zh-hans"):
                 chinese = str(label)
             with override("en"):
