@@ -106,7 +106,8 @@ export class Regions {
     const { answer, measure } = this;
     if (!answer || !measure) return;
     this.group.clearLayers();
-    const rows = answer.rows.filter((row) => row.code);
+    // What has no ground can't be drawn, and so sets no measure; the table names it.
+    const rows = answer.rows.filter((row) => row.code && this.outlines.has(row.code));
     const values = rows.map((row) => this.value(row)).filter((v): v is number => v !== null);
     const steps = breaks(values, RAMP_COLOURS.length);
     const largest = Math.max(0, ...values);
