@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from gis_projects.clock.actions.clocks import recompute
 from gis_projects.clock.calendar import ZONE
+from gis_projects.clock.queries import calendar
 from gis_projects.desk import mail
 from gis_projects.desk.actions import duties
 from gis_projects.desk.models import Kind, Notice
@@ -113,10 +114,11 @@ def due_notices(user: User, today: date) -> Iterator[Notice]:
     A department's periodic duties are on everybody's desk and in the circular; a notice of each to each of them would
     bury the others.
     """
+    days = calendar()
     for one in todo.waiting(user):
         if one.kind == DUTY:
             continue
-        urgency = todo.urgency(one.due_on, today)
+        urgency = todo.urgency(one.due_on, today, days)
         if urgency in _KINDS:
             kind = _KINDS[urgency]
             yield Notice(

@@ -174,17 +174,18 @@ def _people() -> list[Person]:
     from gis_projects.library.queries.projects import projects
     from gis_projects.people.models import User
 
-    found = []
+    found: list[Person] = []
+    spoken: set[int] = set()  # tasks that somebody will speak to
     share = STAFF / sum(ROLES.values())
     for role, number in ROLES.items():
         rows = User.objects.filter(roles__contains=[role], is_active=True).order_by("pk")
         for user in _spread(list(rows), max(1, round(number * share))):
             chance = random.Random(user.pk)
             known = list(projects(user).order_by("pk").values_list("pk", flat=True))
-            asked = list(cases.cases(user, cases.CasesWanted()).values_list("pk", flat=True)[:500])
+            asked = list(cases.cases(user, cases.Wanted()).values_list("pk", flat=True)[:500])
             found.append(
                 Person(
-                    user.username, role, _signed_in(user), known, asked, list(_opinions(user)),
+                    user.username, role, _signed_in(user), known, asked, list(_opinions(user, spoken)),
                     list(_records(user, known, chance)), chance,
                 )
             )  # fmt: skip
@@ -205,8 +206,8 @@ def _signed_in(user: Any) -> str:
     return f"{settings.SESSION_COOKIE_NAME}={session}; csrftoken={TOKEN}"
 
 
-def _opinions(user: Any) -> Iterator[Act]:
-    """What a department's handler still has to say, complete, handed in."""
+def _opinions(user: Any, spoken: set[int]) -> Iterator[Act]:
+    """What a department's handler still has to say, complete, handed in; nothing that a colleague says."""
     from gis_projects.argument.models import Task
     from gis_projects.argument.queries.cases import TasksWanted, my_tasks
     from gis_projects.people.permissions import Permission, has
@@ -214,8 +215,10 @@ def _opinions(user: Any) -> Iterator[Act]:
 
     if not has(user, Permission.GIVE_OPINIONS):
         return
-    keys = my_tasks(user, TasksWanted(state="waiting")).values_list("pk", flat=True)[:20]
-    for task in Task.objects.filter(pk__in=list(keys)).select_related("case__routing", "case__project"):
+    waiting = my_tasks(user, TasksWanted(state="waiting")).exclude(pk__in=spoken)
+    keys = list(waiting.values_list("pk", flat=True)[:20])
+    spoken.update(keys)
+    for task in Task.objects.filter(pk__in=keys).select_related("case__routing", "case__project"):
         body = {"verdict": "agree", "text": "同意。", "fields_stated": filled(task), "hand_in": True}
         yield Act("opinion", f"/api/v1/argument-tasks/{task.pk}/opinions/", json.dumps(body).encode(), "POST")
 

@@ -17,6 +17,7 @@ from django.core.cache import cache as django_cache
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
+from gis_projects.clock.calendar import Calendar
 from gis_projects.clock.queries import calendar
 from gis_projects.desk.queries import owed
 from gis_projects.library.models import Project
@@ -125,6 +126,7 @@ def kinds() -> dict[str, str]:
 def todos(user: User, *, today: date | None = None) -> list[ToDo]:
     """What there is to do: overdue first, then by its last day, the person's own before the department's."""
     today = today or timezone.localdate()
+    days = calendar()
     found = waiting(user)
     names = kinds()
     projects = Project.objects.select_related("region").in_bulk(
@@ -135,8 +137,8 @@ def todos(user: User, *, today: date | None = None) -> list[ToDo]:
             waiting=one,
             kind=names.get(one.kind, gettext("其他待办")),
             sentence=filled(one.template, one.params),
-            urgency=urgency(one.due_on, today),
-            days_left=None if one.due_on is None else days_left(one.due_on, today),
+            urgency=urgency(one.due_on, today, days),
+            days_left=None if one.due_on is None else days_left(one.due_on, today, days),
             project=projects.get(one.project) if one.project is not None else None,
         )
         for one in found
@@ -160,21 +162,23 @@ def count(user: User) -> int:
     return known
 
 
-def urgency(due_on: date | None, today: date) -> Urgency:
-    """How urgent a last day is; one is overdue from the day after it."""
+def urgency(due_on: date | None, today: date, days: Calendar | None = None) -> Urgency:
+    """How urgent a last day is; one is overdue from the day after it. ``days``: for many, the calendar read once."""
     if due_on is None:
         return Urgency.OPEN
     if due_on < today:
         return Urgency.OVERDUE
-    return Urgency.SOON if calendar().between(today, due_on) <= SOON_DAYS else Urgency.LATER
+    days = days or calendar()
+    return Urgency.SOON if days.between(today, due_on) <= SOON_DAYS else Urgency.LATER
 
 
-def days_left(due_on: date, today: date) -> int:
+def days_left(due_on: date, today: date, days: Calendar | None = None) -> int:
     """Working days from today to a last day (0 on the day itself); below zero, those since."""
+    days = days or calendar()
     if due_on < today:
         # a weekend after the last day counts none of itself, but it is over all the same
-        return -max(1, calendar().between(due_on, today))
-    return calendar().between(today, due_on)
+        return -max(1, days.between(due_on, today))
+    return days.between(today, due_on)
 
 
 def _wanted(row: ToDo, wanted: Wanted) -> bool:

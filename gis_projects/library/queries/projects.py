@@ -171,7 +171,9 @@ class Summary:
 def summary(queryset: QuerySet[Project]) -> Summary:
     """How many projects a selection holds, and their money together. One query."""
     zero = Value(Decimal(0), output_field=DecimalField(max_digits=20, decimal_places=2))
-    row = queryset.order_by().aggregate(
+    # from their keys alone: what else a selection is annotated with would be worked out for every project
+    rows = with_records(Project.objects.filter(pk__in=queryset.order_by().values("pk")))
+    row = rows.aggregate(
         number=Count("pk"),
         planned=Coalesce(Sum("planned_yuan"), zero),
         cumulative=Coalesce(Sum("cumulative_yuan"), zero),
