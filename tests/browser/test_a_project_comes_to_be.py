@@ -24,11 +24,9 @@ from gis_projects.people.permissions import Role
 from gis_projects.sites.actions.revalidation import revalidate
 from gis_projects.trail.models import Step
 from siting import formats
-from siting.rulebook import publish_defaults
 from tests.browser.conftest import PHONE, ready
+from tests.browser.house import house
 from tests.factories import land
-from tests.factories.arguments import bureau
-from tests.factories.committee import sitting
 from tests.factories.people import UserFactory, user_of
 
 REGION = "150207"
@@ -83,16 +81,15 @@ class District:
 def district(city, django_db_blocker):
     """九原区 as it is before the unit comes: departments with people, a committee, an intermediary, the code lists."""
     with django_db_blocker.unblock():
-        publish_defaults()
         load_defaults()
-        made = bureau()
+        made = house().bureau
         ndrc = made.unit("ndrc")
         agency = Organisation.objects.create(
             code="91150207MA0AGENCY1", name="北方工程咨询公司", kind=OrganisationKind.INTERMEDIARY
         )
         return District(
             bureau=made,
-            sitting=sitting(REGION),
+            sitting=house().sitting,
             admin=user_of(Role.ADMINISTRATOR, username="admin-of-units", full_name="平台管理员"),
             admission=UserFactory(
                 username="admission", full_name="入库审核员", roles=[str(Role.ADMISSION)],
