@@ -251,6 +251,18 @@ LEAFLET_CONFIG = {
     "ATTRIBUTION_PREFIX": "",
 }
 
+# --- open data ------------------------------------------------------------------------------------
+# Who publishes the files below /public/open-data/, under which licence, and the prefix of project identifiers that the
+# Open Contracting for Infrastructure Data Standard has given this publisher (docs/open-data.md says how to get one).
+OPEN_DATA = {
+    "publisher": env("OPEN_DATA_PUBLISHER", default="包头市项目策划生成平台"),
+    "publisher_url": env("OPEN_DATA_PUBLISHER_URL", default=""),
+    "licence": env("OPEN_DATA_LICENCE", default="CC BY 4.0"),
+    "licence_url": env("OPEN_DATA_LICENCE_URL", default="https://creativecommons.org/licenses/by/4.0/"),
+    "policy_url": env("OPEN_DATA_POLICY_URL", default=""),
+    "oc4ids_prefix": env("OC4IDS_PREFIX", default="oc4ids-unregistered"),
+}
+
 # --- safety ---------------------------------------------------------------------------------------
 _tianditu = ["https://*.tianditu.gov.cn"] if TIANDITU_KEY else []
 CONTENT_SECURITY_POLICY = {

@@ -1,0 +1,126 @@
+"""Open data: the page that explains the files, and the files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from django.conf import settings
+from django.core.paginator import EmptyPage, Paginator
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotModified,
+    StreamingHttpResponse,
+)
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.crypto import salted_hmac
+from django.utils.http import parse_etags
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_safe
+
+from gis_projects.disclosure.caching import kept_public, revision
+from gis_projects.disclosure.feeds.feeds import feeds, titles
+from gis_projects.disclosure.models import PublicChange
+from gis_projects.disclosure.open_data import holdings, oc4ids
+from gis_projects.disclosure.open_data.fields import FIELDS
+from gis_projects.disclosure.open_data.formats import LATEST, File, Format, configured_root
+from gis_projects.disclosure.open_data.mapping import mapping
+from gis_projects.disclosure.queries import PUBLIC
+from gis_projects.library.terms import Industry, Stage
+
+CHANGES = 50  # of a page of the change log
+_PIECE = 64 * 1024
+
+
+@require_safe
+@kept_public
+def open_data(request: HttpRequest) -> HttpResponse:
+    """What there is to download, what each field is, under which licence, and what changed when."""
+    try:
+        number = int(request.GET.get("page", "1"))
+        log = Paginator(PublicChange.objects.using(PUBLIC).order_by("-at", "-pk"), CHANGES).page(number)
+    except (ValueError, EmptyPage) as error:
+        raise Http404 from error
+    named = titles(list(log))
+    return render(
+        request,
+        "disclosure/open_data.html",
+        {
+            "files": [(form, File(form, None, "").path) for form in Format],
+            "days": [
+                (day, [(form, File(form, day, "").path) for form in Format])
+                for day in holdings.days()
+                if day < timezone.localdate()
+            ],
+            "total": holdings.disclosed_now().count(),
+            "changed": holdings.changed_at(),
+            "fields": FIELDS,
+            "statuses": [(stage, mapping().status.get(stage.value, "")) for stage in Stage],
+            "sectors": [
+                (industry, industry.label, ", ".join(mapping().sector.get(industry.value, [])))
+                for industry in Industry
+            ],
+            "schemes": mapping().schemes,
+            "data": settings.OPEN_DATA,
+            "log": log,
+            "changes": [(change, named.get(change.pk, "")) for change in log],
+            "feed": feeds()["all"],
+        },
+    )
+
+
+@require_safe
+@gzip_page
+def open_data_file(request: HttpRequest, day: str, form: str) -> HttpResponseBase:
+    """One file as of a day or of now, written while it is sent."""
+    try:
+        wanted = Format(form)
+        when = None if day == LATEST else date.fromisoformat(day)
+    except ValueError as error:
+        raise Http404 from error
+    if when is not None and when > timezone.localdate():
+        raise Http404
+    root = configured_root() or f"{request.scheme}://{request.get_host()}"
+    file = File(wanted, when, root)
+    # The token changes with everything public, so a tag holds for exactly this state; what "today" is belongs to it.
+    state = f"{revision()} {timezone.localdate()} {root}{file.path}"
+    tag = f'W/"{salted_hmac("gis_projects.disclosure.open_data", state).hexdigest()[:32]}"'
+    response: HttpResponseBase
+    if tag in parse_etags(request.headers.get("If-None-Match", "")):
+        response = HttpResponseNotModified()
+    else:
+        try:
+            lines = file.lines()
+        except oc4ids.Empty as empty:
+            raise Http404 from empty
+        if request.method == "HEAD":
+            response = HttpResponse(content_type=wanted.media_type)
+        else:
+            response = StreamingHttpResponse(_in_pieces(lines), content_type=wanted.media_type)
+        response["Content-Disposition"] = f'attachment; filename="{file.name}"'
+    response["ETag"] = tag
+    response["Cache-Control"] = "public, no-cache"
+    response["Access-Control-Allow-Origin"] = (
+        "*"  # open data: any page may read it, and no cookie plays a part
+    )
+    patch_vary_headers(response, ("Accept-Encoding",))
+    return response
+
+
+def _in_pieces(lines: Iterator[str]) -> Iterator[bytes]:
+    """A few large writes in the place of many small ones."""
+    piece, size = [], 0
+    for line in lines:
+        packed = line.encode()
+        piece.append(packed)
+        size += len(packed)
+        if size >= _PIECE:
+            yield b"".join(piece)
+            piece, size = [], 0
+    if piece:
+        yield b"".join(piece)
