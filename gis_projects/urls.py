@@ -25,6 +25,7 @@ urlpatterns = [
     path("api/v1/", include("gis_projects.library.api_urls")),
     path("api/v1/", include("gis_projects.sites.api_urls")),
     path("api/v1/", include("gis_projects.argument.api_urls")),
+    path("api/v1/", include("gis_projects.reporting.api_urls")),
     path("api/v1/", include("gis_projects.atlas.api_urls")),
 ]
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from gis_projects.desk.views import duties, home, instructions, notices, settings
+from gis_projects.desk.views import duties, home, instructions, leading, notices, settings
 
 app_name = "desk"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("desk/duties/<int:pk>/", duties.duty, name="duty"),
     path("desk/tasks/", duties.tasks, name="tasks"),
     path("desk/circular/", duties.circular, name="circular"),
+    path("desk/leading/", leading.leading, name="leading"),
     path("desk/instructions/", instructions.instructions, name="instructions"),
     path("desk/instructions/new/", instructions.new, name="instruct"),
     path("desk/instructions/<int:pk>/", instructions.instruction, name="instruction"),

@@ -68,6 +68,7 @@ ADDRESSES: dict[str, list[Address]] = {
         Address(WITH_ROLE, query=lambda world: {"month": "2026-10"}),
         Address("302 403 404 404 404 404 404", query=lambda world: {"month": "x"}),
     ],
+    "desk:leading": [Address(WITH_ROLE), Address(WITH_ROLE, query=lambda world: {"format": "xlsx"})],
     "desk:instructions": [Address(WITH_ROLE)],
     "desk:instruct": [
         Address(ADMINISTRATOR),
@@ -100,6 +101,7 @@ POLICY: dict[str, Policy | list[Policy]] = {
     "desk:tasks": [Policy(P.READ_STATISTICS), Policy(P.MANAGE_CALENDAR, "region", reading=P.READ_STATISTICS)],
     # months that there aren't are nobody's
     "desk:circular": [Policy(P.READ_STATISTICS), Policy(P.READ_STATISTICS, personal=True)],
+    "desk:leading": Policy(P.READ_STATISTICS),
     "desk:instructions": Policy(P.READ_PROJECTS),
     "desk:instruct": Policy(P.INSTRUCT),
     "desk:instruction": Policy(P.READ_PROJECTS, personal=True),
