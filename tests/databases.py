@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import inspect
+import json
 import re
 from typing import Any
 
@@ -33,6 +34,7 @@ _KEEP_FIRST_ROWS = """
 DO $$
 DECLARE t regclass; filled boolean;
 BEGIN
+    DROP SCHEMA IF EXISTS first_rows CASCADE;  -- of the template that this one goes on from
     CREATE SCHEMA first_rows;
     FOR t IN SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
              AND NOT relispartition AND relname <> 'spatial_ref_sys'
@@ -87,59 +89,71 @@ def template() -> str:
     """Name of the database with every migration applied and nothing else done to it."""
     connection = connections["default"]
     with connection._nodb_cursor() as cursor:
+        state = state_of_migrations(cursor)
+        name = PREFIX + hashlib.sha256(json.dumps(state).encode()).hexdigest()[:16]
         cursor.execute("SELECT pg_advisory_lock(%s)", [_MAKING])
-        name = PREFIX + state_of_migrations(cursor)
         if not _exists(name):
-            _make(connection, cursor, name)
+            _make(connection, cursor, name, state)
     return name
 
 
-def state_of_migrations(cursor: Any) -> str:
-    """Digest of all that decides what is in a migrated database.
+def state_of_migrations(cursor: Any) -> dict[str, str]:
+    """All that decides what is in a migrated database, each with a digest.
 
     The migrations of every application, the modules of ours that they import, and the versions of what applies them.
     """
     cursor.execute(
         "SELECT version(), (SELECT default_version FROM pg_available_extensions WHERE name = 'postgis')"
     )
-    said = hashlib.sha256(repr((cursor.fetchone(), settings.PUBLIC_DATABASE_ROLE)).encode())
-    modules = {migration.__module__ for migration in MigrationLoader(None).disk_migrations.values()}
-    sources = {name: _source(name) for name in modules}
-    sources |= {name: _source(name) for text in sources.values() for name in _OURS.findall(text)}
-    said.update(repr(sorted(sources.items())).encode())
-    return said.hexdigest()[:16]
+    texts = {"": repr((cursor.fetchone(), settings.PUBLIC_DATABASE_ROLE))}
+    for migration in MigrationLoader(None).disk_migrations.values():
+        texts[migration.__module__] = _source(migration.__module__)
+    texts |= {name: _source(name) for text in list(texts.values()) for name in _OURS.findall(text)}
+    return {name: hashlib.sha256(texts[name].encode()).hexdigest()[:12] for name in sorted(texts)}
 
 
 def _source(module: str) -> str:
     return inspect.getsource(importlib.import_module(module))
 
 
-def _make(connection: BaseDatabaseWrapper, cursor: Any, name: str) -> None:
+def _make(connection: BaseDatabaseWrapper, cursor: Any, name: str, state: dict[str, str]) -> None:
     """Migrate beside it and rename at the end, so that a template is always a whole one."""
-    usual, called = settings_of_tests().get("NAME"), connection.settings_dict["NAME"]
-    settings_of_tests()["NAME"] = f"{PREFIX}unfinished"
+    ours, called = settings_of_tests(), connection.settings_dict["NAME"]
+    usual = dict(ours)
+    ours |= {"NAME": f"{PREFIX}unfinished", "TEMPLATE": _earlier(cursor, state)}
     try:
         connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
         with connection.cursor() as inside:
             inside.execute(_KEEP_FIRST_ROWS)
     finally:
         connection.close()
-        settings_of_tests()["NAME"] = usual
+        ours.clear()
+        ours.update(usual)
         settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = called
-    finished = sql.Identifier(name)
+    names = {"unfinished": sql.Identifier(f"{PREFIX}unfinished"), "finished": sql.Identifier(name)}
     for statement in (
+        "COMMENT ON DATABASE {unfinished} IS {state}",
+        "ALTER DATABASE {unfinished} ALLOW_CONNECTIONS false",  # what somebody is in can't be copied
         "ALTER DATABASE {unfinished} RENAME TO {finished}",
-        "ALTER DATABASE {finished} ALLOW_CONNECTIONS false",  # a database that somebody is in can't be copied
     ):
-        cursor.cursor.execute(
-            sql.SQL(statement).format(unfinished=sql.Identifier(f"{PREFIX}unfinished"), finished=finished)
-        )
-    cursor.execute(
-        "SELECT datname FROM pg_database WHERE datname LIKE %s ORDER BY oid DESC OFFSET %s",
-        [f"{PREFIX}%", STAYING],
-    )
-    for (old,) in cursor.fetchall():
+        cursor.cursor.execute(sql.SQL(statement).format(**names, state=sql.Literal(json.dumps(state))))
+    for old, _state in _templates(cursor)[STAYING:]:
         cursor.cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(old)))
+
+
+def _templates(cursor: Any) -> list[tuple[str, dict[str, str]]]:
+    """The finished templates, latest first, and what each was made from."""
+    cursor.execute(
+        "SELECT datname, shobj_description(oid, 'pg_database') FROM pg_database"
+        " WHERE datname LIKE %s AND datname <> %s ORDER BY oid DESC",
+        [f"{PREFIX}%", f"{PREFIX}unfinished"],
+    )
+    return [(name, json.loads(state or "{}")) for name, state in cursor.fetchall()]
+
+
+def _earlier(cursor: Any, state: dict[str, str]) -> str | None:
+    """The latest template to which migrations need only be added."""
+    return next((name for name, its in _templates(cursor) if its and its.items() <= state.items()), None)
 
 
 def ready(connection: BaseDatabaseWrapper) -> None:
