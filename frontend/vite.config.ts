@@ -4,7 +4,7 @@ import { defineConfig } from "vite";
 // prefix stays a server setting.
 export default defineConfig({
   base: "./",
-  publicDir: false,
+  publicDir: "public",
   // Bootstrap 5.3 is still written with @import; its warnings are not ours to mend.
   css: { preprocessorOptions: { scss: { quietDeps: true, silenceDeprecations: ["import", "global-builtin", "color-functions", "if-function"] } } },
   build: {
@@ -24,6 +24,9 @@ export default defineConfig({
         check: "src/check.ts",
         portal: "src/portal.ts",
         public: "src/public.ts",
+        listed: "src/listed.ts",
+        statistics: "src/statistics.ts",
+        worker: "src/public/worker.ts",
         differences: "src/differences.ts",
         comparison: "src/comparison.ts",
         comparisons: "src/comparisons.ts",

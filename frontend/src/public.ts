@@ -1,114 +1,179 @@
 import L from "leaflet";
-import { getJson } from "./core/api";
-import { debounce, h, need } from "./core/dom";
-import { count, yuan } from "./core/format";
-import { english, t, term } from "./core/i18n";
-import { createMap } from "./map/create";
-import { Points } from "./map/points";
+import { debounce, need } from "./core/dom";
+import * as card from "./public/card";
+import { TileLayer } from "./public/layer";
+import { asked, List } from "./public/list";
+import { places } from "./public/places";
+import { hashOf, outlines, stage, viewOf } from "./public/stage";
+import type { Mark } from "./public/tile";
+import { Tiles } from "./public/tiles";
+import { say } from "./public/words";
 
-interface Feature {
-  id: string;
-  geometry: GeoJSON.Geometry | null;
-  properties: { slug: string; code: string; name: string; kinds: string[]; region: string; region_name: string; stage: string; planned_yuan: number | null; form: string; centre: [number, number] | null };
+const SAME_PLACE = 12; // metres of Web Mercator: no zoom tells them apart
+const page = need("#public-page");
+const form = need<HTMLFormElement>("#filters");
+const words = need<HTMLInputElement>("#q");
+const inView = need<HTMLInputElement>("#in-view");
+const sheet = need("#map-card");
+const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+const first = viewOf(location.hash);
+const { map } = stage(need("#map"), page.dataset["home"], first);
+const layer = new TileLayer();
+layer.addTo(map);
+const list = new List(form, page.dataset["list"]!);
+let chosen = first?.slug ?? "";
+/** The one place that is listed alone, as its projects can't be told apart on the map. */
+let only: L.LatLngBounds | null = null;
+
+const tiles = new Tiles(map, page.dataset["tiles"]!, (failed) => {
+  if (failed) need("#shared").textContent = say("map.failed");
+  layer.show(tiles.shown);
+  need("#map").dataset["drawn"] = String(layer.marks().length);
+  const mark = chosen && sheet.hidden ? layer.marks().find((one) => one.slug === chosen) : undefined;
+  if (mark) open(card.ofMark(mark), L.latLng(mark.lat, mark.lon), false);
+});
+void outlines(page.dataset["outlines"]!, map).catch((error: unknown) => console.warn("outlines", error)); // the list and the marks still say everything
+
+const remember = (): void => history.replaceState(null, "", `${location.pathname}${query().size ? `?${query()}` : ""}${hashOf(map, chosen)}`);
+const query = (): URLSearchParams & { size: number } => {
+  const found = asked(form) as URLSearchParams & { size: number };
+  if (found.size === undefined) Object.defineProperty(found, "size", { value: [...found].length }); // browsers before 2023
+  return found;
+};
+
+function listed(more: Record<string, string> = {}): Promise<void> {
+  const wanted = query();
+  const bounds = only ?? (inView.checked ? map.getBounds() : null);
+  if (bounds) wanted.set("view", [down(bounds.getWest()), down(bounds.getSouth()), up(bounds.getEast()), up(bounds.getNorth())].join(","));
+  for (const [name, value] of Object.entries(more)) wanted.set(name, value);
+  return list.load(wanted);
 }
-type Collection<F> = { features: F[] };
+// Outwards to the thousandth of a degree: neighbouring views ask the same question, which the server has answered.
+const down = (value: number): string => (Math.floor(value * 1000) / 1000).toFixed(3);
+const up = (value: number): string => (Math.ceil(value * 1000) / 1000).toFixed(3);
 
-const KINDS = ["key", "government", "planned", "reserve"];
+function filter(): void {
+  only = null;
+  close();
+  tiles.filter(query().toString());
+  void listed();
+  remember();
+}
 
-/** The public map: disclosed projects in their generalised places, and the same in words beside it. */
-async function start(): Promise<void> {
-  const page = need("#public-page");
-  const list = need("#list");
-  const { map, home } = createMap(need("#map"), { renderer: L.canvas({ padding: 0.3 }) });
-  if (home) map.fitBounds(home);
-  const pane = map.createPane("base");
-  pane.style.zIndex = "150";
-  const shapes = L.geoJSON(undefined, { style: { color: "#1d4e79", weight: 1.5, fillColor: "#1d4e79", fillOpacity: 0.15 }, interactive: false }).addTo(map);
-  const points = new Points();
-  points.addTo(map);
-  let all: Feature[] = [];
-  let shown: Feature[] = [];
-  let chosen: string | null = null;
+function open(said: card.Said, at: L.LatLng, focus: boolean): void {
+  chosen = said.slug;
+  layer.point(at);
+  card.fill(sheet, said, page.dataset["project"]!, () => {
+    close();
+    need("#map").focus();
+  });
+  for (const row of list.box.querySelectorAll(".is-chosen")) row.classList.remove("is-chosen");
+  list.row(said.slug)?.classList.add("is-chosen");
+  if (focus) sheet.focus({ preventScroll: true });
+  remember();
+}
 
-  void outlines(page.dataset["outlines"] ?? "", map);
-  try {
-    all = (await getJson<Collection<Feature>>(page.dataset["projects"] ?? "")).features;
-  } catch {
-    list.replaceChildren(h("p", { class: "empty", role: "alert" }, t("map.failed", { what: t("projects.what") }), " ", h("button", { type: "button", class: "btn btn-sm btn-outline-primary", onclick: () => location.reload() }, t("map.retry"))));
+function close(): void {
+  chosen = "";
+  sheet.hidden = true;
+  layer.point(null);
+  for (const row of list.box.querySelectorAll(".is-chosen")) row.classList.remove("is-chosen");
+}
+
+function tapped(mark: Mark): void {
+  const at = L.latLng(mark.lat, mark.lon);
+  if (mark.n === 1) return open(card.ofMark(mark), at, true);
+  if (mark.span > SAME_PLACE && map.getZoom() < map.getMaxZoom()) {
+    // As near as lets what lies apart fill about half of the map.
+    const metres = 156543 / 2 ** map.getZoom();
+    const nearer = Math.floor(Math.log2((Math.min(map.getSize().x, map.getSize().y) * 0.5 * metres) / mark.span));
+    map.setView(at, Math.min(map.getZoom() + Math.max(nearer, 1), map.getMaxZoom()), { animate: !calm });
     return;
   }
+  only = at.toBounds(2 * SAME_PLACE + 200);
+  void listed().then(() => list.box.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" }));
+}
 
-  const [region, kind, words] = [need<HTMLSelectElement>("#region"), need<HTMLSelectElement>("#kind"), need<HTMLInputElement>("#q")];
-  const choose = (slug: string | null, zoom: boolean): void => {
-    chosen = slug;
-    const index = shown.findIndex((f) => f.properties.slug === slug);
-    points.choose(index < 0 ? null : index);
-    const centre = shown[index]?.properties.centre;
-    if (centre && zoom) map.setView([centre[1], centre[0]], Math.max(map.getZoom(), 12));
-    rows();
-    const open = list.querySelector<HTMLElement>(".is-chosen");
-    open?.scrollIntoView({ block: "nearest" });
-  };
-  const rows = (): void => {
-    const focused = (document.activeElement as HTMLElement | null)?.dataset["slug"];
-    if (!shown.length) return list.replaceChildren(h("p", { class: "empty" }, t(all.length ? "public.none" : "public.empty")));
-    list.replaceChildren(h("ul", { class: "rows" }, ...shown.map((f) => row(f, f.properties.slug === chosen, choose))));
-    if (focused) list.querySelector<HTMLElement>(`button[data-slug="${focused}"]`)?.focus({ preventScroll: true });
-  };
-  const filter = (): void => {
-    const wanted = words.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
-    shown = all.filter(({ properties: p }) => (!region.value || p.region === region.value) && (!kind.value || p.kinds.includes(kind.value)) && wanted.every((w) => `${p.name} ${p.code}`.toLowerCase().includes(w)));
-    shapes.clearLayers();
-    points.setMarks(shown.flatMap((f, id) => (f.properties.centre ? [{ id, at: L.latLng(f.properties.centre[1], f.properties.centre[0]), kind: kind.value || KINDS.find((k) => f.properties.kinds.includes(k)) || "planned", approximate: false }] : [])));
-    shown.forEach((f) => f.geometry && f.geometry.type !== "Point" && shapes.addData(f.geometry as GeoJSON.GeoJsonObject));
-    need("#count").textContent = t("public.count", { total: count(all.length), shown: count(shown.length) });
-    const query = new URLSearchParams([["region", region.value], ["kind", kind.value], ["q", words.value.trim()]].filter(([, v]) => v) as string[][]);
-    history.replaceState(null, "", `${location.pathname}${query.toString() ? `?${query}` : ""}`);
-    const table = need<HTMLAnchorElement>("#table");
-    table.search = query.toString();
-    choose(null, false);
-  };
-  region.addEventListener("change", filter);
-  kind.addEventListener("change", filter);
-  words.addEventListener("input", debounce(filter, 150));
-  need("#filters").addEventListener("submit", (event) => event.preventDefault());
-  map.on("click", (event: L.LeafletMouseEvent) => {
-    const hit = points.under(event.containerPoint, 16)[0];
-    if (hit) choose(shown[hit.id]?.properties.slug ?? null, false);
-  });
+map.on("click", (event: L.LeafletMouseEvent) => {
+  const mark = layer.under(event.containerPoint);
+  if (mark) tapped(mark);
+  else if (!sheet.hidden) close(), remember();
+});
+map.on("mousemove", (event: L.LeafletMouseEvent) => need("#map").classList.toggle("is-over-mark", layer.under(event.containerPoint) !== null));
+map.on("moveend", () => {
+  remember();
+  if (inView.checked && !only) void listed();
+});
+L.DomEvent.disableClickPropagation(sheet);
+sheet.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") close(), need("#map").focus();
+});
+
+form.addEventListener("change", (event) => (event.target === words ? undefined : filter()));
+words.addEventListener("input", debounce(filter, 350));
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
   filter();
-}
+});
+need("#clear").addEventListener("click", (event) => {
+  event.preventDefault();
+  words.value = "";
+  for (const field of form.querySelectorAll<HTMLInputElement | HTMLSelectElement>("select, input")) {
+    if (field instanceof HTMLInputElement && field.type === "checkbox") field.checked = true;
+    else field.value = "";
+  }
+  filter();
+  words.focus();
+});
+inView.addEventListener("change", () => {
+  only = null;
+  void listed();
+});
+need("#in-view-box").hidden = false;
+places(words, (box, slug) => {
+  chosen = slug;
+  map.fitBounds([[box[1], box[0]], [box[3], box[2]]], { maxZoom: 15 });
+});
 
-function row(f: Feature, open: boolean, choose: (slug: string | null, zoom: boolean) => void): HTMLLIElement {
-  const p = f.properties;
-  return h("li", { class: open ? "row-item is-chosen" : "row-item" },
-    h("button", { type: "button", class: "row-main", "data-slug": p.slug, "aria-expanded": String(open), onclick: () => choose(open ? null : p.slug, !open) },
-      h("span", { class: "row-marks" }, ...KINDS.filter((k) => p.kinds.includes(k)).map((k) => h("span", { class: `kind kind-${k}`, role: "img", "aria-label": term("kind", k) }))),
-      h("span", { class: "row-name" }, p.name),
-      h("span", { class: "row-note" }, [p.region_name, term("stage", p.stage), p.planned_yuan === null ? "" : yuan(p.planned_yuan, english)].filter(Boolean).join(" · "))),
-    open ? h("div", { class: "row-details" }, h("p", { class: "row-note" }, t("public.generalised")), h("a", { class: "btn btn-sm btn-primary", href: `/public/projects/${encodeURIComponent(p.slug)}/` }, t("public.detail"))) : null);
-}
+list.box.addEventListener("click", (event) => {
+  const target = event.target as HTMLElement;
+  const turned = target.closest<HTMLElement>("[data-page]");
+  if (turned) {
+    event.preventDefault();
+    void listed({ page: turned.dataset["page"]! }).then(() => {
+      list.box.scrollIntoView({ block: "start" });
+      list.box.querySelector<HTMLElement>(".row-title")?.focus({ preventScroll: true });
+    });
+    return;
+  }
+  const located = target.closest<HTMLElement>("[data-locate]");
+  const row = located?.closest<HTMLElement>("[data-slug]");
+  if (!row) return;
+  const at = L.latLng(Number(row.dataset["lat"]), Number(row.dataset["lon"]));
+  map.setView(at, Math.max(map.getZoom(), 14), { animate: !calm });
+  open(card.ofRow(row), at, true);
+  need("#map").scrollIntoView({ block: "nearest" });
+});
 
-/** Regions and waters as the public may see them: the base map of this page. */
-async function outlines(url: string, map: L.Map): Promise<void> {
-  if (!url) return;
+const share = need<HTMLButtonElement>("#share");
+share.hidden = false;
+share.addEventListener("click", () => void shared());
+async function shared(): Promise<void> {
+  remember();
+  const said = need("#shared");
   try {
-    const answer = await getJson<GeoJSON.FeatureCollection>(url);
-    const renderer = L.canvas({ pane: "base", padding: 0.5 });
-    L.geoJSON(answer, {
-      pane: "base",
-      renderer,
-      interactive: false,
-      style: (f) => (f?.properties?.["kind"] === "water" ? { color: "#8fb6cc", weight: 0.8, fillColor: "#c3dbe8", fillOpacity: 1 } : { color: "#8d877a", weight: 1.2, dashArray: "6 3", fillColor: "#fbfaf5", fillOpacity: 1 }),
-      onEachFeature: (feature, layer) => {
-        const name = String(feature.properties?.["name"] ?? "");
-        if (name && feature.properties?.["kind"] === "region") layer.bindTooltip(document.createTextNode(name) as unknown as HTMLElement, { permanent: true, direction: "center", className: "region-name", interactive: false });
-      },
-    } as L.GeoJSONOptions).addTo(map);
+    if (navigator.share) return await navigator.share({ title: document.title, url: location.href });
+    await navigator.clipboard.writeText(location.href);
+    said.textContent = say("share.copied");
   } catch (error) {
-    // Without outlines the list and the points still say everything.
-    console.warn("outlines", error);
+    // Who closes the system's own sheet has failed at nothing.
+    if ((error as Error).name !== "AbortError") said.textContent = say("share.failed");
   }
 }
+const print = need<HTMLButtonElement>("#print");
+print.hidden = false;
+print.addEventListener("click", () => window.print());
 
-void start();
+tiles.filter(query().toString());
+if (chosen && first) layer.point(L.latLng(first.lat, first.lon));

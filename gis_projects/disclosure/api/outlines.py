@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.utils.decorators import method_decorator
-from django.views.decorators.gzip import gzip_page
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -13,7 +11,6 @@ from gis_projects.disclosure.api.public import PublicView
 from gis_projects.disclosure.queries.outlines import outlines
 
 
-@method_decorator(gzip_page, name="dispatch")
 class Outlines(PublicView):
     """The base map: generalised regions and water."""
 

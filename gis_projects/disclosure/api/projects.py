@@ -1,11 +1,9 @@
-"""The disclosed projects as GeoJSON and as a table."""
+"""The disclosed projects as GeoJSON and as a table, under the same filters as the pages."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.utils.decorators import method_decorator
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.gzip import gzip_page
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ValidationError
@@ -13,38 +11,47 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from gis_projects import exports
+from gis_projects.disclosure import showing
 from gis_projects.disclosure.api.public import PublicView
 from gis_projects.disclosure.forms import PublicFilter
 from gis_projects.disclosure.queries import projects as queries
+from gis_projects.disclosure.queries.selection import ORDERS, Selection, selected
 from gis_projects.library.terms import Industry, Level, ProjectKind, Stage
 
 
-def filters(request: HttpRequest | Request) -> dict[str, str]:
-    """The public filters of an address, as `queries.projects` takes them; 400 for ones that can't be."""
+def selection(request: Request) -> tuple[Selection, str]:
+    """The filters and the order of an address; 400 for ones that can't be."""
     form = PublicFilter(request.GET)
     if not form.is_valid():
         raise ValidationError(
             {field: [str(error) for error in errors] for field, errors in form.errors.items()}
         )
-    chosen = form.cleaned_data
-    return {"region": chosen["region"], "kind": chosen["kind"], "words": chosen["q"]}
+    return form.selection(), form.cleaned_data["order"]
 
 
 FILTERS = [
+    OpenApiParameter("q", str, description="项目或地名中的词"),
+    OpenApiParameter("kind", str, enum=ProjectKind.values, many=True),
     OpenApiParameter("region", str, description="区划代码"),
-    OpenApiParameter("kind", str, enum=ProjectKind.values),
-    OpenApiParameter("q", str),
+    OpenApiParameter("township", str),
+    OpenApiParameter("industry", str, enum=Industry.values),
+    OpenApiParameter("level", str, enum=Level.values),
+    OpenApiParameter("stage", str, enum=Stage.values),
+    OpenApiParameter("year", int),
+    OpenApiParameter("least", float, description="万元"),
+    OpenApiParameter("most", float, description="万元"),
+    OpenApiParameter("view", str, description="west,south,east,north"),
+    OpenApiParameter("order", str, enum=list(ORDERS)),
 ]
 
 
-@method_decorator(gzip_page, name="dispatch")
 class Projects(PublicView):
     """All disclosed projects that the filters leave, with their generalised places."""
 
     @extend_schema(parameters=FILTERS, responses=OpenApiTypes.OBJECT, operation_id="public_projects")
     def get(self, request: Request) -> Response:
-        found = queries.projects(**filters(request))
-        return Response({"type": "FeatureCollection", "features": queries.features(found)})
+        chosen, _order = selection(request)
+        return Response({"type": "FeatureCollection", "features": queries.features(selected(chosen))})
 
 
 class Table(PublicView):
@@ -56,23 +63,26 @@ class Table(PublicView):
         operation_id="public_projects_csv",
     )
     def get(self, request: Request) -> HttpResponse:
-        kinds = dict(ProjectKind.choices)
+        chosen, order = selection(request)
+        found = selected(chosen).defer("geometry", "mark")
         rows = [
             [
                 project.code,
                 project.name,
                 project.region_name,
                 project.township,
-                _("、").join(str(kinds[kind]) for kind in project.kinds),
-                Industry(project.industry).label,
-                Level(project.level).label,
-                Stage(project.stage).label,
+                _("、").join(label for _code, label in showing.kinds(project.kinds)),
+                showing.word("industry", project.industry),
+                showing.word("level", project.level),
+                showing.word("stage", project.stage),
                 project.year,
                 project.planned_yuan,
+                project.completed_yuan,
+                project.owner,
                 project.content,
                 project.published_at.date(),
             ]
-            for project in queries.projects(**filters(request)).defer("geometry")
+            for project in (found.order_by(*ORDERS[order]) if order else found)
         ]
         header = [
             _("项目代码"),
@@ -85,6 +95,8 @@ class Table(PublicView):
             _("项目状态"),
             _("入库年度"),
             _("计划投资（元）"),
+            _("累计完成投资（元）"),
+            _("项目单位"),
             _("建设内容"),
             _("公开日期"),
         ]

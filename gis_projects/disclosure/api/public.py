@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
-from django.utils.cache import get_conditional_response
+from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
 GEOJSON = "application/geo+json"
-# A withdrawn project is gone from every proxy and browser after so many seconds.
-FRESH_SECONDS = 60
-
-
-class PublicThrottle(AnonRateThrottle):
-    """Counted by address; generous for a town hall behind one, too slow for copying the map in a loop."""
-
-    rate = "300/min"
 
 
 class GeoJSONRenderer(JSONRenderer):
@@ -29,20 +18,23 @@ class GeoJSONRenderer(JSONRenderer):
     format = "geojson"
 
 
+class OneForm(BaseContentNegotiation):
+    """An address has one form, whatever is asked for: kept answers depend on the address alone."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return parsers[0]
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
 class PublicView(APIView):
-    """No one is asked who they are, so no session and no user is read."""
+    """No one is asked who they are, so no session and no user is read. Addresses wrap it in `kept_public`."""
 
     authentication_classes: list[Any] = []
     permission_classes = [AllowAny]
-    throttle_classes = [PublicThrottle]
-    renderer_classes = [GeoJSONRenderer, JSONRenderer]
-
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        response = super().finalize_response(request, response, *args, **kwargs)
-        if response.status_code != 200:
-            return response
-        response["Cache-Control"] = f"public, max-age={FRESH_SECONDS}"
-        if isinstance(response, Response):
-            response.render()
-        response["ETag"] = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
-        return get_conditional_response(request._request, etag=response["ETag"], response=response)
+    throttle_classes: list[
+        Any
+    ] = []  # kept answers cost nothing; the server in front limits what one address asks
+    renderer_classes = [GeoJSONRenderer]
+    content_negotiation_class = OneForm

@@ -1,42 +1,72 @@
-"""The map of what is disclosed."""
+"""The map of what is disclosed, and what it loads."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.urls import reverse
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
-from gis_projects.disclosure.forms import PublicFilter
-from gis_projects.disclosure.queries import map as queries
-from gis_projects.library.terms import ProjectKind, Stage
+from gis_projects.disclosure.caching import kept_public
+from gis_projects.disclosure.forms import PublicFilter, filtered, refusal
+from gis_projects.disclosure.queries import places, tiles
+from gis_projects.disclosure.views.listing import listing, said_of_all
+
+MVT = "application/vnd.mapbox-vector-tile"
 
 
 @require_safe
+@kept_public
 def public_map(request: HttpRequest) -> HttpResponse:
-    """The map of what is disclosed, for everyone. Everything but the page's frame comes from the public role."""
-    form = PublicFilter(request.GET)
-    chosen = form.cleaned_data if form.is_valid() else {"region": "", "kind": "", "q": ""}
-    overview = queries.overview()
-    kinds = [
-        {"code": code, "label": label, "count": overview.kinds.get(code, 0)}
-        for code, label in ProjectKind.choices
-    ]
+    """Map and list of what is disclosed, for everyone; without script the list and its filters."""
+    form, selection = filtered(request)
     return render(
         request,
         "disclosure/map.html",
-        {
-            "form": form,
-            "chosen": chosen,
-            "total": overview.total,
-            "regions": overview.regions,
-            "kinds": kinds,
-            "stages": Stage.choices,
-            "review_numbers": overview.review_numbers,
-            "changed": overview.changed,
-            "notices": overview.notices,
-            "projects_url": reverse("disclosure:projects"),
-            "outlines_url": reverse("disclosure:outlines"),
-            "table_url": reverse("disclosure:table"),
-        },
+        listing(form, selection) | said_of_all(request) | {"home": places.extent()},
     )
+
+
+@require_safe
+@kept_public
+def list_part(request: HttpRequest) -> HttpResponse:
+    """The list beside the map for other filters: its rows as markup, and the counts of every choice."""
+    form = PublicFilter(request.GET)
+    if refused := refusal(form):
+        return refused
+    found = listing(form, form.selection())
+    return JsonResponse(
+        {
+            "count": found["count"],
+            "rows": render_to_string("disclosure/rows.html", found | {"beside_map": True}, request),
+            "said": render_to_string("disclosure/count.html", found, request),
+            "choices": {
+                sort: {choice.code: choice.count for choice in choices}
+                for sort, choices in found["choices"].items()
+            },
+            "query": found["query"],
+        },
+        json_dumps_params={"ensure_ascii": False},
+    )
+
+
+@require_safe
+@kept_public
+def search(request: HttpRequest) -> HttpResponse:
+    """Regions, townships and projects that a name leads to, each with where it is."""
+    form = PublicFilter(request.GET)
+    if refused := refusal(form):
+        return refused
+    return JsonResponse(places.found(form.cleaned_data["q"]), json_dumps_params={"ensure_ascii": False})
+
+
+@require_safe
+@kept_public
+def tile(request: HttpRequest, z: int, x: int, y: int) -> HttpResponse:
+    """One vector tile under the same filters as the list."""
+    if not tiles.exists(z, x, y):
+        raise Http404
+    form = PublicFilter(request.GET)
+    if refused := refusal(form):
+        return refused
+    return HttpResponse(tiles.tile(z, x, y, form.selection()), content_type=MVT)

@@ -1,0 +1,88 @@
+import L from "leaflet";
+import "leaflet/dist/leaflet.css";
+import { h, icon, need } from "../core/dom";
+import { say } from "./words";
+
+const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+export interface View {
+  zoom: number;
+  lat: number;
+  lon: number;
+  slug: string;
+}
+
+/** `#zoom/lat/lon/slug` of the address; null where there is none that can be. */
+export function viewOf(hash: string): View | null {
+  const parts = /^#(\d+)\/(-?[\d.]+)\/(-?[\d.]+)(?:\/([\w-]+))?$/.exec(hash);
+  if (!parts) return null;
+  const [zoom, lat, lon] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];
+  return zoom <= 18 && Math.abs(lat) <= 85 && Math.abs(lon) <= 180 ? { zoom, lat, lon, slug: parts[4] ?? "" } : null;
+}
+
+export const hashOf = (map: L.Map, slug: string): string =>
+  `#${map.getZoom()}/${map.getCenter().lat.toFixed(5)}/${map.getCenter().lng.toFixed(5)}${slug ? `/${slug}` : ""}`;
+
+const boxOf = (text: string | undefined): L.LatLngBounds | null => {
+  const [west, south, east, north] = (text ?? "").split(",").map(Number);
+  return [west, south, east, north].every((part) => Number.isFinite(part)) ? L.latLngBounds([south!, west!], [north!, east!]) : null;
+};
+
+/** The map of the public page, with zoom, scale, coordinates and the whole extent in view. */
+export function stage(element: HTMLElement, home: string | undefined, view: View | null): { map: L.Map; home: L.LatLngBounds } {
+  const options = JSON.parse(element.dataset["mapOptions"] ?? "{}") as { extent?: [[number, number], [number, number]]; minzoom?: number; maxzoom?: number };
+  const whole = boxOf(home) ?? L.latLngBounds(options.extent ?? [[39, 108], [43, 112]]);
+  const map = L.map(element, {
+    zoomControl: false,
+    attributionControl: false,
+    minZoom: Math.min(options.minzoom ?? 7, 6),
+    maxZoom: options.maxzoom ?? 18,
+    zoomAnimation: !calm,
+    fadeAnimation: !calm,
+    inertia: !calm,
+    bounceAtZoomLimits: false,
+  });
+  element.setAttribute("role", "application");
+  element.setAttribute("aria-label", say("map.name"));
+  if (view) map.setView([view.lat, view.lon], view.zoom);
+  else map.fitBounds(whole);
+  map.setMaxBounds(whole.pad(1.5));
+  L.control.zoom({ position: "bottomright", zoomInTitle: say("map.zoomIn"), zoomOutTitle: say("map.zoomOut") }).addTo(map);
+  L.control.scale({ position: "bottomleft", metric: true, imperial: false, maxWidth: 120 }).addTo(map);
+  const button = h("button", { type: "button", class: "map-home", title: say("map.home"), "aria-label": say("map.home"), onclick: () => map.fitBounds(whole) }, icon("M3 9V3h6M15 3h6v6M21 15v6h-6M9 21H3v-6"));
+  L.DomEvent.disableClickPropagation(button);
+  new (L.Control.extend({ onAdd: () => button }))({ position: "bottomright" }).addTo(map);
+  const place = h("output", { class: "map-place", "aria-label": say("map.place"), "aria-live": "off" });
+  const told = (at: L.LatLng): void => void (place.textContent = `${at.lng.toFixed(3)}, ${at.lat.toFixed(3)}`);
+  new (L.Control.extend({ onAdd: () => place }))({ position: "bottomleft" }).addTo(map);
+  map.on("mousemove", (event: L.LeafletMouseEvent) => told(event.latlng.wrap()));
+  map.on("moveend", () => told(map.getCenter()));
+  told(map.getCenter());
+  // A map that was laid out while hidden, or a window that changed, must not stay grey; nor a sheet of paper.
+  new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(element);
+  window.addEventListener("beforeprint", () => map.invalidateSize({ animate: false }));
+  return { map, home: whole };
+}
+
+/** Regions and waters as the public may see them: the base map. */
+export async function outlines(url: string, map: L.Map): Promise<void> {
+  const pane = map.createPane("base");
+  pane.style.zIndex = "150";
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(String(answer.status));
+  const found = (await answer.json()) as GeoJSON.FeatureCollection;
+  const renderer = L.canvas({ pane: "base", padding: 0.5 });
+  const water = { color: "#8fb6cc", weight: 0.8, fillColor: "#c3dbe8", fillOpacity: 1 };
+  const region = { color: "#8d877a", weight: 1.2, dashArray: "6 3", fillColor: "#fbfaf5", fillOpacity: 1 };
+  const options: L.GeoJSONOptions = {
+    pane: "base",
+    interactive: false,
+    style: (feature) => (feature?.properties?.["kind"] === "water" ? water : region),
+    onEachFeature: (feature, layer) => {
+      const name = String(feature.properties?.["name"] ?? "");
+      if (name && feature.properties?.["kind"] === "region") layer.bindTooltip(h("span", {}, name), { permanent: true, direction: "center", className: "region-name", interactive: false });
+    },
+  };
+  L.geoJSON(found, { ...options, renderer } as L.GeoJSONOptions).addTo(map);
+  need("#map").dataset["outlined"] = "";
+}
