@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from gis_projects.disclosure.feeds.sources import SOURCES, Entry, Source, Wanted
+from gis_projects.disclosure.feeds.sources import SOURCES, Entry, Source, Wanted, slug_of
 from gis_projects.disclosure.models import PublicChange, Revision
 from gis_projects.disclosure.queries import PUBLIC
 
@@ -81,37 +80,32 @@ def page(feed: Feed, wanted: Wanted, number: int) -> Page | None:
     keys = sorted(
         (key for source, kinds in feed.taken for key in _keys(source, kinds, wanted, until)), reverse=True
     )
-    chosen = list(islice(keys, (number - 1) * PAGE, number * PAGE))
+    chosen = keys[(number - 1) * PAGE : number * PAGE]
     if not chosen and number > 1:
         return None
-    live: dict[str, Entry] = {}
+    live: dict[tuple[str, str], Entry] = {}
     for source, _kinds in feed.taken:
         slugs = [slug for _at, name, slug, gone in chosen if name == source.name and not gone]
-        live |= {source.subject(slug): entry for slug, entry in source.entries(slugs).items()}
+        live |= {(source.name, slug): entry for slug, entry in source.entries(slugs).items()}
     entries = []
     for at, name, slug, gone in chosen:
-        subject = SOURCES[name].subject(slug)
         if gone:
-            entries.append(Entry(subject, at, withdrawn=True))
-        elif subject in live:  # it may have gone between the two questions
-            entries.append(live[subject])
+            entries.append(Entry(gone, at, withdrawn=True))
+        elif (name, slug) in live:  # it may have gone between the two questions
+            entries.append(live[name, slug])
     return Page(feed, wanted, number, tuple(entries), len(keys) > number * PAGE, _changed())
 
 
 def _keys(
     source: Source, kinds: Sequence[str], wanted: Wanted, most: int
-) -> list[tuple[datetime, str, str, bool]]:
-    asked = [Wanted(wanted.region, kind) for kind in kinds] if kinds else [wanted]
-    if kinds and wanted.kind:
-        asked = [Wanted(wanted.region, wanted.kind)] if wanted.kind in kinds else []
-    there = [(at, source.name, slug, False) for each in asked for at, slug in source.keys(each, most)]
-    gone: dict[str, datetime] = {}
-    for subject, at in source.withdrawn().order_by("-at", "-pk").values_list("subject", "at"):
-        gone.setdefault(subject.partition(":")[2], at)
-    back = set(source.live(Wanted()).filter(slug__in=list(gone)).values_list("slug", flat=True))
+) -> list[tuple[datetime, str, str, str]]:
+    """Time of the last change, source, slug, and of what was withdrawn its subject."""
+    asked = [wanted]
+    if kinds:
+        asked = [Wanted(wanted.region, kind) for kind in kinds if wanted.kind in ("", kind)]
     return [
-        *there,
-        *((at, source.name, slug, True) for slug, at in gone.items() if slug not in back),
+        *((at, source.name, slug, "") for each in asked for at, slug in source.keys(each, most)),
+        *((at, source.name, slug_of(subject), subject) for subject, at in source.withdrawn().items()),
     ]
 
 
@@ -119,12 +113,9 @@ def titles(changes: Sequence[PublicChange]) -> dict[int, str]:
     """What the change log may say of each change: a title only of what is disclosed now."""
     found: dict[int, str] = {}
     for source in SOURCES.values():
-        own = {change.pk: change for change in changes if change.subject.startswith(f"{source.prefix}:")}
-        slugs = {change.subject.partition(":")[2] for change in own.values()}
-        there = set(source.live(Wanted()).filter(slug__in=slugs).values_list("slug", flat=True))
-        found |= {
-            key: change.title for key, change in own.items() if change.subject.partition(":")[2] in there
-        }
+        own = [change for change in changes if change.subject.partition(":")[0] in source.prefixes]
+        there = source.there({slug_of(change.subject) for change in own})
+        found |= {change.pk: change.title for change in own if slug_of(change.subject) in there}
     return found
 
 

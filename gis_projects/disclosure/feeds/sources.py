@@ -7,17 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from gis_projects.disclosure.models import ChangeKind, DisclosedProject, PublicChange
+from gis_projects.disclosure.models import (
+    ArticleKind,
+    ChangeKind,
+    DisclosedProject,
+    HandlingMatter,
+    HandlingStage,
+    HandlingStep,
+    MatterKind,
+    PublicChange,
+    PublicQuestion,
+    PublishedArticle,
+    QuestionKind,
+)
 from gis_projects.disclosure.open_data.holdings import disclosed_now
 from gis_projects.disclosure.queries import PUBLIC
 from gis_projects.library.terms import ProjectKind, Stage
@@ -55,17 +68,14 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Source:
-    """One kind of things. ``live`` gives rows with ``slug`` and ``changed_at``; ``prefix`` begins their subjects."""
+    """One kind of things. ``live`` gives rows with ``slug`` and ``changed_at``; ``prefixes`` begin their subjects."""
 
     name: str
     title: str | Promise
-    prefix: str
+    prefixes: tuple[str, ...]
     live: Callable[[Wanted], QuerySet[Any]]
     entry: Callable[[Any], Entry]
     kinds: tuple[tuple[str, Any], ...] = ()
-
-    def subject(self, slug: str) -> str:
-        return f"{self.prefix}:{slug}"
 
     def keys(self, wanted: Wanted, most: int) -> list[tuple[datetime, str]]:
         """The newest of what is there, each with the time of its last change and its slug."""
@@ -76,11 +86,27 @@ class Source:
         rows = self.live(Wanted()).filter(slug__in=list(slugs))
         return {row.slug: self.entry(row) for row in rows}
 
-    def withdrawn(self) -> QuerySet[PublicChange]:
-        """The last word on what isn't there any more. It says nothing of its region or kind, so no filter applies."""
-        return PublicChange.objects.using(PUBLIC).filter(
-            kind=ChangeKind.WITHDRAWN, subject__startswith=f"{self.prefix}:"
+    def there(self, slugs: Iterable[str]) -> set[str]:
+        """Which of these are disclosed now."""
+        return set(self.live(Wanted()).filter(slug__in=list(slugs)).values_list("slug", flat=True))
+
+    def withdrawn(self) -> dict[str, datetime]:
+        """The subjects whose last word is that they were withdrawn. It says nothing of region or kind."""
+        own = Q()
+        for prefix in self.prefixes:
+            own |= Q(subject__startswith=f"{prefix}:")
+        found: dict[str, datetime] = {}
+        gone = (
+            PublicChange.objects.using(PUBLIC).filter(own, kind=ChangeKind.WITHDRAWN).order_by("-at", "-pk")
         )
+        for subject, at in gone.values_list("subject", "at"):
+            found.setdefault(subject, at)
+        back = self.there(slug_of(subject) for subject in found)
+        return {subject: at for subject, at in found.items() if slug_of(subject) not in back}
+
+
+def slug_of(subject: str) -> str:
+    return subject.partition(":")[2]
 
 
 def _projects(wanted: Wanted) -> QuerySet[DisclosedProject]:
@@ -108,15 +134,114 @@ def _project(row: DisclosedProject) -> Entry:
     )
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= _SUMMARY else f"{text[: _SUMMARY - 1]}…"
+def _articles(wanted: Wanted) -> QuerySet[PublishedArticle]:
+    found = PublishedArticle.objects.using(PUBLIC).filter(Q(until=None) | Q(until__gte=timezone.localdate()))
+    if wanted.region:
+        found = found.filter(region_code=wanted.region)
+    if wanted.kind:
+        found = found.filter(kind=wanted.kind)
+    return found
+
+
+def _article(row: PublishedArticle) -> Entry:
+    return Entry(
+        subject=f"{row.kind}:{row.slug}",
+        updated=row.changed_at,
+        published=row.published_at,
+        title=row.title,
+        summary=_shortened(row.summary or row.text),
+        path=reverse("disclosure:article", kwargs={"slug": row.slug}),
+        categories=(str(ArticleKind(row.kind).label),),
+    )
+
+
+def _answers(wanted: Wanted) -> QuerySet[PublicQuestion]:
+    shown = Q(project=None) | Exists(disclosed_now().filter(slug=OuterRef("project_id")))
+    found = PublicQuestion.objects.using(PUBLIC).filter(shown)
+    if wanted.region:
+        found = found.filter(region_code=wanted.region)
+    if wanted.kind:
+        found = found.filter(kind=wanted.kind)
+    return found
+
+
+def _answer(row: PublicQuestion) -> Entry:
+    return Entry(
+        subject=f"question:{row.slug}",
+        updated=row.changed_at,
+        published=row.published_at,
+        title=_shortened(" ".join(row.question.split()), 60),
+        summary=_shortened(row.answer),
+        path=reverse("disclosure:question", kwargs={"slug": row.slug}),
+        categories=(str(QuestionKind(row.kind).label),),
+    )
+
+
+def _matters(wanted: Wanted) -> QuerySet[HandlingMatter]:
+    shown = Exists(disclosed_now().filter(slug=OuterRef("project_id")))
+    steps = Prefetch("steps", HandlingStep.objects.using(PUBLIC).order_by("stage"))
+    found = (
+        HandlingMatter.objects.using(PUBLIC).filter(shown).select_related("project").prefetch_related(steps)
+    )
+    if wanted.region:
+        found = found.filter(region_code=wanted.region)
+    if wanted.kind:
+        found = found.filter(kind=wanted.kind)
+    return found
+
+
+def _matter(row: HandlingMatter) -> Entry:
+    kind = str(MatterKind(row.kind).label)
+    steps = [f"{step.on.isoformat()} {HandlingStage(step.stage).label}" for step in row.steps.all()]
+    return Entry(
+        subject=f"handling:{row.slug}",
+        updated=row.changed_at,
+        published=timezone.make_aware(datetime.combine(row.started_on, time())),
+        title=_("%(project)s：%(matter)s") % {"project": row.project.name, "matter": kind},
+        summary=_("，").join(steps),
+        path=reverse("disclosure:matter", kwargs={"slug": row.slug}),
+        categories=(kind,),
+    )
+
+
+def _shortened(text: str, most: int = _SUMMARY) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 SOURCES: dict[str, Source] = {
     source.name: source
     for source in (
         Source(
-            "projects", gettext_lazy("公开项目"), "project", _projects, _project, tuple(ProjectKind.choices)
+            "projects",
+            gettext_lazy("公开项目"),
+            ("project",),
+            _projects,
+            _project,
+            tuple(ProjectKind.choices),
+        ),
+        Source(
+            "articles",
+            gettext_lazy("文章和指南"),
+            tuple(ArticleKind.values),
+            _articles,
+            _article,
+            tuple(ArticleKind.choices),
+        ),
+        Source(
+            "answers",
+            gettext_lazy("公众提问和答复"),
+            ("question",),
+            _answers,
+            _answer,
+            tuple(QuestionKind.choices),
+        ),
+        Source(
+            "handling",
+            gettext_lazy("办理公示"),
+            ("handling",),
+            _matters,
+            _matter,
+            tuple(MatterKind.choices),
         ),
     )
 }

@@ -53,7 +53,12 @@ def feed(request: HttpRequest, name: str, form: str) -> HttpResponse:
     if not 1 <= number <= LAST_PAGE:
         raise Http404
     wanted = Wanted(request.GET.get("region", ""), request.GET.get("kind", ""))
-    known = {kind for source, _kinds in wanted_feed.taken for kind, _label in source.kinds}
+    known = {
+        kind
+        for source, kinds in wanted_feed.taken
+        for kind, _label in source.kinds
+        if not kinds or kind in kinds
+    }
     if (wanted.kind and wanted.kind not in known) or (
         wanted.region
         and not (wanted.region.isascii() and wanted.region.isdigit() and len(wanted.region) == 6)
