@@ -41,7 +41,8 @@ export interface Selection {
 }
 
 interface Answer {
-  features: { geometry: { coordinates: [number, number] } | null; properties: Omit<Project, "at"> }[];
+  columns: string[];
+  rows: unknown[][];
   counts: Counts;
   as_of: string | null;
   of_today: string[];
@@ -52,14 +53,20 @@ export async function loadProjects(query: URLSearchParams, day: string | null, s
   const asked = new URLSearchParams(query);
   // Kinds are switched on the page: every one is loaded, so that a switch asks nobody.
   asked.delete("kind");
+  asked.set("form", "rows");
   if (day) asked.set("as_of", day);
   const answer = await getJson<Answer>(`/api/v1/projects/map/?${asked}`, signal);
   return {
-    projects: answer.features.map((f) => ({ ...f.properties, at: f.geometry ? L.latLng(f.geometry.coordinates[1], f.geometry.coordinates[0]) : null })),
+    projects: answer.rows.map((row) => projectOf(answer.columns, row)),
     counts: answer.counts,
     asOf: answer.as_of,
     ofToday: answer.of_today,
   };
+}
+
+function projectOf(columns: string[], row: unknown[]): Project {
+  const { longitude, latitude, ...rest } = Object.fromEntries(columns.map((name, i) => [name, row[i]])) as Record<string, unknown>;
+  return { ...(rest as unknown as Omit<Project, "at">), at: longitude === null ? null : L.latLng(latitude as number, longitude as number) };
 }
 
 /** What the map's forms offer, as the server names it: code and label. */

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from gis_projects.library import selecting
 from gis_projects.library.api.projects import OfUser
 from gis_projects.library.money import percent
-from gis_projects.library.queries import history
+from gis_projects.library.queries import history, mapping
 from gis_projects.people.models import User
 
 AS_OF = OpenApiParameter(
@@ -58,12 +58,27 @@ class ProjectMap(_Selection):
     says.
     """
 
-    @extend_schema(filters=True, parameters=[AS_OF], responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(
+        filters=True,
+        parameters=[
+            AS_OF,
+            OpenApiParameter(
+                "form", str, enum=["rows"], description="``columns`` and ``rows`` in place of GeoJSON"
+            ),
+        ],
+        responses={200: OpenApiTypes.OBJECT},
+    )
     def get(self, request: Request) -> Response:
         found = selected(request)
-        answer: dict[str, Any] = {
-            "type": "FeatureCollection",
-            "features": [row.feature() for row in found.rows],
+        answer: dict[str, Any]
+        if request.query_params.get("form") == "rows":
+            answer = {"columns": mapping.COLUMNS, "rows": [row.values() for row in found.rows]}
+        else:
+            answer = {
+                "type": "FeatureCollection",
+                "features": [row.feature() for row in found.rows],
+            }
+        answer |= {
             "as_of": found.as_of,
             "of_today": found.of_today,
             "counts": counted(found),

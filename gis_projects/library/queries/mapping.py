@@ -12,6 +12,12 @@ from django.db.models.functions import Coalesce
 
 from gis_projects.library.models import Project, ProjectKind
 
+#: What `Mapped.values` says, in this order.
+COLUMNS = (
+    "id", "code", "name", "kinds", "region", "industry", "level", "stage", "library", "year", "planned_yuan",
+    "cumulative_yuan", "precision", "has_site", "longitude", "latitude",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
@@ -41,6 +47,27 @@ class Mapped:
     @property
     def is_placed(self) -> bool:
         return self.longitude is not None
+
+    def values(self) -> list[Any]:
+        """As one row of `COLUMNS`, a third of the bytes of a feature; places to 1e-7°, some centimetres."""
+        return [
+            self.pk,
+            self.code,
+            self.name,
+            None if self.kinds is None else list(self.kinds),
+            self.region,
+            self.industry,
+            self.level,
+            self.stage,
+            self.library,
+            self.year,
+            None if self.planned_yuan is None else str(self.planned_yuan),
+            None if self.cumulative_yuan is None else str(self.cumulative_yuan),
+            self.precision,
+            self.site_version is not None,
+            None if self.longitude is None else round(self.longitude, 7),
+            None if self.latitude is None else round(self.latitude, 7),
+        ]
 
     def feature(self) -> dict[str, Any]:
         """As GeoJSON; one without a place has no geometry, and a list can still name it."""

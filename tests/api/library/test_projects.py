@@ -97,6 +97,16 @@ def test_the_map_gets_what_it_draws(reviewer, projects):
     assert features[2]["geometry"] is None
 
 
+def test_rows_say_what_the_features_say(reviewer):
+    features = reviewer.get("/api/v1/projects/map/").json()["features"]
+    answer = reviewer.get("/api/v1/projects/map/", {"form": "rows"}).json()
+    rows = [dict(zip(answer["columns"], row, strict=True)) for row in answer["rows"]]
+    for row, feature in zip(rows, features, strict=True):
+        place = [row.pop("longitude"), row.pop("latitude")]
+        assert place == (feature["geometry"] or {"coordinates": [None, None]})["coordinates"]
+        assert row == feature["properties"]
+
+
 def test_the_map_is_one_question_however_many_projects(reviewer):
     ProjectFactory.create_batch(30, region=RegionFactory(code="150207"), kinds=["key"])
     with CaptureQueriesContext(
