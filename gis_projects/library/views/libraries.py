@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from gis_projects import exports
+from gis_projects.library import upkeep
 from gis_projects.library.actions import libraries as actions
 from gis_projects.library.models import (
     LIBRARIES,
@@ -249,6 +250,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
             "answers": gates.answers(found.project, found.to_library)
             if still_open
             else queries.stored(found.move.gate if hasattr(found, "move") else found.gate),
+            "may_bring": bool(upkeep.may_change(user, found.project)),
             "still_open": still_open,
             "likes": queries.likes(user, found.project) if found.to_library == Library.CATALOGUE else [],
             "why_not": sentence(why_not) if why_not is not None else "",

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from gis_projects.library import upkeep
 from gis_projects.library.acts import ACTS, Act
 from gis_projects.library.models import ApplicationState, Library, Project
 from gis_projects.library.queries import libraries as queries
@@ -33,6 +34,7 @@ def context(user: User, project: Project, bound: tuple[str, Any] | None = None) 
         "to": to,
         "to_label": Library(to).label if to else "",
         "answers": answers,
+        "may_bring": bool(upkeep.may_change(user, project)),
         "lacking": sum(1 for one in answers if not one.met and not one.deciding),
         "open_application": open_application,
         "may_apply": to is not None and open_application is None and ACTS["apply"].offered(user, project),
