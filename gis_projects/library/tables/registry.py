@@ -13,7 +13,7 @@ from gis_projects.library.tables.specification import Table
 from gis_projects.people.models import User
 from gis_projects.people.permissions import has
 
-_OWN = ("projects", "memberships", "registers", "plans", "people")
+_OWN = ("projects", "memberships", "registers", "plans", "people", "legacy")
 
 
 @lru_cache(maxsize=1)
