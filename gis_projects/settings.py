@@ -199,7 +199,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
-MAX_BODY_BYTES = 66 * 1024 * 1024  # of any request: the largest file taken, in its form
+MAX_BODY_BYTES = 106 * 1024 * 1024  # of any request: the largest file taken (a video), in its form
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024  # a drawn boundary with very many vertices
 FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 # Layers' files arrive in parts, each a request of its own, and stand here until they are published or given up.

@@ -34,6 +34,7 @@ WORDS = {
         "登记投资：计划 %(planned_yuan)s 元，累计 %(cumulative_yuan)s 元，记录日期 %(recorded_on)s"
     ),
     "library.mark_disclosed": gettext_noop("记录公开状态：%(disclosed)s"),
+    "library.mark_sensitive": gettext_noop("标记或解除敏感（不得公开）：%(reason)s"),
     "library.attach_site": gettext_noop("建立选址"),
     "library.state_facts": gettext_noop("填写选址情况"),
     "library.refuse_change": gettext_noop("拒绝修改不由其维护的字段：%(fields)s"),
@@ -127,6 +128,7 @@ FIELDS = {
     "precision": gettext_noop("位置精度"),
     "secrecy": gettext_noop("密级"),
     "disclosed": gettext_noop("已公开"),
+    "sensitive": gettext_noop("敏感，不得公开"),
     "planned_yuan": gettext_noop("计划投资（元）"),
     "cumulative_yuan": gettext_noop("累计投资（元）"),
     "library.set_kinds": gettext_noop("项目类别"),

@@ -49,7 +49,7 @@ class _Grid:
         return (xy + self.anchor) * self.step
 
 
-def _steps(geometry: BaseGeometry, precision_m: int) -> npt.NDArray[np.float64]:
+def steps(geometry: BaseGeometry, precision_m: int) -> npt.NDArray[np.float64]:
     """Grid step in degrees (lon, lat); fixed per whole degree of latitude, so that two publications of one
     place share their grid and can't be averaged.
     """
@@ -106,7 +106,7 @@ def outline(geometry: BaseGeometry, precision_m: int = DEFAULT_PRECISION_M) -> P
     _check(precision_m)
     if geometry.is_empty:
         raise ValueError("an empty geometry can't be published")
-    step = _steps(geometry, precision_m)
+    step = steps(geometry, precision_m)
     if geometry.area / step.prod() < _FEWEST_CELLS:
         return point(geometry, precision_m)
     for anchor in _ANCHORS:
@@ -125,7 +125,7 @@ def point(geometry: BaseGeometry, precision_m: int = DEFAULT_PRECISION_M) -> Pub
     _check(precision_m)
     if geometry.is_empty:
         raise ValueError("an empty geometry can't be published")
-    step = _steps(geometry, precision_m)
+    step = steps(geometry, precision_m)
     for anchor in _ANCHORS:
         grid = _Grid(step, np.array(anchor))
         centre = shapely.get_coordinates(shapely.centroid(geometry))
@@ -139,7 +139,7 @@ def coverage(geometries: list[BaseGeometry], precision_m: int = DEFAULT_PRECISIO
     """Region outlines that stay neighbours: simplified together, then put on one grid, in their order."""
     _check(precision_m)
     everything = shapely.geometrycollections(geometries)
-    grid = _Grid(_steps(everything, precision_m), np.zeros(2))
+    grid = _Grid(steps(everything, precision_m), np.zeros(2))
     scaled = shapely.transform(np.array(geometries, dtype=object), grid.forward)
     # Twice the step: an outline is for orientation, and the tolerance is an area (its root is a length).
     simple = shapely.coverage_simplify(scaled, 2.0)

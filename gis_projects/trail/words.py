@@ -72,7 +72,9 @@ class FileHash:
 
 @lru_cache(maxsize=1)
 def vocabularies() -> Mapping[str, Vocabulary]:
-    """The words of every installed room, by its label."""
+    """The words of every installed room, by what its verbs begin with: mostly its label, but steps that a room took over
+    keep the name that they were written under.
+    """
     found = {}
     for app in apps.get_app_configs():
         name = f"{app.name}.words"
@@ -80,12 +82,14 @@ def vocabularies() -> Mapping[str, Vocabulary]:
             continue  # this very module is no room's vocabulary
         module = import_module(name)
         if hasattr(module, "WORDS"):
-            found[app.label] = Vocabulary(
-                module.WORDS,
-                getattr(module, "FIELDS", {}),
-                getattr(module, "VALUES", {}),
-                frozenset(getattr(module, "INSIDE", ())),
-            )
+            inside = frozenset(getattr(module, "INSIDE", ()))
+            for room in {verb.partition(".")[0] for verb in module.WORDS}:
+                found[room] = Vocabulary(
+                    {verb: words for verb, words in module.WORDS.items() if verb.startswith(f"{room}.")},
+                    getattr(module, "FIELDS", {}),
+                    getattr(module, "VALUES", {}),
+                    frozenset(verb for verb in inside if verb.startswith(f"{room}.")),
+                )
     return found
 
 

@@ -25,9 +25,10 @@ from pytest_django.live_server_helper import LiveServer
 from gis_projects.library.models import Project
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Role
-from gis_projects.publishing.actions.projects import publish_outlines
+from gis_projects.publishing.actions.outlines import publish_outlines
 from gis_projects.sites.actions.boundaries import run_check, save_boundary
 from siting.models import Check
+from tests import databases
 from tests.factories import land
 from tests.factories.disclosed import project_with_site, shown
 from tests.factories.library import InvestmentFactory, ProjectFactory
@@ -79,8 +80,8 @@ def new_project(
 
 
 @pytest.fixture(scope="package")
-def database(django_test_environment, django_db_blocker) -> Iterator[None]:
-    """A database of the browser tests' own, made anew and dropped afterwards.
+def database(django_test_environment, django_db_modify_db_settings, django_db_blocker) -> Iterator[None]:
+    """A database of the browser tests' own, one for each worker: a fresh copy of the template, dropped afterwards.
 
     pytest-django makes one only for tests that carry its marker; these don't, as the server must see what they
     commit. Without this fixture they would write into the database that the settings name.
@@ -89,7 +90,9 @@ def database(django_test_environment, django_db_blocker) -> Iterator[None]:
     usual = alias["NAME"]
     alias["NAME"] = f"{usual}_browser"
     with django_db_blocker.unblock():
-        made = setup_databases(verbosity=0, interactive=False)
+        databases.copied_from_template()
+        made = setup_databases(verbosity=0, interactive=False, serialized_aliases=[])
+        databases.ready(connections["default"])
         for name in connections:
             assert connections[name].settings_dict["NAME"] == f"{usual}_browser"
     yield

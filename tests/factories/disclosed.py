@@ -14,6 +14,7 @@ from gis_projects.library.models import Project
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Role
 from gis_projects.publishing.actions import projects as actions
+from gis_projects.publishing.models import Proposal
 from siting.models import Site, SiteVersion
 from tests.factories.library import InvestmentFactory, ProjectFactory
 from tests.factories.people import user_of
@@ -67,3 +68,8 @@ def two_people() -> tuple[User, User]:
 def shown(project: Project, people: tuple[User, User], **how: Any) -> DisclosedProject:
     by, approved_by = people
     return actions.publish_project(by=by, approved_by=approved_by, project=project, **how)
+
+
+def approved(proposal: Proposal, by: User) -> DisclosedProject | None:
+    """Approved by somebody who saw it as it was proposed."""
+    return actions.approve(by=by, proposal=proposal, seen=proposal.digest)

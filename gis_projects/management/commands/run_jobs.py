@@ -8,6 +8,9 @@ from gis_projects.argument.jobs import tick as apply_timeouts
 from gis_projects.desk.jobs import follow_trail as tell_whom_it_concerns
 from gis_projects.desk.reminding import tick as remind_of_what_is_due
 from gis_projects.publishing.jobs import follow_trail as withdraw_what_may_not_be_shown
+from gis_projects.publishing.jobs import tick as show_and_take_back_what_is_due
+from gis_projects.publishing.portal_jobs import follow_trail as refresh_the_publicity_of_handling
+from gis_projects.publishing.portal_jobs import tick as take_in_questions_and_show_due_articles
 from gis_projects.sites.jobs import follow_trail as revalidate_what_changed
 from gis_projects.trail import supervisor
 
@@ -15,6 +18,9 @@ from gis_projects.trail import supervisor
 FOLLOWERS: list[Callable[[], object]] = [
     apply_timeouts,
     withdraw_what_may_not_be_shown,
+    show_and_take_back_what_is_due,
+    refresh_the_publicity_of_handling,
+    take_in_questions_and_show_due_articles,
     revalidate_what_changed,
     tell_whom_it_concerns,
     remind_of_what_is_due,

@@ -1,29 +1,32 @@
-"""The only writers of what the public sees.
+"""The acts by which a project is shown to the public and taken back.
 
 Showing a project takes two people: whoever proposes it (they may edit the project, or disclose) and whoever
-approves it (they may disclose). Taking it back takes one. Each act copies or deletes the public row, writes a
+approves it (they may disclose). Taking it back takes one. Each act copies or deletes the public rows, writes a
 `PublicationRecord` and a step of the trail, in one transaction.
 """
 
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 from typing import Any
 
-import shapely
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from gis_projects.disclosure.models import DisclosedProject, Form, PublicOutline
+from gis_projects.disclosure.models import DisclosedProject
 from gis_projects.library.actions.disclosure import mark_disclosed
 from gis_projects.library.models import Project
 from gis_projects.library.subjects import subject
 from gis_projects.people.models import User
-from gis_projects.people.permissions import Permission, Secrecy, may, require
-from gis_projects.publishing import copying, generalise, outlines
-from gis_projects.publishing.models import Act, Decision, Proposal, PublicationRecord
+from gis_projects.people.permissions import Permission, require
+from gis_projects.publishing import copying, differences
+from gis_projects.publishing.actions import public_rows
+from gis_projects.publishing.actions.guards import locked, refuse_secret, require_proposer, require_two
+from gis_projects.publishing.models import Act, Decision, DisclosureRule, Proposal, PublicationRecord
+from gis_projects.publishing.queries import standing
 from gis_projects.trail import actions as trail
 
 
@@ -32,74 +35,165 @@ def propose(
     *,
     by: User,
     project: Project,
-    form: str = Form.OUTLINE,
-    precision_m: int = generalise.DEFAULT_PRECISION_M,
-    township: str = "",
-    review_number: str = "",
+    starts_at: datetime | None = None,
     reason: str = "",
+    rule: DisclosureRule | None = None,
+    **chosen: Any,
 ) -> Proposal:
     """Ask for a project to be shown to the public, or to be shown anew as it is now.
+
+    Parameters
+    ----------
+    starts_at
+        Not before this moment; None: as soon as it is approved.
+    chosen
+        As `copying.Choice` names it.
 
     Raises
     ------
     ValidationError
-        For a confidential project, an open proposal, or a precision out of range.
+        For a confidential or sensitive project, an open proposal, days that can't be, or a place that can't be
+        generalised to this precision.
     """
-    project = _locked(project)
-    _require_proposer(by, project)
-    _refuse_confidential(project)
+    project = locked(project)
+    require_proposer(by, project)
+    refuse_secret(project)
     if Proposal.objects.filter(project=project, decision=Decision.OPEN).exists():
         raise ValidationError(_("该项目已有待审批的公开申请。"), code="open-proposal")
+    choice = copying.Choice(**chosen)
+    refuse_days(choice, starts_at)
+    copy = copying.would_be(project, choice)
     proposal = Proposal(
         project=project,
-        form=form,
-        precision_m=precision_m,
-        township=township,
-        review_number=review_number,
+        **choice.as_columns(),
+        starts_at=starts_at,
         reason=reason,
+        rule=rule,
+        content=copy,
+        digest=copying.digest(copy),
         proposed_by=by,
     )
     proposal.full_clean()
-    copying.public_geometry(project, form, precision_m)
     proposal.save(force_insert=True)
     trail.record(
         by=by,
         verb="disclosure.propose",
         subject=subject(project),
-        data={"proposal": proposal.pk, "form": form, "precision_m": precision_m, "reason": reason},
+        data={
+            "proposal": proposal.pk,
+            "form": choice.form,
+            "precision_m": choice.precision_m,
+            "reason": reason,
+            "digest": proposal.digest,
+        },
     )
     return proposal
 
 
+def refuse_days(choice: copying.Choice, starts_at: datetime | None) -> None:
+    """Raise ValidationError where the last day lies before the first, or behind us."""
+    first = timezone.localtime(starts_at).date() if starts_at else timezone.localdate()
+    if choice.until is not None and choice.until < max(first, timezone.localdate()):
+        raise ValidationError(_("公开截止日期早于公开日期。"), code="until")
+
+
 @transaction.atomic
-def approve(*, by: User, proposal: Proposal) -> DisclosedProject:
-    """Let the public see what someone else proposed, as the project is now."""
+def approve(*, by: User, proposal: Proposal, seen: str) -> DisclosedProject | None:
+    """Let the public see what someone else proposed; None where its time has not come yet.
+
+    Parameters
+    ----------
+    seen
+        The digest of the copy that the approver was shown.
+
+    Raises
+    ------
+    ValidationError
+        With the code ``changed`` where the copy would now be another one: it has to be looked at again.
+    """
     proposal = _open(proposal)
-    project = _locked(proposal.project)
-    shown = current_copy(project)
-    act = Act.CORRECTED if shown else Act.PUBLISHED
-    public = _show(
-        act,
+    project = locked(proposal.project)
+    require_two(proposal.proposed_by, by)
+    require(by, Permission.DISCLOSE_PROJECTS, project)
+    refuse_secret(project)
+    choice = copying.Choice.of(proposal)
+    copy = copying.would_be(project, choice)
+    if copying.digest(copy) != seen:
+        raise ValidationError(_("项目内容已变化，请核对差异后重新确认。"), code="changed")
+    now = timezone.now()
+    proposal.approved_digest = seen
+    proposal.content = copy
+    if proposal.starts_at is not None and proposal.starts_at > now:
+        _supersede_scheduled(project, by)
+        _decide(proposal, Decision.APPROVED, by)
+        trail.record(
+            by=by,
+            verb="disclosure.schedule",
+            subject=subject(project),
+            data={"proposal": proposal.pk, "starts_at": proposal.starts_at.isoformat(), "digest": seen},
+        )
+        return None
+    _supersede_scheduled(project, by)
+    proposal.done_at = now
+    _decide(proposal, Decision.APPROVED, by)
+    return show(
         by=proposal.proposed_by,
         approved_by=by,
         project=project,
-        form=proposal.form,
-        precision_m=proposal.precision_m,
-        township=proposal.township,
-        review_number=proposal.review_number,
-        notice=shown.notice if shown else "",
+        choice=choice,
         reason=proposal.reason,
+        copy=copy,
     )
-    _decide(proposal, Decision.APPROVED, by)
-    return public
+
+
+@transaction.atomic
+def carry_out(*, proposal: Proposal) -> DisclosedProject | None:
+    """Show a scheduled proposal whose time has come; None where it lapsed, or was dealt with already."""
+    project = locked(proposal.project)
+    proposal = Proposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
+    if proposal.decision != Decision.APPROVED or proposal.done_at or proposal.lapsed_at:
+        return None
+    if proposal.starts_at is None or proposal.starts_at > timezone.now():
+        return None
+    assert proposal.decided_by is not None
+    choice = copying.Choice.of(proposal)
+    try:
+        refuse_secret(project)
+        refuse_days(choice, proposal.starts_at)
+        copy = copying.would_be(project, choice)
+        if copying.digest(copy) != proposal.approved_digest:
+            raise ValidationError(_("项目内容在批准后已变化，须重新申请和批准。"), code="changed")
+    except ValidationError as refusal:
+        _lapse(proposal, None, " ".join(refusal.messages))
+        return None
+    proposal.done_at = timezone.now()
+    proposal.save(update_fields=["done_at"])
+    return show(
+        by=proposal.proposed_by,
+        approved_by=proposal.decided_by,
+        project=project,
+        choice=choice,
+        reason=proposal.reason,
+        copy=copy,
+    )
 
 
 @transaction.atomic
 def reject(*, by: User, proposal: Proposal, reason: str = "") -> Proposal:
-    """Turn a proposal down; who proposed it may take it back by this."""
-    proposal = _open(proposal)
+    """Turn a proposal down, or call off one that is scheduled; who proposed it may take it back by this."""
+    proposal = (
+        Proposal.objects.select_for_update(of=("self",))
+        .select_related("project", "proposed_by")
+        .get(pk=proposal.pk)
+    )
     if by.pk != proposal.proposed_by.pk:
         require(by, Permission.DISCLOSE_PROJECTS, proposal.project)
+    if proposal.decision == Decision.APPROVED and not (proposal.done_at or proposal.lapsed_at):
+        _lapse(proposal, by, reason)
+        return proposal
+    if proposal.decision != Decision.OPEN:
+        raise ValidationError(_("该公开申请已处理。"), code="decided")
+    proposal.outcome = reason[:300]
     _decide(proposal, Decision.REJECTED, by)
     trail.record(
         by=by,
@@ -112,95 +206,48 @@ def reject(*, by: User, proposal: Proposal, reason: str = "") -> Proposal:
 
 @transaction.atomic
 def publish_project(
-    *,
-    by: User,
-    approved_by: User,
-    project: Project,
-    form: str = Form.OUTLINE,
-    precision_m: int = generalise.DEFAULT_PRECISION_M,
-    township: str = "",
-    review_number: str = "",
-    notice: str = "",
-    reason: str = "",
+    *, by: User, approved_by: User, project: Project, reason: str = "", **chosen: Any
 ) -> DisclosedProject:
-    """Copy a project's permitted fields and a generalised geometry for the public.
-
-    Parameters
-    ----------
-    by, approved_by
-        Two different people; the first may edit the project or disclose, the second may disclose.
-    form, precision_m
-        ``"outline"`` or ``"point"``, on a grid of so many metres (10 to 10,000). A project without a site is
-        shown as a point; one whose place isn't known is shown without.
+    """Copy what is chosen of a project (`copying.Choice`) for the public, by two people who are both here.
 
     Raises
     ------
     ValidationError
-        For one person alone, a confidential project, one already shown, or a precision out of range.
+        For one person alone, a confidential or sensitive project, one already shown, or a precision out of range.
     PermissionDenied
         If either may not.
     """
-    project = _locked(project)
-    if current_copy(project):
+    project = locked(project)
+    if standing.current_copy(project):
         raise ValidationError(_("该项目已公开；内容有变请更正。"), code="already-shown")
-    return _show(
-        Act.PUBLISHED,
-        by=by,
-        approved_by=approved_by,
-        project=project,
-        form=form,
-        precision_m=precision_m,
-        township=township,
-        review_number=review_number,
-        notice=notice,
-        reason=reason,
+    return show(
+        by=by, approved_by=approved_by, project=project, choice=copying.Choice(**chosen), reason=reason
     )
 
 
 @transaction.atomic
 def correct_project(
-    *,
-    by: User,
-    approved_by: User,
-    project: Project,
-    reason: str,
-    form: str | None = None,
-    precision_m: int | None = None,
-    township: str | None = None,
-    review_number: str | None = None,
+    *, by: User, approved_by: User, project: Project, reason: str, **chosen: Any
 ) -> DisclosedProject:
-    """Copy a shown project anew, as it is now. What isn't given stays as it was shown."""
-    project = _locked(project)
-    shown = current_copy(project)
-    if shown is None:
+    """Copy a shown project anew, as it is now. What isn't given stays as it was chosen."""
+    project = locked(project)
+    last = standing.last_choice(project)
+    if last is None:
         raise ValidationError(_("该项目尚未公开。"), code="not-shown")
-    return _show(
-        Act.CORRECTED,
-        by=by,
-        approved_by=approved_by,
-        project=project,
-        form=shown.form if form is None else form,
-        precision_m=shown.precision_m if precision_m is None else precision_m,
-        township=shown.township if township is None else township,
-        review_number=shown.review_number if review_number is None else review_number,
-        notice=shown.notice,
-        reason=reason,
-    )
+    return show(by=by, approved_by=approved_by, project=project, choice=last.but(**chosen), reason=reason)
 
 
 @transaction.atomic
 def withdraw_project(*, by: User | None, project: Project, reason: str) -> PublicationRecord:
     """Delete the public copy. One person is enough, as nothing is shown by it; None is the platform."""
-    project = _locked(project)
+    project = locked(project)
     if by is not None:
         require(by, Permission.DISCLOSE_PROJECTS, project)
-    shown = current_copy(project)
+    shown = standing.current_copy(project)
     if shown is None:
         raise ValidationError(_("该项目尚未公开。"), code="not-shown")
-    shown.delete()
-    for proposal in Proposal.objects.filter(project=project, decision=Decision.OPEN):
-        # An approval given for the shown state must not bring it back.
-        _decide(proposal, Decision.REJECTED, by or proposal.proposed_by)
+    public_rows.take(shown.slug)
+    drop_proposals(project, by, reason)
     record = PublicationRecord.objects.create(
         project=project, slug=shown.slug, act=Act.WITHDRAWN, by=by, reason=reason
     )
@@ -214,91 +261,39 @@ def withdraw_project(*, by: User | None, project: Project, reason: str) -> Publi
     return record
 
 
+def drop_proposals(project: Project, by: User | None, reason: str) -> None:
+    """An approval given, or asked for, in the state before must not bring the project back."""
+    for proposal in Proposal.objects.filter(project=project, decision=Decision.OPEN):
+        proposal.outcome = reason[:300]
+        _decide(proposal, Decision.REJECTED, by or proposal.proposed_by)
+    for proposal in standing.scheduled().filter(project=project):
+        _lapse(proposal, by, reason)
+
+
 @transaction.atomic
-def publish_outlines(
-    *,
-    by: User,
-    approved_by: User,
-    precision_m: int = generalise.DEFAULT_PRECISION_M,
-    review_number: str = "",
-) -> int:
-    """Replace the public base map by generalised copies of the regions and the open water in force.
-
-    The precision is 50 m or coarser; `gis_projects.disclosure.outlines` says which layers they are from.
-    Returns how many outlines there are now.
-    """
-    _require_two(by, approved_by)
-    for person in (by, approved_by):
-        require(person, Permission.DISCLOSE_PROJECTS)
-    if precision_m < generalise.DEFAULT_PRECISION_M:
-        raise ValidationError(_("公开底图的概化精度不得细于 50 米。"), code="precision")
-    rows = outlines.generalised(precision_m)
-    PublicOutline.objects.all().delete()
-    PublicOutline.objects.bulk_create(
-        PublicOutline(
-            kind=row.kind,
-            code=row.code,
-            name=row.name,
-            geometry=copying.geos(row.geometry),
-            precision_m=precision_m,
-            review_number=review_number,
-            notice=row.notice,
-        )
-        for row in rows
-    )
-    digest = copying.digest([[row.kind, row.code, row.name, shapely.to_wkt(row.geometry)] for row in rows])
-    PublicationRecord.objects.create(
-        act=Act.OUTLINES,
-        by=by,
-        approved_by=approved_by,
-        precision_m=precision_m,
-        review_number=review_number,
-        digest=digest,
-    )
-    trail.record(
-        by=by,
-        verb="disclosure.publish_outlines",
-        subject="disclosure.outlines:all",
-        data={"approved_by": approved_by.get_username(), "outlines": len(rows), "digest": digest},
-    )
-    return len(rows)
-
-
-def _show(
-    act: Act,
+def show(
     *,
     by: User,
     approved_by: User,
     project: Project,
-    form: str,
-    precision_m: int,
-    township: str,
-    review_number: str,
-    notice: str,
+    choice: copying.Choice,
     reason: str,
+    copy: copying.Copy | None = None,
 ) -> DisclosedProject:
-    """Both acts that let the public see something end here, so nothing goes past these questions."""
-    _require_two(by, approved_by)
+    """Every act that lets the public see something ends here, so nothing goes past these questions.
+
+    ``project`` is `guards.locked`; ``copy`` what it would be, where that was made already.
+    """
+    require_two(by, approved_by)
     require(approved_by, Permission.DISCLOSE_PROJECTS, project)
-    _refuse_confidential(project)
-    _require_proposer(by, project)
-    geometry = copying.public_geometry(project, form, precision_m)
-    copied: dict[str, Any] = {
-        **copying.permitted(project),
-        "form": geometry.form if geometry else Form.POINT,
-        "precision_m": precision_m,
-        "township": township,
-        "review_number": review_number,
-        "notice": notice,
-    }
+    refuse_secret(project)
+    require_proposer(by, project)
+    copy = copying.would_be(project, choice) if copy is None else copy
+    before = standing.shown_copy(project)
+    act = Act.PUBLISHED if standing.current_copy(project) is None else Act.CORRECTED
     slug = _slug(project)
-    digest = copying.digest({**copied, "geometry": shapely.to_wkt(geometry.geometry) if geometry else None})
-    public, _created = DisclosedProject.objects.update_or_create(
-        slug=slug,
-        defaults=copied
-        | {"geometry": copying.geos(geometry.geometry) if geometry else None, "changed_at": timezone.now()},
-    )
-    public.full_clean(validate_unique=False)
+    public = public_rows.put(slug, copy)
+    digest = copying.digest(copy)
     PublicationRecord.objects.create(
         project=project,
         slug=slug,
@@ -307,42 +302,28 @@ def _show(
         approved_by=approved_by,
         reason=reason,
         form=public.form,
-        precision_m=precision_m,
-        review_number=review_number,
+        precision_m=choice.precision_m,
+        review_number=choice.review_number,
         digest=digest,
+        content=copy,
+        choice=choice.as_json(),
     )
     mark_disclosed(by=approved_by, project=project, disclosed=True)
+    said: dict[str, Any] = {
+        "approved_by": approved_by.get_username(),
+        "slug": slug,
+        "digest": digest,
+        "reason": reason,
+    }
+    if act == Act.CORRECTED and before is not None:
+        said["before"], said["after"] = differences.said(before, copy)
     trail.record(
         by=by,
         verb="disclosure.publish_project" if act == Act.PUBLISHED else "disclosure.correct_project",
         subject=subject(project),
-        data={"approved_by": approved_by.get_username(), "slug": slug, "digest": digest, "reason": reason},
+        data=said,
     )
     return public
-
-
-def _require_two(by: User, approved_by: User) -> None:
-    if by.pk == approved_by.pk:
-        raise ValidationError(_("公开须经另一人批准。"), code="one-person")
-
-
-def _require_proposer(by: User, project: Project) -> None:
-    if not (may(by, Permission.EDIT_PROJECTS, project) or may(by, Permission.DISCLOSE_PROJECTS, project)):
-        raise PermissionDenied(Permission.DISCLOSE_PROJECTS)
-
-
-def _refuse_confidential(project: Project) -> None:
-    if project.secrecy == Secrecy.CONFIDENTIAL:
-        raise ValidationError(_("涉密项目不能公开。"), code="confidential")
-
-
-def _locked(project: Project) -> Project:
-    """Locked against a change of its secrecy until the copy is made."""
-    return (
-        Project.objects.select_for_update(of=("self",))
-        .select_related("region", "site__current")
-        .get(pk=project.pk)
-    )
 
 
 def _open(proposal: Proposal) -> Proposal:
@@ -358,13 +339,24 @@ def _open(proposal: Proposal) -> Proposal:
 
 def _decide(proposal: Proposal, decision: Decision, by: User) -> None:
     proposal.decision, proposal.decided_by, proposal.decided_at = decision, by, timezone.now()
-    proposal.save(update_fields=["decision", "decided_by", "decided_at"])
+    proposal.save()
 
 
-def current_copy(project: Project) -> DisclosedProject | None:
-    """What the public sees of a project now, if anything."""
-    record = PublicationRecord.objects.filter(project=project).first()
-    return DisclosedProject.objects.filter(slug=record.slug).first() if record else None
+def _supersede_scheduled(project: Project, by: User) -> None:
+    """What is approved now goes before what was approved for later."""
+    for earlier in standing.scheduled().filter(project=project):
+        _lapse(earlier, by, _("由新的公开申请取代。"))
+
+
+def _lapse(proposal: Proposal, by: User | None, reason: str) -> None:
+    proposal.lapsed_at, proposal.outcome = timezone.now(), reason[:300]
+    proposal.save(update_fields=["lapsed_at", "outcome"])
+    trail.record(
+        by=by,
+        verb="disclosure.lapse",
+        subject=subject(proposal.project),
+        data={"proposal": proposal.pk, "reason": reason},
+    )
 
 
 def _slug(project: Project) -> str:

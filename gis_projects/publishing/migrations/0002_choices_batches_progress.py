@@ -4,9 +4,10 @@ import django.contrib.gis.db.models.fields
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.utils.timezone
-import gis_projects.people.permissions
 from django.conf import settings
 from django.db import migrations, models
+
+import gis_projects.people.permissions
 
 
 class Migration(migrations.Migration):

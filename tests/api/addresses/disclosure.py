@@ -32,5 +32,4 @@ ADDRESSES: dict[str, list[Address]] = {
         Address("302 302 302 302 302 302 302", lambda world: {"code": "en"}),
         Address("404 404 404 404 404 404 404", lambda world: {"code": "xx"}),
     ],
-    "publishing:project": [Address("302 403 200 404 200 403 200", of_project)],
 }

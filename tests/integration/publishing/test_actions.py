@@ -16,10 +16,11 @@ from gis_projects.management.commands import run_jobs
 from gis_projects.people.permissions import Role
 from gis_projects.publishing import jobs
 from gis_projects.publishing.actions import projects as actions
+from gis_projects.publishing.actions.outlines import publish_outlines
 from gis_projects.publishing.models import Act, Proposal, PublicationRecord
 from gis_projects.trail import supervisor
 from gis_projects.trail.models import Step
-from tests.factories.disclosed import SECRET, boundary, project_with_site, shown, two_people
+from tests.factories.disclosed import SECRET, approved, boundary, project_with_site, shown, two_people
 from tests.factories.layers import grid_table, published
 from tests.factories.library import ProjectFactory
 from tests.factories.people import UserFactory, user_of
@@ -137,7 +138,7 @@ def test_a_confidential_project_is_refused_at_every_door(project, people):
     with pytest.raises(ValidationError, match="涉密"):
         shown(project, administrators)
     with pytest.raises(ValidationError, match="涉密"):
-        actions.approve(by=administrators[0], proposal=proposal)
+        approved(proposal, administrators[0])
     with pytest.raises((ValidationError, PermissionDenied)):
         actions.propose(by=administrators[0], project=project)
     assert not DisclosedProject.objects.exists()
@@ -215,14 +216,14 @@ def test_a_proposal_is_decided_by_someone_else(project):
     reviewer = user_of(Role.REVIEWER)
     proposal = actions.propose(by=reviewer, project=project)
     with pytest.raises(ValidationError, match="另一人"):
-        actions.approve(by=reviewer, proposal=proposal)
+        approved(proposal, reviewer)
     other = user_of(Role.REVIEWER, username="other")
-    public = actions.approve(by=other, proposal=proposal)
+    public = approved(proposal, other)
     proposal.refresh_from_db()
     assert public.name == project.name
     assert (proposal.decision, proposal.decided_by) == ("approved", other)
     with pytest.raises(ValidationError, match="已处理"):
-        actions.approve(by=other, proposal=proposal)
+        approved(proposal, other)
 
 
 def test_the_database_refuses_a_self_approved_proposal(project, people):
@@ -242,7 +243,7 @@ def test_one_open_proposal_per_project(project, people):
 def test_a_proposal_for_what_is_shown_corrects_it(project, people):
     shown(project, people)
     revise_project(by=people[0], project=project, content="改造道路 4 公里")
-    actions.approve(by=people[1], proposal=actions.propose(by=people[0], project=project))
+    approved(actions.propose(by=people[0], project=project), people[1])
     assert DisclosedProject.objects.get().content == "改造道路 4 公里"
 
 
@@ -251,7 +252,7 @@ def test_withdrawing_ends_an_open_proposal(project, people):
     proposal = actions.propose(by=people[0], project=project)
     actions.withdraw_project(by=people[1], project=project, reason="x")
     with pytest.raises(ValidationError, match="已处理"):
-        actions.approve(by=people[1], proposal=proposal)
+        approved(proposal, people[1])
 
 
 def test_a_proposal_is_turned_down_or_taken_back(project, people):
@@ -303,7 +304,7 @@ def test_the_supervisor_lets_it_follow(project, people):
 
 
 def outlines(people, **how):
-    return actions.publish_outlines(by=people[0], approved_by=people[1], **how)
+    return publish_outlines(by=people[0], approved_by=people[1], **how)
 
 
 @pytest.fixture

@@ -1,16 +1,19 @@
 """The page inside on which a project is proposed, approved, turned down and taken back."""
 
+import re
+
 import pytest
 from django.test import Client
 
 from gis_projects.disclosure.models import DisclosedProject
+from gis_projects.library.actions.projects import revise_project
 from gis_projects.library.models import Project
 from gis_projects.people.permissions import Role
-from gis_projects.publishing.models import Proposal
+from gis_projects.publishing.models import DisclosureRule, Proposal
 from tests.factories.disclosed import SECRET, project_with_site, shown, two_people
 from tests.factories.people import user_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(databases=["default", "public"])
 FORM = {
     "step": "propose",
     "form": "outline",
@@ -19,6 +22,11 @@ FORM = {
     "review_number": "",
     "reason": "",
 }
+
+
+def approval(proposal):
+    """What the button below the proposal sends."""
+    return {"step": "approve", "proposal": proposal.pk, "seen": proposal.digest}
 
 
 @pytest.fixture
@@ -54,7 +62,7 @@ def test_two_people_show_a_project_and_one_takes_it_back(address, clients):
     assert "批准公开" not in page
     assert "批准公开" in reviewer.get(address).content.decode()
     proposal = Proposal.objects.get()
-    assert reviewer.post(address, {"step": "approve", "proposal": proposal.pk}).status_code == 302
+    assert reviewer.post(address, approval(proposal)).status_code == 302
     public = DisclosedProject.objects.get()
     assert public.precision_m == 100
     assert f"/public/projects/{public.slug}/" in reviewer.get(address).content.decode()
@@ -75,7 +83,7 @@ def test_nobody_approves_their_own(address, clients):
     reviewer.post(address, FORM)
     page = reviewer.get(address).content.decode()
     assert "申请人本人不能批准" in page
-    answer = reviewer.post(address, {"step": "approve", "proposal": Proposal.objects.get().pk})
+    answer = reviewer.post(address, approval(Proposal.objects.get()))
     assert answer.status_code == 400
     assert "另一人" in answer.content.decode()
     assert not DisclosedProject.objects.exists()
@@ -85,7 +93,7 @@ def test_a_planner_neither_approves_nor_withdraws(address, clients, project, peo
     other = Client()
     other.force_login(user_of(Role.PLANNER, username="other"))
     clients[0].post(address, FORM)
-    assert other.post(address, {"step": "approve", "proposal": Proposal.objects.get().pk}).status_code == 403
+    assert other.post(address, approval(Proposal.objects.get())).status_code == 403
     clients[0].post(address, {"step": "reject", "proposal": Proposal.objects.get().pk})
     shown(project, people)
     assert other.post(address, {"step": "withdraw", "reason": "x"}).status_code == 403
@@ -150,3 +158,72 @@ def test_who_is_not_signed_in_is_asked_to(address, client):
 
 def test_an_unknown_step_is_none(address, clients):
     assert clients[0].post(address, {"step": "publish"}).status_code == 404
+
+
+def test_who_approves_sees_what_changed_and_looks_again(address, clients, project, people):
+    planner, reviewer = clients
+    planner.post(address, {**FORM, "fields_shown": ["content"]})
+    proposal = Proposal.objects.get()
+    seen = re.search(r'name="seen" value="(\w{64})"', reviewer.get(address).content.decode())[1]
+    assert seen == proposal.digest
+    revise_project(by=people[0], project=project, content="改造道路 9 公里")
+    answer = reviewer.post(address, approval(proposal))
+    assert answer.status_code == 400
+    page = answer.content.decode()
+    assert "请核对差异" in page
+    assert "<ins>改造道路 9 公里</ins>" in page
+    assert not DisclosedProject.objects.exists()
+    now = re.search(r'name="seen" value="(\w{64})"', page)[1]
+    assert now != seen
+    assert reviewer.post(address, approval(proposal) | {"seen": now}).status_code == 302
+    assert DisclosedProject.objects.get().content == "改造道路 9 公里"
+
+
+def test_the_preview_is_the_public_page_of_what_nobody_shows_yet(address, clients, project):
+    planner, reviewer = clients
+    preview = f"{address}preview/"
+    assert reviewer.get(preview).status_code == 404  # nothing is proposed
+    draft = {**FORM, "step": "preview", "fields_shown": ["content"], "township": "哈林格尔镇"}
+    page = planner.post(preview, draft).content.decode()
+    for words in ("三环路改造", "哈林格尔镇", "预览"):
+        assert words in page
+    assert project.code not in page  # wasn't chosen
+    assert SECRET not in page
+    planner.post(address, draft | {"step": "propose"})
+    assert "哈林格尔镇" in reviewer.get(preview).content.decode()
+    assert not DisclosedProject.objects.exists()
+    assert planner.post(preview, draft | {"precision_m": "1"}).status_code == 400
+
+
+def test_a_rule_fills_the_form_in(address, clients):
+    rule = DisclosureRule.objects.create(
+        name="只公开行业", basis="条例第二十条", document="国务院令第711号", fields=["industry"], form="none"
+    )
+    page = clients[0].get(f"{address}?rule={rule.pk}").content.decode()
+    ticked = re.findall(r'name="fields_shown" value="(\w+)"[^>]*checked', page)
+    assert ticked == ["industry"]
+    assert '<option value="none" selected>' in page
+
+
+def test_sensitive_blocks_and_withdraws_from_the_page(address, clients, project, people):
+    shown(project, people)
+    mark = {"step": "sensitive", "sensitive": "1", "reason": "军事设施周边"}
+    assert clients[0].post(address, mark).status_code == 403
+    assert clients[1].post(address, mark | {"reason": ""}).status_code == 400
+    assert clients[1].post(address, mark).status_code == 302
+    assert not DisclosedProject.objects.exists()
+    page = clients[0].get(address).content.decode()
+    assert "军事设施周边" in page
+    assert "申请公开" not in page
+    assert clients[0].post(address, FORM).status_code == 400
+
+
+def test_a_scheduled_disclosure_is_called_off(address, clients):
+    planner, reviewer = clients
+    planner.post(address, {**FORM, "starts_at": "2099-01-01T08:00"})
+    reviewer.post(address, approval(Proposal.objects.get()))
+    assert "2099-01-01 08:00" in planner.get(address).content.decode()
+    off = {"step": "call-off", "proposal": Proposal.objects.get().pk}
+    assert reviewer.post(address, off).status_code == 400  # without a reason
+    assert reviewer.post(address, off | {"reason": "再议"}).status_code == 302
+    assert Proposal.objects.get().outcome == "再议"
