@@ -1,6 +1,6 @@
 # Each target is one line; the work is in scripts/ and manage.py, and every step can be run again.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench browser lint reset messages
+.PHONY: help setup run test thorough check bench browser lint reset messages
 
 help:            ## what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
@@ -10,6 +10,8 @@ run:             ## set up, load the demo city, check one boundary, serve on 127
 	@scripts/run
 test:            ## set up, then lint, contracts, types and every test
 	@scripts/test
+thorough:        ## the same with every example, step and trial of the property tests, walks and races (hours)
+	@THOROUGH=1 scripts/test
 check:           ## FILE=boundary.txt [ARGS="--fact NAME=VALUE …"]: the main job by command line
 	@scripts/manage check_site "$(FILE)" $(ARGS)
 bench:           ## [PART=check|http|batch|tiles]: measure against peers

@@ -18,9 +18,10 @@ from schemathesis import GenerationMode
 
 from gis_projects.people.permissions import Role
 from tests.api.conftest import geojson, signed_in
+from tests.thorough import many
 
 pytestmark = pytest.mark.django_db(databases=["default", "public"])
-EXAMPLES = 12  # of each kind, for each operation
+EXAMPLES = many(4, 12)  # of each kind, for each operation
 
 
 def operations() -> list[Any]:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import rasterio
 import shapely
-from django.db import connection
+from django.apps import apps
+from django.conf import settings
+from django.db import connection, transaction
 from rasterio.transform import from_bounds
 
 from layers.loading import load, load_raster
-from layers.models import Layer
+from layers.models import Layer, Raster
 from layers.table import Table
 from siting.engine.boundary import Boundary
+from siting.models import RuleBook
 from siting.rulebook import DEFAULT_PATH, publish_defaults, read
 
 WEST, SOUTH, EAST, NORTH = 109.80, 40.58, 109.90, 40.66
@@ -90,7 +95,19 @@ def publish_land(
     """Publish the default rulebook and all its layers, but for those in ``without``.
 
     ``features`` adds to the sparse layers and replaces the four that cover the ground (DLTB, GHFQ, CZKFBJ, HJGK).
+    The land as it is by default is published once by a process and kept; where nothing is published yet, its rows are
+    put back.
     """
+    plain = not features and not without and not Layer.objects.exists() and not RuleBook.objects.exists()
+    if plain and _plain_land:
+        _plain_land[0].put_back()
+        return
+    _publish_land(folder, features, without)
+    if plain:
+        _plain_land.append(Kept.of_now())
+
+
+def _publish_land(folder: Path, features: Mapping[str, Iterable[Row]] | None, without: Iterable[str]) -> None:
     publish_defaults()
     given = dict(features or {})
     for code in vector_codes():
@@ -98,6 +115,42 @@ def publish_land(
             publish_layer(code, given.get(code, _WHOLE.get(code, [])))
     if "PD" not in without:
         publish_slope(folder)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """All rows of the two lower floors as COPY writes them, and the rasters that belong to them."""
+
+    tables: dict[str, bytes]
+    files: dict[str, bytes]
+
+    @classmethod
+    def of_now(cls) -> Kept:
+        tables = {}
+        with connection.cursor() as cursor:
+            for label in ("layers", "siting"):
+                for model in apps.get_app_config(label).get_models(include_auto_created=True):
+                    if model.objects.exists():
+                        rows = io.BytesIO()
+                        cursor.cursor.copy_expert(
+                            f'COPY "{model._meta.db_table}" TO STDOUT (FORMAT binary)', rows
+                        )
+                        tables[model._meta.db_table] = rows.getvalue()
+        paths = Raster.objects.values_list("path", flat=True)
+        return cls(tables, {path: (Path(settings.MEDIA_ROOT) / path).read_bytes() for path in paths})
+
+    def put_back(self) -> None:
+        """Numbers of rows are the same as before: a sequence never goes back, so nobody else has them."""
+        with transaction.atomic(), without_triggers(), connection.cursor() as cursor:
+            for table, rows in self.tables.items():
+                cursor.cursor.copy_expert(f'COPY "{table}" FROM STDIN (FORMAT binary)', io.BytesIO(rows))
+        for path, content in self.files.items():
+            place = Path(settings.MEDIA_ROOT) / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+
+
+_plain_land: list[Kept] = []
 
 
 def boundary(polygon: Any = SITE) -> Boundary:

@@ -1,4 +1,5 @@
-"""Cases, tasks and opinions driven by whoever may do anything, in any order: 2,000 steps and more.
+"""Cases, tasks and opinions driven by whoever may do anything, in any order: hundreds of steps, and 2,100 in the
+thorough run.
 
 After every step: no state without its step in the trail, nothing that belongs to nothing, no level signed twice.
 """
@@ -23,9 +24,10 @@ from gis_projects.people.permissions import Role
 from gis_projects.trail.models import Step
 from siting.engine.notices import UnusableInput
 from tests.factories import arguments as factory
+from tests.thorough import many
 
 pytestmark = pytest.mark.django_db
-STEPS, RUNS = 105, 20  # 2,100 steps
+STEPS, RUNS = 105, many(4, 20)  # 2,100 steps in the thorough run
 
 #: A state, and the step of the trail that leads to it.
 CASE_STEPS = {

@@ -1,8 +1,7 @@
-"""Two at once in a real database: exactly one wins. ``RACE_TRIALS=1000`` makes each a thousand trials (minutes)."""
+"""Two at once in a real database: exactly one wins. The thorough run makes each a thousand trials (minutes)."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -19,9 +18,10 @@ from gis_projects.people.models import Region
 from gis_projects.people.permissions import Role
 from tests.factories import arguments as factory
 from tests.factories.people import user_of
+from tests.thorough import many
 
 pytestmark = pytest.mark.django_db(transaction=True)
-TRIALS = int(os.environ.get("RACE_TRIALS", "120"))
+TRIALS, SIGNATURES = many(120, 1000), many(40, 1000)
 
 
 class Pair:
@@ -110,7 +110,7 @@ def test_of_two_who_sign_a_level_one_does(bureau):
     by, fields = bureau.handler(task), factory.filled(task)
     signers = [bureau.approver(task, 1), bureau.approver(task, 2)]
     with Pair() as pair:
-        for _trial in range(TRIALS):
+        for _trial in range(SIGNATURES):
             opinion = opinions.draft(by=by, task=task, verdict="agree", fields=fields)
             opinions.hand_in(by=by, opinion=opinion)
 

@@ -19,6 +19,7 @@ from siting.engine.notices import UnusableInput
 from siting.engine.verdict import Outcome
 from siting.rulebook import in_force
 from tests.factories import land
+from tests.thorough import many
 
 pytestmark = pytest.mark.django_db
 FARMLAND, RED_LINE = "permanent-basic-farmland", "ecological-red-line"
@@ -64,7 +65,9 @@ def scattered(tmp_path):
 
 
 @pytest.mark.usefixtures("scattered")
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=many(12, 25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     west=st.floats(109.836, 109.855),
     south=st.floats(40.606, 40.624),

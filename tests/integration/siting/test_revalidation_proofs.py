@@ -22,6 +22,7 @@ from siting.models import RevalidatedSite
 from siting.revalidation import proofs, standing
 from tests.factories import land
 from tests.factories.answers import answers_hold, live_site, revalidate
+from tests.thorough import many
 
 pytestmark = pytest.mark.django_db
 
@@ -143,7 +144,7 @@ def ground(settings, tmp_path):
 
 
 @hypothesis_settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=many(6, 20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
 def test_no_proved_answer_is_another_than_a_check_of_now(ground, data):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from siting.engine.area import exact_area
 from tests.factories.plans import CODES, compared, plan
 from tests.factories.tilings import SOUTH, STEP, WEST, tiling
+from tests.thorough import many
 
 SIDE = 4
 seeds = st.integers(0, 10_000)
@@ -70,7 +71,7 @@ def reconciled(found):
 
 
 @given(pairs())
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=many(6, 30))
 def test_every_figure_is_that_of_a_plain_overlay(pair):
     a, b = pair
     with folder() as place:
@@ -87,7 +88,7 @@ def test_every_figure_is_that_of_a_plain_overlay(pair):
 
 
 @given(pairs())
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=many(6, 30))
 def test_patches_are_the_connected_parts_of_what_conflicts(pair):
     a, b = pair
     with folder() as place:
@@ -115,7 +116,7 @@ def test_patches_are_the_connected_parts_of_what_conflicts(pair):
 
 
 @given(pairs(), st.integers(1, 20))
-@settings(deadline=None, max_examples=8)
+@settings(deadline=None, max_examples=many(4, 20))
 def test_the_answer_is_the_same_to_the_last_bit_whatever_the_block_size(pair, block):
     with folder() as place:
         one = compared(place / "one", *pair, block=1_000)
@@ -142,7 +143,7 @@ def test_the_answer_is_the_same_to_the_last_bit_in_several_processes():
 
 
 @given(pairs())
-@settings(deadline=None, max_examples=8)
+@settings(deadline=None, max_examples=many(4, 20))
 def test_swapping_the_plans_swaps_the_answer(pair):
     a, b = pair
     with folder() as place:
@@ -154,7 +155,7 @@ def test_swapping_the_plans_swaps_the_answer(pair):
 
 
 @given(pairs(), st.floats(0.2, 0.8), st.booleans())
-@settings(deadline=None, max_examples=8)
+@settings(deadline=None, max_examples=many(4, 20))
 def test_splitting_features_changes_nothing(pair, at, upright):
     """Each tile of A in two of the same class: sums and patches stay."""
     (shapes, classes), b = pair
@@ -186,7 +187,7 @@ def test_splitting_features_changes_nothing(pair, at, upright):
 
 
 @given(seeds, seeds, st.lists(st.tuples(st.floats(0, 3), st.floats(0, 3)), min_size=1, max_size=5))
-@settings(deadline=None, max_examples=8)
+@settings(deadline=None, max_examples=many(4, 20))
 def test_ground_under_several_features_counts_once_and_for_the_smallest(seed, classes_seed, places):
     shapes, classes = land(seed, classes_seed)
     for n, (x, y) in enumerate(places):

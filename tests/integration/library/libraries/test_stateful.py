@@ -27,6 +27,7 @@ from tests.factories.libraries import (
     proven,
     ready_for_reserve,
 )
+from tests.thorough import many
 
 pytestmark = pytest.mark.django_db
 TO = st.sampled_from(["catalogue", "reserve", "implementation", "none", "exited"])
@@ -150,7 +151,7 @@ def test_applications_in_any_order(settings_places):
     run_state_machine_as_test(
         Applications,
         settings=examples(
-            max_examples=12,
+            max_examples=many(5, 12),
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),

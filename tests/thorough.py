@@ -1,0 +1,16 @@
+"""How much of what could be tried without end: enough in every run, all of it in the thorough one."""
+
+from __future__ import annotations
+
+import os
+from typing import TypeVar
+
+Amount = TypeVar("Amount", int, float)
+
+#: `make thorough`, or ``THOROUGH=1`` before pytest.
+THOROUGH = os.environ.get("THOROUGH", "") not in ("", "0")
+
+
+def many(usual: Amount, thorough: Amount) -> Amount:
+    """Examples, steps or trials: ``usual`` in every run, ``thorough`` where somebody waits for it."""
+    return thorough if THOROUGH else usual
