@@ -175,5 +175,7 @@ const print = need<HTMLButtonElement>("#print");
 print.hidden = false;
 print.addEventListener("click", () => window.print());
 
+// On a phone the legend would cover what it explains.
+if (window.matchMedia("(max-width: 900px)").matches) need<HTMLDetailsElement>(".public-legend").open = false;
 tiles.filter(query().toString());
 if (chosen && first) layer.point(L.latLng(first.lat, first.lon));

@@ -1,12 +1,12 @@
 import { BarChart } from "echarts/charts";
-import { AriaComponent, GridComponent, TitleComponent, TooltipComponent } from "echarts/components";
+import { GridComponent, TitleComponent, TooltipComponent } from "echarts/components";
 import * as echarts from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import { english, say } from "./words";
 
-echarts.use([BarChart, GridComponent, TitleComponent, TooltipComponent, AriaComponent, SVGRenderer]);
+echarts.use([BarChart, GridComponent, TitleComponent, TooltipComponent, SVGRenderer]);
 
-const COLOURS = ["#1d4e79", "#c77700"]; // apart in lightness too, and each with a pattern and its own scale
+const COLOURS = ["#1d4e79", "#c77700"]; // apart in lightness too; every bar has its name and its figure beside it
 const NARROW = 560;
 const ROW = 30;
 const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -47,7 +47,6 @@ function options(names: string[], bars: Bars[], narrow: boolean, height: number)
   const label = english || !narrow ? 150 : 110;
   return {
     animation: !calm,
-    aria: { enabled: false, decal: { show: true } },
     textStyle: { fontFamily: "inherit", color: "#1f2a33" },
     tooltip: { trigger: "item", confine: true },
     color: COLOURS,

@@ -68,6 +68,7 @@ export function stage(element: HTMLElement, home: string | undefined, view: View
 export async function outlines(url: string, map: L.Map): Promise<void> {
   const pane = map.createPane("base");
   pane.style.zIndex = "150";
+  map.createPane("names").style.zIndex = "160"; // below every symbol
   const answer = await fetch(url);
   if (!answer.ok) throw new Error(String(answer.status));
   const found = (await answer.json()) as GeoJSON.FeatureCollection;
@@ -80,7 +81,7 @@ export async function outlines(url: string, map: L.Map): Promise<void> {
     style: (feature) => (feature?.properties?.["kind"] === "water" ? water : region),
     onEachFeature: (feature, layer) => {
       const name = String(feature.properties?.["name"] ?? "");
-      if (name && feature.properties?.["kind"] === "region") layer.bindTooltip(h("span", {}, name), { permanent: true, direction: "center", className: "region-name", interactive: false });
+      if (name && feature.properties?.["kind"] === "region") layer.bindTooltip(h("span", {}, name), { permanent: true, direction: "center", className: "region-name", pane: "names", interactive: false });
     },
   };
   L.geoJSON(found, { ...options, renderer } as L.GeoJSONOptions).addTo(map);

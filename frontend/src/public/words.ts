@@ -31,6 +31,12 @@ const zh = {
   "stage.construction": "在建",
   "stage.completed": "竣工",
   "stage.suspended": "停缓建",
+  "ask.map": "标注位置的地图",
+  "ask.tapPoint": "点击地图标出位置；也可以在下面填写坐标。",
+  "ask.tapPolygon": "依次点击地图，围出范围；也可以在下面填写坐标。",
+  "ask.point": "已标注：{at}",
+  "ask.more": "已有 {n} 个点，至少三个点才能围成范围。",
+  "ask.polygon": "已用 {n} 个点围成范围。",
 };
 
 const en: typeof zh = {
@@ -65,6 +71,12 @@ const en: typeof zh = {
   "stage.construction": "Under construction",
   "stage.completed": "Completed",
   "stage.suspended": "Suspended",
+  "ask.map": "Map for pointing out a place",
+  "ask.tapPoint": "Tap the map to mark the place, or type coordinates below.",
+  "ask.tapPolygon": "Tap the map corner by corner to enclose the area, or type coordinates below.",
+  "ask.point": "Marked: {at}",
+  "ask.more": "{n} corners so far; an area needs at least three.",
+  "ask.polygon": "Area enclosed by {n} corners.",
 };
 
 export const english = document.documentElement.lang.startsWith("en");

@@ -25,7 +25,7 @@ from gis_projects.library.terms import Industry, Level, ProjectKind, Stage
 
 @dataclass(frozen=True)
 class Line:
-    """A row of a table; ``planned`` and ``completed`` are in 万元. ``query`` narrows map and list to it."""
+    """A row of a table; ``planned`` and ``completed`` are in 万元, None where no project's amount is disclosed."""
 
     code: str
     name: str
@@ -34,7 +34,15 @@ class Line:
     with_planned: int
     completed: Any
     with_completed: int
-    query: str
+
+    @property
+    def said(self) -> dict[str, str]:
+        """The figures with their thousands parted; empty where no amount is disclosed."""
+        return {
+            name: "" if value is None else f"{value:,}"
+            for name, value in vars(self).items()
+            if name not in ("code", "name")
+        }
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,7 @@ def _titles() -> dict[str, tuple[str, str]]:
 def tables(selection: Selection) -> list[Table]:
     """All tables of a selection, from one query."""
     cells = figures.cells(selection)
-    total = _line("", _("合计"), figures.total(cells, selection), "")
+    total = _line("", _("合计"), figures.total(cells, selection))
     return [
         Table(sort, title, head, _lines(sort, cells, selection), total, sort != "kind")
         for sort, (title, head) in _titles().items()
@@ -82,16 +90,16 @@ def _lines(sort: str, cells: tuple[Cell, ...], selection: Selection) -> list[Lin
             words = {"industry": Industry, "level": Level, "stage": Stage, "kind": ProjectKind}[sort]
             order = [(code, showing.word(sort, code)) for code in words.values]
     lines = [
-        _line(str(code), name, sums[code], f"{sort}={code}")
+        _line(str(code), name, sums[code])
         for code, name in order
         # A kind without projects is a figure too; an industry without any would only lengthen the table.
         if code in sums or (sort == "kind" and sums.setdefault(code, Tally()))
     ]
     unsaid = sums.get(None, sums.get("")) if sort != "kind" else None
-    return [*lines, _line("", showing.dash(), unsaid, "")] if unsaid else lines
+    return [*lines, _line("", showing.dash(), unsaid)] if unsaid else lines
 
 
-def _line(code: str, name: str, tally: Tally, query: str) -> Line:
+def _line(code: str, name: str, tally: Tally) -> Line:
     return Line(
         code,
         name,
@@ -100,7 +108,6 @@ def _line(code: str, name: str, tally: Tally, query: str) -> Line:
         tally.with_planned,
         in_unit(tally.completed, Unit.WAN) if tally.with_completed else None,
         tally.with_completed,
-        query,
     )
 
 
