@@ -44,7 +44,10 @@ def campaigns(request: HttpRequest) -> HttpResponse:
     year, kind = request.GET.get("year", ""), request.GET.get("kind", "")
     kind = kind if kind in CampaignKind.values else ""
     chosen = int(year) if year.isascii() and year.isdigit() and len(year) == 4 else None
-    page = Paginator(queries.campaigns(user, year=chosen, kind=kind), PAGE).get_page(request.GET.get("page"))
+    found = queries.campaigns(user, year=chosen, kind=kind)
+    if (wanted := request.GET.get("format")) in exports.FORMATS:
+        return exports.table(_("批次"), _list_columns(), _list_rows(user, found), kind=str(wanted))
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     totals = queries.totals_of(user, page.object_list)
     return render(
         request,
@@ -56,9 +59,30 @@ def campaigns(request: HttpRequest) -> HttpResponse:
             "year": chosen,
             "kind": kind,
             "kinds": CampaignKind.choices,
+            "export_query": "".join(
+                f"{urlencode({name: value})}&" for name, value in (("year", chosen), ("kind", kind)) if value
+            ),
             "holds": has(user, Permission.HOLD_REVIEWS) and user.region_id is not None,
         },
     )
+
+
+def _list_columns() -> list[str]:
+    return [
+        _("年度"), _("批次名称"), _("批次类型"), _("地区"),
+        _("项目数"), _("计划投资（元）"), _("办结"), _("核减（元）"),
+    ]  # fmt: skip
+
+
+def _list_rows(user: User, rows: QuerySet[Campaign]) -> Iterator[list[Any]]:
+    found = list(rows)
+    totals = queries.totals_of(user, found)
+    for row in found:
+        sums = totals[row.pk]
+        yield [
+            row.year, row.name, row.get_kind_display(), row.region.short_name, sums.projects, sums.total_yuan,
+            sums.done(row.kind), sums.cut_yuan,
+        ]  # fmt: skip
 
 
 @login_required

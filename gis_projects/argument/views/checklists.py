@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from gis_projects import exports
 from gis_projects.argument import checklists as lists
 from gis_projects.argument.actions import checklists as actions
 from gis_projects.argument.models import Checklist, ChecklistParty
@@ -36,9 +41,12 @@ def checklists(request: HttpRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     if state in ("open", "passed", "failed"):
         rows = rows.filter(state=state)
-    page = Paginator(rows.prefetch_related("parties").order_by("closed_at", "-pk"), PAGE).get_page(
-        request.GET.get("page")
-    )
+    else:
+        state = ""
+    rows = rows.prefetch_related("parties").order_by("closed_at", "-pk")
+    if (kind := request.GET.get("format")) in exports.FORMATS:
+        return exports.table(_("三方会商"), _columns(), _rows(rows), kind=str(kind))
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "argument/checklists.html",
@@ -49,9 +57,25 @@ def checklists(request: HttpRequest) -> HttpResponse:
                 for row in page.object_list
             ],
             "state": state,
+            "export_query": f"{urlencode({'state': state})}&" if state else "",
             "starts": has(user, Permission.START_ARGUMENTS),
         },
     )
+
+
+def _columns() -> list[str]:
+    return [_("项目代码"), _("项目"), _("地区"), _("状态"), _("已签"), _("发起时间"), _("办结时间")]
+
+
+def _rows(rows: QuerySet[Checklist]) -> Iterator[list[Any]]:
+    for row in rows.iterator(chunk_size=1000):
+        signed = sum(each.signed_at is not None for each in row.parties.all())
+        closed = timezone.localtime(row.closed_at).replace(tzinfo=None) if row.closed_at else ""
+        opened = timezone.localtime(row.opened_at).replace(tzinfo=None)
+        project = row.project
+        yield [
+            project.code, project.name, project.region.name, row.get_state_display(), f"{signed}/3", opened, closed,
+        ]  # fmt: skip
 
 
 @login_required

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from gis_projects import exports
 from gis_projects.library.actions import planning as actions
 from gis_projects.library.databases import project_databases
 from gis_projects.library.models import PlanItem, PlanningRow, Project, RowState
@@ -209,7 +210,12 @@ def orphans(request: HttpRequest) -> HttpResponse:
     """Projects of the plan database that realise no item."""
     user = cast(User, request.user)
     require(user, Permission.READ_PROJECTS)
-    page = Paginator(databases.orphans(user).order_by("code"), 50).get_page(request.GET.get("page"))
+    rows = databases.orphans(user).order_by("code")
+    if (kind := request.GET.get("format")) in exports.FORMATS:
+        header = [_("项目代码"), _("项目名称"), _("地区"), _("状态")]
+        cells = ([row.code, row.name, row.region.short_name, row.get_stage_display()] for row in rows)
+        return exports.table(_("没有对应规划任务的项目"), header, cells, kind=str(kind))
+    page = Paginator(rows, 50).get_page(request.GET.get("page"))
     return render(
         request,
         "library/orphans.html",
