@@ -114,6 +114,7 @@ def test_filters_narrow_the_map_the_list_and_its_page_alike(open_page, city, man
 def test_the_popup_says_scale_and_progress(open_page, city, many):
     page = ready(open_page(HERE, city.planner))
     page.fill("#search", "密集工程 129")
+    page.wait_for_function("() => document.querySelectorAll('#projects .row-main').length === 1")
     page.click("#projects .row-main >> nth=0")
     page.wait_for_selector(".project-popup meter")
     words = page.inner_text(".project-popup")

@@ -75,6 +75,7 @@ export class AreaPick {
       else if (event.key === "Escape") this.rest();
       else return;
       event.preventDefault();
+      event.stopImmediatePropagation(); // the key that ends a drawing asks nothing of the map
     });
     this.build();
   }
@@ -247,12 +248,12 @@ export class AreaPick {
     const radius = shape?.kind === "circle" ? t("pick.radius", { m: metres(shape.metres) }) : "";
     const projects = answer.ids.flatMap((id) => this.around.byId(id) ?? []);
     this.result.replaceChildren(
-      h("dl", { class: "facts measured", role: "status" },
+      h("div", { role: "status" }, h("dl", { class: "facts measured" },
         h("dt", {}, t("pick.projects")), h("dd", { id: "area-total" }, count(answer.total)),
         h("dt", {}, t("projects.planned")), h("dd", {}, yuan(answer.planned_yuan, english), h("small", { class: "exact" }, t("unit.yuan", { n: exact(answer.planned_yuan) }))),
         h("dt", {}, t("projects.cumulative")), h("dd", {}, yuan(answer.cumulative_yuan, english), h("small", { class: "exact" }, t("unit.yuan", { n: exact(answer.cumulative_yuan) }))),
         h("dt", {}, t("projects.progress")), h("dd", {}, answer.progress === null ? "—" : `${answer.progress}%`),
-        ...(ring.length ? [h("dt", {}, t("pick.ground")), h("dd", {}, `${hectares(ringArea(ring))} ${t("unit.hectares")} ${radius}`)] : [])),
+        ...(ring.length ? [h("dt", {}, t("pick.ground")), h("dd", {}, `${hectares(ringArea(ring))} ${t("unit.hectares")} ${radius}`)] : []))),
       answer.approximate ? h("p", { class: "row-note" }, t("pick.approximate", { n: count(answer.approximate) })) : "",
       answer.unrecorded ? h("p", { class: "row-note" }, t("pick.unrecorded", { n: count(answer.unrecorded) })) : "",
       h("p", { class: "page-actions" }, ...FORMATS.map(([format, key]) => h("a", { class: "btn btn-sm btn-outline-primary", href: `/map/projects/export/?${params}&format=${format}` }, t(key)))),
