@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -72,7 +73,8 @@ def register(request: HttpRequest, code: str) -> HttpResponseBase:
                     "name": getattr(entry, _NAME[code]),
                     "ended": _ended(entry),
                     "cells": [
-                        (column.heading(), column.cell(row.get(column.key), lookups)) for column in columns
+                        (column.heading(), _day(column.cell(row.get(column.key), lookups)))
+                        for column in columns
                     ],
                 }
                 for entry in page
@@ -180,7 +182,7 @@ def entry(request: HttpRequest, code: str, pk: int) -> HttpResponse:
             "name": row[_NAME[code]],
             "ended": _ended(found),
             "facts": [
-                (column.heading(), column.cell(row[column.key], lookups), column.kind is Kind.LONG)
+                (column.heading(), _day(column.cell(row[column.key], lookups)), column.kind is Kind.LONG)
                 for column in records.columns
                 if column.key != _NAME[code] and (keeps or column.key not in _PERSONAL)
             ],
@@ -252,6 +254,11 @@ def edit(request: HttpRequest, code: str, pk: int | None = None) -> HttpResponse
         },
         status=422 if faults else 200,
     )
+
+
+def _day(cell: Any) -> Any:
+    """A cell as the page shows it: days as everywhere else, the rest as it is."""
+    return cell.isoformat() if isinstance(cell, date) else cell
 
 
 def _text(cell: Any) -> str:
