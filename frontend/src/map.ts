@@ -15,7 +15,7 @@ import { readHash, writeHash } from "./staff/permalink";
 import { Printing } from "./staff/printing";
 import { AreaPick } from "./staff/area";
 import { Filters } from "./staff/filters";
-import { UNTOLD } from "./staff/looks";
+import { KINDS, UNTOLD } from "./staff/looks";
 import type { Choices } from "./staff/project-data";
 import { Projects, WAYS } from "./staff/projects";
 import { isMeasure, Regions } from "./staff/regions";
@@ -55,7 +55,7 @@ async function start(): Promise<void> {
   const regions = embedded<Record<string, string>>("regions") ?? {};
   const choices = embedded<Choices>("project-choices")!;
   const filters = new Filters(regions, choices, () => void reload());
-  const projects = new Projects(map, { regions, choices }, () => (save(), exportLinks(() => shownQuery(asked(), projects)), area.refresh(), void ways.reload()), () => area.refresh());
+  const projects = new Projects(map, { regions, choices }, () => (save(), filters.say(), exportLinks(() => shownQuery(asked(), projects)), area.refresh(), void ways.reload()), () => area.refresh());
   const { show } = panels((closed: Panel) => {
     if (closed === "identify") identify.clear();
     if (closed === "measure") measure.stop();
@@ -83,6 +83,7 @@ async function start(): Promise<void> {
   };
   const kinds = filters.kinds.length ? filters.kinds : from.kinds;
   if (kinds) projects.setKinds(kinds);
+  filters.shownKinds = () => (projects.everyKind && projects.shown.size === KINDS.length ? [] : [...projects.shown]);
   const timeline = new Timeline(from.more?.["when"] ?? null, () => reload());
   const asked = (): URLSearchParams => {
     const query = filters.query;
@@ -95,7 +96,14 @@ async function start(): Promise<void> {
     exportLinks(() => shownQuery(asked(), projects));
     await Promise.all([projects.load(filters.query, timeline.day), ways.reload()]);
   };
-  const ways = waysOf(projects, new Regions(map, () => show("regions"), (code) => (ways.set("points"), filters.setRegion(code), show("projects"))), {
+  /** Whether a tool that is at work takes a click for itself. */
+  const taken = (at: L.LatLng): boolean => {
+    if (area.drawing) area.add(at);
+    else if (measure.active) measure.add(at);
+    else return printing.active;
+    return true;
+  };
+  const ways = waysOf(projects, new Regions(map, () => show("regions"), (code) => (ways.set("points"), filters.setRegion(code), show("projects")), taken), {
     save, query: () => regionQuery(filters.query, projects), day: () => timeline.day, back: () => show("projects"),
   });
   panelTools(area, timeline, rest, () => show("area"), () => show("projects"));
@@ -105,9 +113,7 @@ async function start(): Promise<void> {
   tools(measure, printing, (panel) => show(panel));
   sites(map, (id) => measure.active || area.drawing || project(id));
   map.on("click", (event: L.LeafletMouseEvent) => {
-    if (measure.active) return measure.add(event.latlng);
-    if (printing.active) return;
-    if (area.drawing) return area.add(event.latlng);
+    if (taken(event.latlng)) return;
     const near = projects.marks.under(event.containerPoint, matchMedia("(pointer: coarse)").matches ? 18 : 9);
     const first = near[0];
     if (first && near.length === 1) return project(first.id);

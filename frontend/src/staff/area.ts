@@ -184,7 +184,7 @@ export class AreaPick {
 
   private buttons(): void {
     document.querySelectorAll<HTMLButtonElement>("[data-area]").forEach((b) => b.setAttribute("aria-pressed", String(b.dataset["area"] === this.drawing)));
-    need('[data-panel-tool="area"]').setAttribute("aria-pressed", String(this.drawing !== null || this.text !== ""));
+    document.querySelector('[data-panel-tool="area"]')?.setAttribute("aria-pressed", String(this.drawing !== null || this.text !== ""));
   }
 
   private build(): void {

@@ -10,6 +10,10 @@ const FIELDS = ["region", "industry", "level", "stage", "library", "year_from", 
 export class Filters {
   private readonly form = need<HTMLFormElement>("#project-filters");
   private readonly params: URLSearchParams;
+  /** Those that the address came with: from then on they are switches, and stand behind the #. */
+  readonly kinds: string[];
+  /** Which kinds the list page is to show; none for all four. */
+  shownKinds: () => string[] = () => this.kinds;
 
   constructor(
     private readonly regions: Record<string, string>,
@@ -20,19 +24,15 @@ export class Filters {
     // What the address says besides (which project is open) is no filter.
     const known = embedded<string[]>("filter-names") ?? [];
     for (const [name, value] of [...this.params]) if (!value || !known.includes(name)) this.params.delete(name);
+    this.kinds = this.params.getAll("kind");
+    this.params.delete("kind");
     this.build();
     this.say();
   }
 
   /** What narrows map and list, but for the kinds, which are switches. */
   get query(): URLSearchParams {
-    const query = new URLSearchParams(this.params);
-    query.delete("kind");
-    return query;
-  }
-
-  get kinds(): string[] {
-    return this.params.getAll("kind");
+    return new URLSearchParams(this.params);
   }
 
   /** Narrows to one region, as a click on the map does. */
@@ -84,16 +84,18 @@ export class Filters {
   }
 
   /** How many filters there are, those without a field by their names; the list page with the same ones. */
-  private say(): void {
-    const active = [...new Set(this.query.keys())];
+  say(): void {
+    const active = [...new Set(this.params.keys())];
     need("#filters-count").textContent = active.length ? t("filter.count", { n: active.length }) : "";
     need("#filters-clear").hidden = !active.length;
-    const foreign = [...this.query].filter(([name]) => !(FIELDS as readonly string[]).includes(name)).map(([name, value]) => `${name}=${value}`);
+    const foreign = [...this.params].filter(([name]) => !(FIELDS as readonly string[]).includes(name)).map(([name, value]) => `${name}=${value}`);
     const note = need("#list-filter");
     note.hidden = !foreign.length;
     note.textContent = foreign.length ? t("projects.filtered", { filters: foreign.join(" · ") }) : "";
     const list = need<HTMLAnchorElement>("#to-list");
-    list.href = `${list.dataset["base"]}${this.params.size ? `?${this.params}` : ""}`;
+    const query = this.query;
+    this.shownKinds().forEach((kind) => query.append("kind", kind));
+    list.href = `${list.dataset["base"]}${query.size ? `?${query}` : ""}`;
   }
 }
 

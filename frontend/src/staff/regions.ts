@@ -51,6 +51,8 @@ export class Regions {
     private readonly map: L.Map,
     private readonly open: () => void,
     private readonly choose: (code: string) => void,
+    /** Whether a tool that is at work takes a click for itself. */
+    private readonly taken: (at: L.LatLng) => boolean,
   ) {
     const pane = map.createPane("regions");
     pane.style.zIndex = "350";
@@ -125,7 +127,7 @@ export class Regions {
       if (measure !== "region-share" && value) {
         const at = L.latLng(outline.centre[1], outline.centre[0]);
         const disc = L.circleMarker(at, { pane: "regions", radius: radiusOf(value, largest), color: "#7a2c0f", weight: 1.2, fillColor: "#b8451b", fillOpacity: 0.55, bubblingMouseEvents: false, ...PASSIVE });
-        disc.bindTooltip(`${row.name} ${this.said(value)}`).on("click", () => this.popup(row, at));
+        disc.bindTooltip(`${row.name} ${this.said(value)}`).on("click", (event) => this.popup(row, at, (event as L.LeafletMouseEvent).latlng));
         this.group.addLayer(disc);
       }
     }
@@ -133,7 +135,8 @@ export class Regions {
     this.table(answer);
   }
 
-  private popup(row: Row, at: L.LatLng): void {
+  private popup(row: Row, at: L.LatLng, clicked = at): void {
+    if (this.taken(clicked)) return;
     this.map.openPopup(L.popup({ maxWidth: 280, minWidth: 220 }).setLatLng(at).setContent(h("div", { class: "row-details project-card" },
       h("h3", {}, row.name),
       h("dl", { class: "facts" },
