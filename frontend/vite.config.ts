@@ -23,6 +23,8 @@ export default defineConfig({
         editor: "src/editor.ts",
         check: "src/check.ts",
         portal: "src/portal.ts",
+        voices: "src/voices.ts",
+        question: "src/question.ts",
         public: "src/public.ts",
         listed: "src/listed.ts",
         statistics: "src/statistics.ts",

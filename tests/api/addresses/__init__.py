@@ -25,6 +25,7 @@ from tests.api.addresses import (
     options,
     people,
     platform,
+    portal,
     publication,
     records,
     reporting,
@@ -37,7 +38,7 @@ from tests.api.addresses import policies as policies
 from tests.api.addresses.policy import Policy
 from tests.api.addresses.visits import VISITORS, Address, World
 
-__all__ = ["ADDRESSES", "POLICIES", "ROOMS", "VISITORS", "Address", "World"]
+__all__ = ["ADDRESSES", "POLICIES", "VISITORS", "Address", "World"]
 
 ADDRESSES: dict[str, list[Address]] = {
     **platform.ADDRESSES,
@@ -55,6 +56,7 @@ ADDRESSES: dict[str, list[Address]] = {
     **ogc.ADDRESSES,
     **disclosure.ADDRESSES,
     **publication.ADDRESSES,
+    **portal.ADDRESSES,
     **open_data.ADDRESSES,
     **desk.ADDRESSES,
     **comparisons.ADDRESSES,
@@ -70,11 +72,4 @@ POLICIES: dict[str, Policy | list[Policy]] = {
     name: policy
     for module in [module for module in globals().values() if isinstance(module, ModuleType)]
     for name, policy in getattr(module, "POLICY", {}).items()
-}
-
-#: The same addresses by the module that lists them: what is walked at a time.
-ROOMS: dict[str, list[str]] = {
-    module.__name__.rpartition(".")[2]: list(module.ADDRESSES)
-    for module in [module for module in globals().values() if isinstance(module, ModuleType)]
-    if hasattr(module, "ADDRESSES")
 }
