@@ -31,8 +31,8 @@ from gis_projects.disclosure.models import (
     PublishedArticle,
     QuestionKind,
 )
-from gis_projects.disclosure.open_data.holdings import disclosed_now
 from gis_projects.disclosure.queries import PUBLIC
+from gis_projects.disclosure.queries.selection import disclosed
 from gis_projects.library.terms import ProjectKind, Stage
 
 # Of the words that an entry shows; the page has them all.
@@ -110,7 +110,7 @@ def slug_of(subject: str) -> str:
 
 
 def _projects(wanted: Wanted) -> QuerySet[DisclosedProject]:
-    found = disclosed_now()
+    found = disclosed()
     if wanted.region:
         found = found.filter(region_code=wanted.region)
     if wanted.kind:
@@ -156,7 +156,7 @@ def _article(row: PublishedArticle) -> Entry:
 
 
 def _answers(wanted: Wanted) -> QuerySet[PublicQuestion]:
-    shown = Q(project=None) | Exists(disclosed_now().filter(slug=OuterRef("project_id")))
+    shown = Q(project=None) | Exists(disclosed().filter(slug=OuterRef("project_id")))
     found = PublicQuestion.objects.using(PUBLIC).filter(shown)
     if wanted.region:
         found = found.filter(region_code=wanted.region)
@@ -178,7 +178,7 @@ def _answer(row: PublicQuestion) -> Entry:
 
 
 def _matters(wanted: Wanted) -> QuerySet[HandlingMatter]:
-    shown = Exists(disclosed_now().filter(slug=OuterRef("project_id")))
+    shown = Exists(disclosed().filter(slug=OuterRef("project_id")))
     steps = Prefetch("steps", HandlingStep.objects.using(PUBLIC).order_by("stage"))
     found = (
         HandlingMatter.objects.using(PUBLIC).filter(shown).select_related("project").prefetch_related(steps)

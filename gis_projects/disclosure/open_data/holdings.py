@@ -19,6 +19,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from gis_projects.disclosure.models import DisclosedEvent, DisclosedProject, DisclosedResult, Edition
 from gis_projects.disclosure.queries import PUBLIC
+from gis_projects.disclosure.queries.selection import disclosed
 
 # As on the public map: about a metre, finer than any grid that is published.
 _DECIMALS = 5
@@ -76,11 +77,6 @@ class Holding:
         return self.texts[name]
 
 
-def disclosed_now() -> QuerySet[DisclosedProject]:
-    """The public copies that are shown today: ``until`` is the last day."""
-    return DisclosedProject.objects.using(PUBLIC).filter(Q(until=None) | Q(until__gte=timezone.localdate()))
-
-
 def holdings(day: date | None = None) -> Iterator[Holding]:
     """Every disclosed project in a fixed order, as it stood at the end of ``day`` (None or today: as it stands)."""
     if day is None or day >= timezone.localdate():
@@ -113,18 +109,18 @@ def changed_at(day: date | None = None) -> datetime:
     """When the version of a day last changed: the newest change of a project, or the end of the past day."""
     if day is not None and day < timezone.localdate():
         return timezone.make_aware(datetime.combine(day, time(23, 59, 59)))
-    newest = disclosed_now().order_by("-changed_at").values_list("changed_at", flat=True).first()
+    newest = disclosed().order_by("-changed_at").values_list("changed_at", flat=True).first()
     return timezone.localtime(newest or timezone.now())
 
 
 def _still_disclosed() -> QuerySet[Edition]:
-    shown = disclosed_now().filter(slug=OuterRef("slug"))
+    shown = disclosed().filter(slug=OuterRef("slug"))
     return Edition.objects.using(PUBLIC).filter(Exists(shown))
 
 
 def _current() -> Iterator[Holding]:
     batch: list[DisclosedProject] = []
-    for project in disclosed_now().order_by("slug").iterator(chunk_size=_CHUNK):
+    for project in disclosed().order_by("slug").iterator(chunk_size=_CHUNK):
         batch.append(project)
         if len(batch) == _CHUNK:
             yield from _with_lines(batch)

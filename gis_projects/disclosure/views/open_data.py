@@ -31,6 +31,7 @@ from gis_projects.disclosure.open_data.fields import FIELDS
 from gis_projects.disclosure.open_data.formats import LATEST, File, Format, configured_root
 from gis_projects.disclosure.open_data.mapping import mapping
 from gis_projects.disclosure.queries import PUBLIC
+from gis_projects.disclosure.queries.selection import disclosed
 from gis_projects.library.terms import Industry, Stage
 
 CHANGES = 50  # of a page of the change log
@@ -57,7 +58,7 @@ def open_data(request: HttpRequest) -> HttpResponse:
                 for day in holdings.days()
                 if day < timezone.localdate()
             ],
-            "total": holdings.disclosed_now().count(),
+            "total": disclosed().count(),
             "changed": holdings.changed_at(),
             "fields": FIELDS,
             "statuses": [(stage, mapping().status.get(stage.value, "")) for stage in Stage],
