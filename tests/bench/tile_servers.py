@@ -60,7 +60,7 @@ def _settle(pid: int) -> None:
     """
     before, quiet = -1.0, 0
     for _ in range(120):
-        now = _processor_seconds(pid)
+        now = processor_seconds(pid)
         quiet = quiet + 1 if now - before < 0.02 else 0
         if quiet == 3:
             return
@@ -69,10 +69,10 @@ def _settle(pid: int) -> None:
     raise SystemExit(f"the server {pid} does not come to rest")
 
 
-def _processor_seconds(pid: int) -> float:
+def processor_seconds(pid: int) -> float:
     """Of a process and its children, from /proc."""
     seconds = 0.0
-    for task in [Path(f"/proc/{pid}"), *(Path(f"/proc/{child}") for child in _children(pid))]:
+    for task in [Path(f"/proc/{pid}"), *(Path(f"/proc/{child}") for child in children(pid))]:
         try:
             fields = (task / "stat").read_text().rpartition(")")[2].split()
         except FileNotFoundError:
@@ -81,7 +81,7 @@ def _processor_seconds(pid: int) -> float:
     return seconds
 
 
-def _children(pid: int) -> list[str]:
+def children(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
