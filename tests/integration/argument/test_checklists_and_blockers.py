@@ -19,6 +19,7 @@ from gis_projects.library.models import Evidence
 from gis_projects.people.permissions import Role
 from siting.engine.notices import UnusableInput
 from tests.factories import arguments as factory
+from tests.factories.people import RegionFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -152,3 +153,19 @@ def test_what_is_no_blocker_is_refused(bureau, given, code):
     with pytest.raises(UnusableInput) as refusal:
         raised(bureau, **given)
     assert refusal.value.notices[0].code == code
+
+
+def test_whoever_has_to_solve_a_blocker_reads_it_wherever_the_project_lies(bureau, client):
+    blocker = raised(bureau)
+    unit = bureau.unit("resources")
+    elsewhere = UserFactory(
+        username="solver", roles=[str(Role.HANDLER)], region=RegionFactory(code="150202"), organisation=unit
+    )
+    assert [each.address for each in waiting(elsewhere)] == [f"/arguments/blockers/{blocker.pk}/"]
+    client.force_login(elsewhere, backend="gis_projects.people.backends.Accounts")
+    page = client.get(f"/arguments/blockers/{blocker.pk}/")
+    assert page.status_code == 200
+    assert f"/projects/{blocker.project_id}/" not in page.content.decode()  # the project itself is not theirs
+    stranger = UserFactory(username="stranger", roles=[str(Role.HANDLER)], region_id="150202")
+    client.force_login(stranger, backend="gis_projects.people.backends.Accounts")
+    assert client.get(f"/arguments/blockers/{blocker.pk}/").status_code == 404

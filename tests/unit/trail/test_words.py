@@ -192,3 +192,16 @@ def test_a_heading_is_the_sentence_before_its_places():
 def test_what_no_room_knows_is_for_inside_only():
     assert words.is_inside("nobody.knows_this")
     assert not words.is_inside("library.register_project")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("2500000.50", "2,500,000.50"), (999, "999"), ("-12345", "-12,345"), ("未定", "未定")],
+)
+def test_amounts_are_read_in_groups_of_three(value, shown):
+    step = Step(
+        verb="library.appropriate",
+        subject="library.project:1",
+        data={"amount_yuan": value, "reference": "拨1234号"},
+    )
+    assert words.sentence(step) == f"拨付 {shown} 元（拨1234号）"
