@@ -19,6 +19,7 @@ PARTS = (
     "map",
     "paper",
     "plans",
+    "public",
     "revalidate",
     "staff",
     "suggest",
