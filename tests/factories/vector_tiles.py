@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ def decoded(data: bytes) -> dict[str, list[dict]]:
             elif number == 3:
                 names.append(value.decode())
             elif number == 4:
-                values.append(next(_fields(value))[1].decode())
+                values.append(_value(*next(_fields(value))))
         layers[name] = [
             {
                 "properties": {
@@ -78,11 +79,22 @@ def _fields(message):
         tag, at = _varint(message, at)
         if tag & 7 == 0:
             value, at = _varint(message, at)
+        elif tag & 7 == 1:
+            value, at = message[at : at + 8], at + 8
         else:
             assert tag & 7 == 2
             length, at = _varint(message, at)
             value, at = message[at : at + length], at + length
         yield tag >> 3, value
+
+
+def _value(field, value):
+    """A property: text, a double, or one of the whole numbers, of which ``sint64`` is written zigzag."""
+    if field == 3:
+        return struct.unpack("<d", value)[0]
+    if field == 6:
+        return (value >> 1) ^ -(value & 1)
+    return value.decode() if field == 1 else value
 
 
 def _packed(message):

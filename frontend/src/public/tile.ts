@@ -61,8 +61,8 @@ function markOf(feature: VectorTileFeature, z: number, x: number, y: number): Ma
     name: text(p["name"]),
     region: text(p["region"]),
     stage: text(p["stage"]),
-    planned: number(p["planned"]),
-    completed: number(p["completed"]),
+    planned: number(p["planned_yuan"]),
+    completed: number(p["completed_yuan"]),
   };
 }
 

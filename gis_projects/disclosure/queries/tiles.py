@@ -35,7 +35,7 @@ cells AS (
            {kinds},
            greatest(max(ST_X(mark)) - min(ST_X(mark)), max(ST_Y(mark)) - min(ST_Y(mark))) AS span,
            min(slug) AS slug, min(name) AS name, min(region_name) AS region, min(stage) AS stage,
-           min(planned_yuan)::float8 AS planned, min(completed_yuan)::float8 AS completed
+           min(planned_yuan)::float8 AS planned_yuan, min(completed_yuan)::float8 AS completed_yuan
     FROM found
     WHERE ST_X(mark) >= %(w)s AND ST_X(mark) < %(e)s AND ST_Y(mark) > %(s)s AND ST_Y(mark) <= %(n)s
     GROUP BY floor((ST_X(mark) - %(w)s) / %(cell)s), floor((%(n)s - ST_Y(mark)) / %(cell)s)),
@@ -43,7 +43,8 @@ marks AS (
     SELECT n::int, {names}, CASE WHEN n > 1 THEN ceil(span)::int END AS span,
            CASE WHEN n = 1 THEN slug END AS slug, CASE WHEN n = 1 THEN name END AS name,
            CASE WHEN n = 1 THEN region END AS region, CASE WHEN n = 1 THEN stage END AS stage,
-           CASE WHEN n = 1 THEN planned END AS planned, CASE WHEN n = 1 THEN completed END AS completed,
+           CASE WHEN n = 1 THEN planned_yuan END AS planned_yuan,
+           CASE WHEN n = 1 THEN completed_yuan END AS completed_yuan,
            ST_AsMVTGeom(ST_SetSRID(ST_MakePoint(x, y), 3857), {box}, 4096, 0, false) AS geom
     FROM cells)
 """

@@ -6,7 +6,6 @@ import mimetypes
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, StreamingHttpResponse
 from django.utils.http import parse_etags
@@ -62,17 +61,15 @@ def _part(request: HttpRequest, path: Path, size: int, etag: str) -> HttpRespons
     if request.method == "HEAD":
         response: HttpResponse | StreamingHttpResponse = HttpResponse(status=206 if partial else 200)
     else:
-        response = StreamingHttpResponse(
-            _read(path.open("rb"), start, length), status=206 if partial else 200
-        )
+        response = StreamingHttpResponse(_read(path, start, length), status=206 if partial else 200)
     response["Content-Length"] = str(length)
     if partial:
         response["Content-Range"] = f"bytes {start}-{end}/{size}"
     return response
 
 
-def _read(file: BinaryIO, start: int, length: int) -> Iterator[bytes]:
-    with file:
+def _read(path: Path, start: int, length: int) -> Iterator[bytes]:
+    with path.open("rb") as file:
         file.seek(start)
         while length > 0:
             chunk = file.read(min(_CHUNK, length))
