@@ -1,9 +1,16 @@
 from django.urls import path
 
-from gis_projects.publishing.views import articles, comments, handling, progress, projects
+from gis_projects.publishing.views import articles, batches, comments, handling, progress, projects, queue
 
 app_name = "publishing"
 urlpatterns = [
+    path("publishing/", queue.queue, name="queue"),
+    path("publishing/rules/", queue.rules, name="rules"),
+    path("publishing/rules/new/", queue.rule, name="rule-new"),
+    path("publishing/rules/<int:pk>/", queue.rule, name="rule"),
+    path("publishing/batches/", batches.batches, name="batches"),
+    path("publishing/batches/new/", batches.new, name="batch-new"),
+    path("publishing/batches/<int:pk>/", batches.batch, name="batch"),
     path("projects/<int:pk>/disclosure/", projects.publish, name="project"),
     path("projects/<int:pk>/disclosure/preview/", projects.preview, name="preview"),
     path("projects/<int:pk>/progress/", progress.progress, name="progress"),

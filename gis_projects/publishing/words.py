@@ -53,5 +53,13 @@ FIELDS = {
     "result": gettext_noop("评价结果"),
     "grade": gettext_noop("评价等级"),
     "caption": gettext_noop("说明"),
+    "basis": gettext_noop("依据"),
+    "document": gettext_noop("文号或文件编号"),
+    "fields": gettext_noop("公开的字段"),
+    "form": gettext_noop("位置形式"),
+    "precision_m": gettext_noop("概化精度（米）"),
+    "region": gettext_noop("适用地区"),
+    "results_chosen": gettext_noop("公开绩效目标与评价结果"),
+    "offered": gettext_noop("启用"),
 }
 VALUES = {"form": dict(Place.choices), "kind": dict(MediaKind.choices)}

@@ -6,7 +6,18 @@ P = Permission
 _READ = Policy(P.READ_PROJECTS, "project")
 _DISCLOSE = Policy({P.EDIT_PROJECTS, P.DISCLOSE_PROJECTS}, "project", reading=P.READ_PROJECTS)
 
+_PUBLISHER = Policy({P.EDIT_PROJECTS, P.DISCLOSE_PROJECTS})
+_STAFF = "302 403 200 200 200 403 200"
+
+
 ADDRESSES: dict[str, list[Address]] = {
+    "publishing:queue": [Address(_STAFF)],
+    "publishing:rules": [Address(_STAFF)],
+    "publishing:rule-new": [Address("302 403 403 403 200 403 200")],
+    "publishing:rule": [Address("302 403 403 403 404 403 404", lambda world: {"pk": 0})],
+    "publishing:batches": [Address(_STAFF)],
+    "publishing:batch-new": [Address(_STAFF)],
+    "publishing:batch": [Address("302 403 404 404 404 403 404", lambda world: {"pk": 0})],
     "publishing:project": [Address("302 403 200 404 200 403 200", of_project)],
     "publishing:preview": [Address("302 403 404 404 404 403 404", of_project)],
     "publishing:progress": [Address("302 403 200 404 200 200 200", of_project)],
@@ -16,6 +27,13 @@ ADDRESSES: dict[str, list[Address]] = {
 }
 
 POLICY: dict[str, Policy | list[Policy]] = {
+    "publishing:queue": _PUBLISHER,
+    "publishing:rules": _PUBLISHER,
+    "publishing:rule-new": Policy(P.DISCLOSE_PROJECTS),
+    "publishing:rule": Policy(P.DISCLOSE_PROJECTS),
+    "publishing:batches": _PUBLISHER,
+    "publishing:batch-new": _PUBLISHER,
+    "publishing:batch": _PUBLISHER,
     "publishing:preview": _DISCLOSE,
     "publishing:progress": _READ,
     "publishing:media": _READ,
