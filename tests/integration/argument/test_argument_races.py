@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from threading import Barrier
 
 import pytest
 from django.db import connections, transaction
@@ -13,50 +11,15 @@ from django.utils import timezone
 
 from gis_projects.argument.actions import opinions, quotas
 from gis_projects.argument.models import Opinion, QuotaAccount, QuotaEntry
-from gis_projects.argument.refusals import NotNow
 from gis_projects.people.models import Region
 from gis_projects.people.permissions import Role
 from tests.factories import arguments as factory
 from tests.factories.people import user_of
+from tests.racing import Pair
 from tests.thorough import many
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TRIALS, SIGNATURES = many(120, 1000), many(40, 1000)
-
-
-class Pair:
-    """Two threads with a connection each, that begin each trial at the same moment."""
-
-    def __init__(self) -> None:
-        self.pool = ThreadPoolExecutor(max_workers=2)
-        self.barrier = Barrier(2, timeout=30)
-
-    def __enter__(self) -> Pair:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        gate = Barrier(2, timeout=30)
-
-        def end() -> None:
-            gate.wait()
-            connections.close_all()
-
-        for done in [self.pool.submit(end) for _ in range(2)]:
-            done.result()
-        self.pool.shutdown()
-
-    def __call__(self, *works: Callable[[], object]) -> list[bool]:
-        """Whether each was done; only `NotNow` counts as having lost."""
-
-        def run(work: Callable[[], object]) -> bool:
-            self.barrier.wait()
-            try:
-                work()
-            except NotNow:
-                return False
-            return True
-
-        return [done.result() for done in [self.pool.submit(run, work) for work in works]]
 
 
 @pytest.fixture
