@@ -107,6 +107,24 @@ def test_each_click_lands_on_the_thing_to_do(city):
         assert page.get(one.address.partition("#")[0]).status_code == 200, one
 
 
+def test_many_things_to_do_ask_no_more_questions_than_one(city, django_assert_max_num_queries):
+    today, water = timezone.localdate(), [city.departments["water"]]
+    asked = []
+    for number in range(1, 22):
+        instruct(
+            by=city.leader,
+            text=f"第{number}件",
+            organisations=water,
+            due_on=today + timedelta(days=number),
+        )
+        if number in (1, 21):
+            todos(city.water)  # what is kept between requests
+            with django_assert_max_num_queries(40) as seen:
+                assert len(todos(city.water)) == number
+            asked.append(len(seen))
+    assert asked[0] == asked[1]
+
+
 def test_every_kind_of_thing_to_do_has_a_name(city):
     assert {one.kind for one in waiting(city.water)} <= set(kinds())
 
