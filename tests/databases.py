@@ -176,6 +176,7 @@ def ready(connection: BaseDatabaseWrapper) -> None:
         cursor.execute("SELECT to_regnamespace('first_rows') IS NULL")
         if cursor.fetchone()[0]:  # kept from before there were templates
             cursor.execute(_KEEP_FIRST_ROWS)
+    empty(connection)  # a run that was killed leaves in a kept database what it had committed
     connection.close()  # settings of a database hold from the next session on
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
 import shapely
@@ -10,6 +11,7 @@ from gis_projects.people.models import User
 from gis_projects.people.permissions import Role
 from tests.api import world as making
 from tests.api.addresses.visits import World
+from tests.api.walk import Standing, standing
 from tests.factories import land
 from tests.factories.library import ProjectFactory
 from tests.factories.people import RegionFactory, user_of
@@ -29,6 +31,13 @@ def visitors() -> dict[str, User]:
 @pytest.fixture
 def world(visitors, tmp_path) -> World:
     return making.world(visitors, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def walked(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Standing]:
+    """A committed world that all tests of a module visit; see `tests.api.walk`."""
+    with django_db_blocker.unblock(), standing(tmp_path_factory.mktemp("walked")) as stands:
+        yield stands
 
 
 @pytest.fixture

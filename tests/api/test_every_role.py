@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import datetime
-import os
-
 import pytest
-from django.conf import settings
-from django.db import transaction
-from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from weasyprint import HTML
 
-from gis_projects.library.models import Project
-from gis_projects.people.models import Department, Engagement, Organisation, Region, User
+from gis_projects import problems
 from gis_projects.people.roles import ROLES, Permission, Role
-from tests.api.addresses import ADDRESSES, POLICIES, World
+from tests.api.addresses import ADDRESSES, POLICIES
 from tests.api.addresses.policy import REACHES, SECRET, VISITORS_BY_RELATION, Policy, Visitor, by_entry
 from tests.api.addresses.visits import Address
-from tests.factories.people import OrganisationFactory, UserFactory
+from tests.api.walk import ROOMS, visit_without_trace
+
+
+@pytest.fixture(autouse=True)
+def _places():
+    """The world that is visited has places of its own."""
 
 
 def test_every_address_has_a_policy():
@@ -44,92 +42,24 @@ def test_every_role_comes_in_every_relation():
 
 
 @pytest.fixture
-def everybody(world) -> dict[Visitor, User]:
-    """A user for every role in every relation to the world's project."""
-    project = Project.objects.get(pk=world.project)
-    Region.objects.create(code="150000", name="内蒙古自治区", short_name="自治区", kind="province")
-    # the functions that work is routed to in the world are these departments'
-    organisations: dict[str, Organisation] = {
-        "own unit": project.organisation,
-        "other unit": OrganisationFactory(),
-        "own department": department("water", "150207"),
-        "other department": department("forestry", "150207"),
-        "other region": department("water", "150202"),
-        "superior": department("water", "150000"),
-        "engaged": OrganisationFactory(kind="intermediary"),
-        "engagement ended": OrganisationFactory(kind="intermediary"),
-    }
-    found = {}
-    for number, visitor in enumerate(VISITORS_BY_RELATION):
-        organisation = organisations[visitor.relation]
-        outside = visitor.role == Role.EXPERT
-        found[visitor] = UserFactory(
-            username=f"visitor{number}",
-            roles=[str(visitor.role)],
-            region=None if outside else organisation.region,
-            organisation=None if outside else organisation,
-        )
-        if visitor.role in (Role.INTERMEDIARY, Role.EXPERT):
-            engage(project, found[visitor], ended=visitor.relation == "engagement ended")
-    return found
+def only_asked(monkeypatch):
+    """Who is let in is asked here; how it is drawn, in `test_every_url.py`, which visits the same addresses."""
+    monkeypatch.setattr(HTML, "write_pdf", lambda page, *args, **more: b"%PDF-1.7")
+    monkeypatch.setattr(problems, "render_to_string", lambda *args: "")
 
 
-def department(function: str, region: str) -> Organisation:
-    kind = Department.objects.get_or_create(code=function, defaults={"name": function})[0]
-    there = Organisation.objects.filter(department=kind, region_id=region).first()
-    return there or OrganisationFactory(kind="department", department=kind, region_id=region)
-
-
-def engage(project: Project, user: User, *, ended: bool) -> None:
-    today = timezone.localdate()
-    holder = {"organisation": user.organisation} if user.organisation else {"user": user}
-    Engagement.objects.create(
-        project=project.pk,
-        **holder,
-        phase="early",
-        service="review",
-        starts_on=today - datetime.timedelta(days=30),
-        ends_on=today + datetime.timedelta(days=30),
-        ended_at=timezone.now() if ended else None,
-    )
-
-
-def signed_in(user: User) -> str:
-    client = Client()
-    client.force_login(user)
-    return client.cookies[settings.SESSION_COOKIE_NAME].value
-
-
-def visit(session: str, address: str, entry: Address, world: World) -> int:
-    """The code of one visit, which leaves nothing behind in the database."""
-    client = Client(
-        raise_request_exception=False
-    )  # a fresh one: a visit may end the session or change the language
-    client.cookies[settings.SESSION_COOKIE_NAME] = session
-    send = getattr(client, entry.method)
-    with transaction.atomic():
-        if entry.json is not None:
-            answer = send(address, entry.json(world), content_type="application/json")
-        else:
-            answer = send(address, entry.query(world))
-        answer.close()
-        transaction.set_rollback(True)
-    return answer.status_code
-
-
-@pytest.mark.skipif("EVERY_ROLE" not in os.environ, reason="takes minutes: EVERY_ROLE=1 visits them all")
-@pytest.mark.django_db(transaction=True, databases=["default", "public"])
-def test_every_role_in_every_relation_gets_what_the_policy_says(world, visitors, everybody):
-    administrator = signed_in(visitors["administrator"])
-    sessions = {visitor: signed_in(user) for visitor, user in everybody.items()}
-    wrong = []
-    for name, entries in ADDRESSES.items():
+@pytest.mark.django_db(databases=["default", "public"])
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_role_in_every_relation_gets_what_the_policy_says(walked, only_asked, room):
+    world, wrong = walked.world, []
+    for name in ROOMS[room]:
+        entries = ADDRESSES[name]
         for entry, policy in zip(entries, by_entry(POLICIES[name], entries), strict=True):
             address = reverse(name, kwargs=entry.arguments(world))
-            reference = visit(administrator, address, entry, world)
+            reference = visit_without_trace(walked.visitors["administrator"], address, entry, world)
             let_in: set[str] = set()
             lacking: set[str] = set()
-            for visitor, session in sessions.items():
+            for visitor, session in walked.everybody.items():
                 wanted = policy.expected(visitor, entry, reference)
                 if policy.lacks(visitor):
                     # A role that doesn't list the permission is refused before anybody asks how it stands to the thing.
@@ -142,7 +72,7 @@ def test_every_role_in_every_relation_gets_what_the_policy_says(world, visitors,
                     if {visitor.role, visitor.relation} <= let_in:
                         continue
                     let_in |= {visitor.role, visitor.relation}
-                got = visit(session, address, entry, world)
+                got = visit_without_trace(session, address, entry, world)
                 if got != wanted:
                     wrong.append(f"{visitor}: {entry.method} {name} {address} {got}, not {wanted}")
     assert not wrong, f"{len(wrong)} differ from the policy:\n" + "\n".join(wrong)

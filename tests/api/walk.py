@@ -22,10 +22,18 @@ from gis_projects.library.models import Project
 from gis_projects.people.models import Department, Engagement, Organisation, Region, User
 from gis_projects.people.roles import Role
 from tests import databases
+from tests.api import addresses
 from tests.api import world as making
 from tests.api.addresses.policy import VISITORS_BY_RELATION, Visitor
 from tests.api.addresses.visits import Address, World
 from tests.factories.people import OrganisationFactory, UserFactory
+
+#: The addresses by the module that lists them: what is walked at a time.
+ROOMS: dict[str, list[str]] = {
+    name: list(module.ADDRESSES)
+    for name, module in sorted(vars(addresses).items())
+    if hasattr(module, "ADDRESSES")
+}
 
 
 @dataclass(frozen=True)

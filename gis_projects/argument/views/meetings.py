@@ -107,10 +107,12 @@ def convene(request: HttpRequest) -> HttpResponse:
         return page()
 
     def work() -> None:
+        # who may, before what is filled in
+        committee = chosen_committee(request, user, Permission.HOLD_COMMITTEE)
         at = _instant(request.POST.get("scheduled_at", ""))
         made.append(
             actions.convene(
-                by=user, committee=chosen_committee(request, user, Permission.HOLD_COMMITTEE),
+                by=user, committee=committee,
                 title=request.POST.get("title", ""), scheduled_at=at,
                 kind=request.POST.get("kind", MeetingKind.COMMITTEE), place=request.POST.get("place", ""),
             )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from gis_projects.people.permissions import Permission as P
+from gis_projects.people.permissions import Role
 from tests.api.addresses.policy import Policy
 from tests.api.addresses.visits import (
     API_IN_REACH,
@@ -133,7 +134,7 @@ ADDRESSES: dict[str, list[Address]] = {
         Address("403 403 200 404 403 403 200", _act("factor"), method="post", json=lambda world: _FACTOR)
     ],
     "library-api:appropriations": [
-        Address("403 403 403 404 403 403 400", of_project, method="post", json=lambda world: _PAYMENT)
+        Address("403 403 403 404 403 403 201", of_project, method="post", json=lambda world: _PAYMENT)
     ],
 }
 
@@ -166,7 +167,17 @@ POLICY = {
     "library:standing": [_OF_PROJECT, _SECRET],
     "library:library-act": [_EDITS, _MANAGES],
     "library-api:libraries": _READ,
-    "library-api:applications": [_READ, Policy(P.APPLY_ADMISSION, "project", reading=P.READ_PROJECTS)],
+    "library-api:applications": [
+        _READ,
+        # an administrator takes over what older ledgers hold
+        Policy(
+            P.APPLY_ADMISSION,
+            "entry",
+            reading=P.READ_PROJECTS,
+            read_of="project",
+            anywhere={Role.ADMINISTRATOR},
+        ),
+    ],
     "library-api:decide-application": _ADMITS,
     "library-api:budget": [_READ, _BUDGET],
     "library-api:standing": [_OF_PROJECT, _SECRET],

@@ -38,14 +38,15 @@ WITHOUT, OUT_OF_REACH = VISITORS.index("somebody"), VISITORS.index("elsewhere")
 
 #: How a visitor stands to the project in 九原区 (150207), and what of it they reach so.
 REACHES: dict[str, frozenset[str]] = {
+    # ``entry``: bringing the project into the libraries is for its unit and for departments that enter its kind
     # of a unit: the project is theirs, or another unit's
-    "own unit": frozenset({"project", "unit", "review"}),
+    "own unit": frozenset({"project", "unit", "review", "entry"}),
     "other unit": frozenset(),
     # of a department: the one of 九原区 that a task was routed to; another one there; one of 东河区; the region's above
-    "own department": frozenset({"project", "task", "region", "review"}),
+    "own department": frozenset({"project", "task", "region", "review", "entry"}),
     "other department": frozenset({"project", "region", "review"}),
     "other region": frozenset(),
-    "superior": frozenset({"project", "region", "review", "city"}),
+    "superior": frozenset({"project", "region", "review", "city", "entry"}),
     # from outside
     "engaged": frozenset({"project", "engagement"}),
     "engagement ended": frozenset(),
@@ -98,6 +99,8 @@ class Policy:
         It belongs to one person who is none of these visitors, or there is no such thing: nobody finds it.
     granted
         The code of who may, where the administrator is not one of them.
+    anywhere
+        Roles to whom it is enough to reach what it is read of: they needn't reach ``of``.
     """
 
     asks: Permission | Collection[Permission] | None
@@ -107,6 +110,7 @@ class Policy:
     unless: Collection[Permission] = ()
     personal: bool = False
     granted: int | None = None
+    anywhere: Collection[Role] = ()
 
     def expected(self, visitor: Visitor, entry: Address, administrator: int) -> int:
         """The code that the visitor should get, given what the administrator gets."""
@@ -126,7 +130,8 @@ class Policy:
             return unread
         if known_of and known_of not in reaches:
             return unread
-        if not any(map(visitor.has, asked)) or (self.of and self.of not in reaches):
+        within = not self.of or self.of in reaches or visitor.role in self.anywhere
+        if not within or not any(map(visitor.has, asked)):
             return 403
         return granted
 
