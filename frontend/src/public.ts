@@ -4,7 +4,7 @@ import * as card from "./public/card";
 import { TileLayer } from "./public/layer";
 import { asked, List } from "./public/list";
 import { places } from "./public/places";
-import { hashOf, outlines, stage, viewOf } from "./public/stage";
+import { hashOf, outlines, printing, stage, viewOf } from "./public/stage";
 import type { Mark } from "./public/tile";
 import { Tiles } from "./public/tiles";
 import { say } from "./public/words";
@@ -174,8 +174,19 @@ async function shared(): Promise<void> {
 const print = need<HTMLButtonElement>("#print");
 print.hidden = false;
 print.addEventListener("click", () => window.print());
+const legend = need<HTMLDetailsElement>(".public-legend");
+let unfolded = legend.open;
+printing(map, () => {
+  tiles.held = true;
+  unfolded = legend.open;
+  legend.open = true;
+}, () => {
+  tiles.held = false;
+  legend.open = unfolded;
+  tiles.load();
+});
 
 // On a phone the legend would cover what it explains.
-if (window.matchMedia("(max-width: 900px)").matches) need<HTMLDetailsElement>(".public-legend").open = false;
+if (window.matchMedia("(max-width: 900px)").matches) legend.open = false;
 tiles.filter(query().toString());
 if (chosen && first) layer.point(L.latLng(first.lat, first.lon));

@@ -19,6 +19,7 @@ PARTS = (
     "map",
     "paper",
     "plans",
+    "portal",
     "public",
     "revalidate",
     "staff",

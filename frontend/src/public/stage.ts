@@ -58,10 +58,28 @@ export function stage(element: HTMLElement, home: string | undefined, view: View
   map.on("mousemove", (event: L.LeafletMouseEvent) => told(event.latlng.wrap()));
   map.on("moveend", () => told(map.getCenter()));
   told(map.getCenter());
-  // A map that was laid out while hidden, or a window that changed, must not stay grey; nor a sheet of paper.
+  // A map that was laid out while hidden, or a window that changed, must not stay grey.
   new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(element);
-  window.addEventListener("beforeprint", () => map.invalidateSize({ animate: false }));
   return { map, home: whole };
+}
+
+/** Before a sheet is printed the map takes its size and shows what the screen showed; afterwards all is as before. */
+export function printing(map: L.Map, started: () => void, ended: () => void): void {
+  let view: { at: L.LatLng; zoom: number } | null = null;
+  window.addEventListener("beforeprint", () => {
+    const bounds = map.getBounds();
+    view = { at: map.getCenter(), zoom: map.getZoom() };
+    started();
+    document.body.classList.add("is-printing");
+    map.invalidateSize({ animate: false });
+    map.fitBounds(bounds, { animate: false });
+  });
+  window.addEventListener("afterprint", () => {
+    document.body.classList.remove("is-printing");
+    map.invalidateSize({ animate: false });
+    if (view) map.setView(view.at, view.zoom, { animate: false });
+    ended();
+  });
 }
 
 /** Regions and waters as the public may see them: the base map. */

@@ -11,6 +11,8 @@ export class Tiles {
   private query = "";
   /** What was drawn last, until everything of the new view is there. */
   shown: Tile[] = [];
+  /** While a sheet is printed nothing is fetched: what stands on the screen is drawn. */
+  held = false;
 
   /** `address` is that of the tile 0/0/0. */
   constructor(private readonly map: L.Map, private readonly address: string, private readonly changed: (failed: boolean) => void) {
@@ -25,6 +27,7 @@ export class Tiles {
   }
 
   load(): void {
+    if (this.held) return;
     const wanted = this.wanted();
     const keys = new Set(wanted.map(([key]) => key));
     for (const [key, controller] of this.asked) {
