@@ -28,7 +28,7 @@ class QuestionForm(forms.Form):
     kind = forms.ChoiceField(
         label=gettext_lazy("类型"), choices=QuestionKind.choices, initial=QuestionKind.CONSULT
     )
-    text = forms.CharField(label=gettext_lazy("内容"), min_length=SHORTEST, max_length=LONGEST)
+    text = forms.CharField(label=gettext_lazy("来信内容"), min_length=SHORTEST, max_length=LONGEST)
     nickname = forms.CharField(label=gettext_lazy("称呼"), max_length=40, required=False)
     contact = forms.CharField(label=gettext_lazy("联系方式"), max_length=100, required=False)
     project = forms.SlugField(max_length=20, required=False)

@@ -71,7 +71,9 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
     require(user, Permission.MANAGE_PORTAL)
     if kind not in ArticleKind.values:
         raise Http404
-    form = ArticleForm(kind, user, request.POST or None, initial=_prefilled(request, kind))
+    form = ArticleForm(
+        kind, user, request.POST if request.method == "POST" else None, initial=_prefilled(request, kind)
+    )
     if request.method == "POST" and form.is_valid():
         try:
             version = actions.draft_article(
@@ -103,7 +105,12 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     version = article.versions.filter(state=VersionState.DRAFT).select_related("organisation").first()
     if version is None:
         raise Http404
-    form = ArticleForm(article.kind, user, request.POST or None, initial=ArticleForm.of(version))
+    form = ArticleForm(
+        article.kind,
+        user,
+        request.POST if request.method == "POST" else None,
+        initial=ArticleForm.of(version),
+    )
     if request.method == "POST" and form.is_valid():
         try:
             actions.revise_article(by=user, version=version, content=form.content())
