@@ -90,9 +90,12 @@ shelf = Shelf()
 
 
 def revision() -> str:
-    """The token of what the public may see now; empty where nothing was ever published. One query."""
+    """The token of what the public may see now; empty where nothing was ever published. One query.
+
+    Another one every day: what is shown until a day is gone on the next, though no table changed.
+    """
     token = Revision.objects.using(PUBLIC).values_list("token", flat=True).first()
-    return str(token) if token else ""
+    return f"{token} {timezone.localdate()}" if token else ""
 
 
 def kept_public(view: Callable[..., Any]) -> Callable[..., Any]:

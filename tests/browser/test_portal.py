@@ -1,4 +1,4 @@
-"""The portal in a real browser: map and list agree, filters and addresses, keyboard, paper, scripts off, network off."""
+"""The portal in a real browser: map and list agree, addresses, keyboard, paper, scripts off, network off."""
 
 from __future__ import annotations
 

@@ -84,9 +84,7 @@ def shell() -> list[str]:
 @kept_public
 def worker(request: HttpRequest) -> HttpResponse:
     """The service worker with the files and pages that it keeps from the start."""
-    source = (
-        _MANIFEST.parent / _built()["src/public/worker.ts"]["file"]
-    )
+    source = _MANIFEST.parent / _built()["src/public/worker.ts"]["file"]
     kept = {
         "files": shell(),
         "pages": [reverse("disclosure:offline")],
