@@ -1,6 +1,7 @@
 """The portal's pages: counts that agree, addresses that say everything, and one answer for what isn't there."""
 
 import csv
+import datetime
 import io
 import json
 
@@ -8,6 +9,7 @@ import pytest
 import shapely
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from gis_projects.disclosure import media_files
 from gis_projects.disclosure.models import DisclosedMedia, DisclosedProject, PublicChange
@@ -160,8 +162,6 @@ def test_linked_data_can_not_end_its_element(client):
 
 
 def test_missing_withdrawn_and_expired_are_one_answer_of_one_query(client):
-    import datetime
-
     gone = portal.shown()
     slug = gone.slug
     DisclosedProject.objects.filter(pk=gone.pk).delete()
@@ -194,6 +194,14 @@ def test_a_withdrawal_reaches_the_next_request_of_every_page(client):
         answer = client.get(address, headers={"if-none-match": before[address]["ETag"]})
         assert answer.status_code == 200
         assert "将要撤回的工程".encode() not in answer.content
+
+
+def test_what_is_shown_until_a_day_is_gone_on_the_next_though_answers_are_kept(client, monkeypatch):
+    today = timezone.localdate()
+    portal.shown(name="今天为止", until=today)
+    assert "今天为止" in client.get("/public/projects/").content.decode()
+    monkeypatch.setattr(timezone, "localdate", lambda: today + datetime.timedelta(days=1))
+    assert "今天为止" not in client.get("/public/projects/").content.decode()
 
 
 @pytest.fixture

@@ -3,9 +3,11 @@
 import gzip
 import math
 import random
+from datetime import timedelta
 
 import pytest
 import shapely
+from django.utils import timezone
 
 from gis_projects.disclosure.queries import tiles
 from gis_projects.disclosure.queries.selection import EVERYTHING, Selection, selected
@@ -119,10 +121,6 @@ def test_no_tile_is_larger_than_a_phone_should_fetch():
 
 
 def test_what_is_shown_only_until_yesterday_is_in_no_tile():
-    from datetime import timedelta
-
-    from django.utils import timezone
-
     portal.shown(shapely.Point(109.85, 40.65), until=timezone.localdate() - timedelta(days=1))
     last = portal.shown(shapely.Point(109.85, 40.65), until=timezone.localdate())
     assert [mark["properties"]["slug"] for mark in marks(0, 0, 0)] == [last.slug]
