@@ -46,7 +46,7 @@ ROUNDS = 6
 # What differs from one rendering to the next and says nothing: keys drawn for forms, nonces and tokens of error pages.
 _DRAWN = re.compile(
     "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-    '|nonce="[^"]+"|nonce-[^\']+|<input type="hidden" name="token"[^>]*>'
+    '|nonce="[^"]+"|nonce-[^\']+|<input type="hidden" name="(?:token|csrfmiddlewaretoken)"[^>]*>'
 )
 _INSIDE = (
     "Traceback", "SELECT ", "INSERT ", "disclosure_", "psycopg2", "gis_projects_public", "/work/", "django.",
