@@ -72,8 +72,9 @@ class FileHash:
 
 @lru_cache(maxsize=1)
 def vocabularies() -> Mapping[str, Vocabulary]:
-    """The words of every installed room, by what its verbs begin with: mostly its label, but steps that a room took over
-    keep the name that they were written under.
+    """The words of every installed room, by what its verbs begin with.
+
+    Mostly that is the room's label, but steps that a room took over keep the name that they were written under.
     """
     found = {}
     for app in apps.get_app_configs():

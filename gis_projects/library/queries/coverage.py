@@ -276,7 +276,9 @@ def with_factor(rows: QuerySet[Project], factor: str) -> QuerySet[Any]:
 def factors(rows: QuerySet[Project]) -> list[FactorCount]:
     """The four factors (F253). Two queries: how many projects there are, and what was last said of any."""
     chosen = rows.filter(library__in=[Library.RESERVE, Library.IMPLEMENTATION]).order_by()
-    latest = FactorStatus.objects.filter(project__in=chosen.values("pk")).order_by("project_id", "factor", "-pk")
+    latest = FactorStatus.objects.filter(project__in=chosen.values("pk")).order_by(
+        "project_id", "factor", "-pk"
+    )
     said = Counter(latest.distinct("project_id", "factor").values_list("factor", "state"))
     number = chosen.count()
     found = []

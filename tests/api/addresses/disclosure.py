@@ -1,4 +1,4 @@
-from tests.api.addresses.visits import EVERYBODY, Address, of_project
+from tests.api.addresses.visits import EVERYBODY, Address
 
 ADDRESSES: dict[str, list[Address]] = {
     "disclosure:map": [Address(EVERYBODY)],
