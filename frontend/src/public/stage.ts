@@ -90,7 +90,7 @@ export async function outlines(url: string, map: L.Map): Promise<void> {
   const answer = await fetch(url);
   if (!answer.ok) throw new Error(String(answer.status));
   const found = (await answer.json()) as GeoJSON.FeatureCollection;
-  const renderer = L.canvas({ pane: "base", padding: 0.5 });
+  const renderer = L.svg({ pane: "base", padding: 0.5 }); // drawn at once, for paper too
   const water = { color: "#8fb6cc", weight: 0.8, fillColor: "#c3dbe8", fillOpacity: 1 };
   const region = { color: "#8d877a", weight: 1.2, dashArray: "6 3", fillColor: "#fbfaf5", fillOpacity: 1 };
   const options: L.GeoJSONOptions = {
