@@ -28,7 +28,8 @@ class Project(Scoped, CatalogueFields, ReserveFields, models.Model):
 
     ``region`` is its row of the statistics table (150200 is 市本级). ``location`` is a point in EPSG:4490
     that is as good as ``precision`` says. ``disclosed`` says that the public side holds a copy; one that is
-    ``sensitive`` (for the reason beside it; no matter of secrecy inside) never has one. Money stands in `InvestmentRecord` and `InvestmentPlan`, kinds in `Membership`; what the catalogue and the reserve ask for
+    ``sensitive`` (for the reason beside it; no matter of secrecy inside) never has one. Money stands in
+    `InvestmentRecord` and `InvestmentPlan`, kinds in `Membership`; what the catalogue and the reserve ask for
     in the fields of `record`. ``library`` is where it stands in its life before it is built. ``begun``: it was under
     construction at some time, or an older ledger brought it past that; the database alone writes it (trigger
     ``library_project_begun``), and one that has not begun comes under construction with its `ConstructionStart` only
