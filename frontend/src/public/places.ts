@@ -42,7 +42,10 @@ export function places(input: HTMLInputElement, go: (box: Box, slug: string) => 
   input.addEventListener("input", debounce(() => void look(), 250));
   const box = input.closest<HTMLElement>(".public-words")!;
   box.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !list.hidden) close(), input.focus();
+    if (event.key !== "Escape" || list.hidden) return;
+    event.preventDefault(); // else the browser empties the field too
+    close();
+    input.focus();
   });
   box.addEventListener("focusout", (event) => {
     if (!box.contains(event.relatedTarget as Node | null)) close();
