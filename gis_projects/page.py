@@ -21,7 +21,10 @@ SECONDS = 60
 
 @dataclass(frozen=True)
 class Room:
-    """An entry of the main navigation: current on the pages of these namespaces, or on these pages."""
+    """An entry of the main navigation: current on the pages of these namespaces, or on these pages.
+
+    Of several under one label the first that one may enter is shown.
+    """
 
     label: Any
     address: str
@@ -40,6 +43,8 @@ ROOMS = (
     Room(_("图层目录"), "atlas:layers", Permission.READ_LAYERS, ("atlas",)),
     Room(_("统计"), "reporting:statistics", Permission.READ_STATISTICS, ("reporting",)),
     Room(_("单位"), "people:units", Permission.MANAGE_PEOPLE, ("people",)),
+    Room(_("信息公开"), "publishing:queue", Permission.DISCLOSE_PROJECTS, ("publishing",)),
+    Room(_("信息公开"), "publishing:articles", Permission.MANAGE_PORTAL, ("publishing",)),
     Room(_("公开页"), "disclosure:map", None, ("disclosure",)),
 )
 
@@ -53,9 +58,11 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
             return []
         match = request.resolver_match
         here, within = (match.view_name, match.namespace) if match else ("", "")
-        found = []
+        found: list[tuple[Any, str, bool]] = []
         for room in ROOMS:
             if room.permission is not None and not has(user, room.permission):
+                continue
+            if any(label == room.label for label, _address, _here in found):
                 continue
             try:
                 address = reverse(room.address)
