@@ -35,9 +35,10 @@ def test_each_role_and_what_it_lists():
     assert {str(role): set(map(str, listed)) for role, listed in ROLES.items()} == {
         "planner": inside
         | {"edit_projects", "record_investment", "edit_sites", "apply_admission"}
-        | {"edit_rules", "compare_plans", "settle_conflicts"},
+        | {"edit_rules", "compare_plans", "settle_conflicts", "manage_portal", "answer_public"},
         "reviewer": inside
         | {"publish_layers", "disclose_projects", "read_confidential", "read_trail", "export_layers"}
+        | {"manage_portal"}
         | {"review_checks", "sign_checks", "publish_rules", "compare_plans", "settle_conflicts"},
         "surveyor": inside | {"upload_layers", "read_confidential", "export_layers"},
         "administrator": set(map(str, Permission)),
@@ -45,12 +46,14 @@ def test_each_role_and_what_it_lists():
         | {"edit_projects", "record_investment", "apply_admission", "edit_sites", "run_checks", "read_layers"}
         | {"manage_engagements"},
         "unit_admin": {"manage_unit"},
-        "handler": inside | {"edit_projects", "apply_admission", "give_opinions", "manage_engagements"},
+        "handler": inside
+        | {"edit_projects", "apply_admission", "give_opinions", "answer_public", "manage_engagements"},
         "approver": inside | {"approve_opinions"},
         "admission": inside | {"admit_projects", "manage_libraries"},
         "finance": inside | {"manage_budget", "manage_quotas"},
         "coordinator": inside
-        | {"start_arguments", "hold_reviews", "manage_engagements", "manage_calendar", "manage_libraries"},
+        | {"start_arguments", "hold_reviews", "manage_engagements", "manage_calendar", "manage_libraries"}
+        | {"manage_portal"},
         "committee": inside | {"hold_committee"},
         "leader": inside | {"instruct", "read_trail"},
         "intermediary": reads | {"deliver_services"},
