@@ -39,7 +39,9 @@ def drawn(operation: Any) -> list[Any]:
     cases: list[Any] = []
     described = operation.definition.raw
     may_be_wrong = (
-        any(described.get("security", [{}])) or "requestBody" in described or bool(described.get("parameters"))
+        any(described.get("security", [{}]))
+        or "requestBody" in described
+        or bool(described.get("parameters"))
     )
     modes = [GenerationMode.POSITIVE, *([GenerationMode.NEGATIVE] if may_be_wrong else [])]
 

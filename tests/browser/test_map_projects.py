@@ -210,7 +210,7 @@ def test_an_area_without_a_mouse(open_page, city, many):
     page.wait_for_function("before => location.hash !== before", arg=centre)
     page.keyboard.press("Enter")
     page.wait_for_selector("#area-total")
-    assert re.search(r"pick=circle:109\.8(49|50)", page.evaluate("location.hash"))
+    page.wait_for_function(r"() => /pick=circle:109\.8(49|50)/.test(location.hash)")
     page.click("#area summary")
     page.fill("#area-typed", "rect:109.79,40.57,109.93,40.67")
     page.keyboard.press("Enter")

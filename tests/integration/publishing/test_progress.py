@@ -334,7 +334,9 @@ def test_the_page_takes_files_and_diary_photos(project, people, tmp_path):
         small = client.get(f"/projects/{project.pk}/progress/{row.pk}/?small=1")
         assert small["Content-Type"] == "image/jpeg"
         assert "no-store" in small["Cache-Control"]
-        assert b"".join(small.streaming_content)  # read to the end, which closes the file and not the connection
+        assert b"".join(
+            small.streaming_content
+        )  # read to the end, which closes the file and not the connection
 
 
 def test_a_result_is_written_and_released_by_two(project, people):
