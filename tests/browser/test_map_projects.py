@@ -184,6 +184,7 @@ def test_an_area_is_drawn_by_mouse_and_comes_back_by_its_address(open_page, city
     page.mouse.click(box["x"] + 480, box["y"] + 420)
     page.wait_for_selector("#area-total")
     drawn = total(page)
+    page.wait_for_function("() => location.hash.includes('pick=')")
     area = re.search(r"pick=([^/]+)", page.evaluate("location.hash")).group(1)
     kinds = "&".join(f"kind={kind}" for kind in ("key", "government", "planned", "reserve"))
     assert drawn == page.request.get(f"/api/v1/map/area/?area={area}&{kinds}").json()["total"] > 0
