@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -27,8 +27,6 @@ from gis_projects.argument.models import (
     Meeting,
     MeetingKind,
     MeetingState,
-    MeetingTask,
-    MeetingTaskState,
     Presence,
     ResolutionOutcome,
 )
@@ -384,106 +382,3 @@ def printed(request: HttpRequest, pk: int) -> HttpResponse:
             "tasks": queries.tasks(user).filter(meeting=row),
         },
     )
-
-
-@login_required
-@require_safe
-def tasks(request: HttpRequest) -> HttpResponse:
-    """What meetings left to be done, the earliest day first."""
-    user = cast(User, request.user)
-    require(user, Permission.READ_ARGUMENTS)
-    state = request.GET.get("state", "")
-    rows = queries.tasks(user)
-    if state == "overdue":
-        rows = rows.filter(state=MeetingTaskState.OPEN, due_on__lt=timezone.localdate())
-    elif state in MeetingTaskState.values:
-        rows = rows.filter(state=state)
-    else:
-        state = ""
-    if (kind := request.GET.get("format")) in exports.FORMATS:
-        head = [_("办结期限"), _("交办事项"), _("承办单位"), _("会议"), _("状态"), _("办理情况")]
-        return exports.table(_("投委会交办事项"), head, _task_rows(rows), kind=str(kind))
-    return render(
-        request,
-        "argument/meeting_tasks.html",
-        {
-            "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
-            "state": state,
-            "states": [*MeetingTaskState.choices, ("overdue", _("超期"))],
-            "today": timezone.localdate(),
-            "export_query": f"state={state}&" if state else "",
-        },
-    )
-
-
-def _task_rows(rows: Iterable[MeetingTask]) -> Iterator[list[Any]]:
-    for row in rows:
-        yield [
-            row.due_on,
-            row.title,
-            row.organisation.name,
-            row.meeting.title,
-            row.get_state_display(),
-            row.report,
-        ]
-
-
-@login_required
-@require_safe
-def task(request: HttpRequest, pk: int) -> HttpResponse:
-    user = cast(User, request.user)
-    return _task_page(request, user, queries.task(user, pk))
-
-
-def _task_page(request: HttpRequest, user: User, row: MeetingTask) -> HttpResponse:
-    row = queries.task(user, row.pk)
-    closes = may(user, Permission.HOLD_COMMITTEE, row.meeting) and row.state == MeetingTaskState.REPORTED
-    return render(
-        request,
-        "argument/meeting_task.html",
-        {
-            "task": row,
-            "files": row.files.all(),
-            "reports": row.state == MeetingTaskState.OPEN and queries.may_report(user, row),
-            "closes": closes and row.reported_by_id != user.pk,
-            "returns": closes,
-            "reads_meeting": may(user, Permission.READ_ARGUMENTS, row.meeting),
-            "today": timezone.localdate(),
-            "typed": request.POST,
-        },
-    )
-
-
-@login_required
-@require_POST
-def task_act(request: HttpRequest, pk: int) -> HttpResponse:
-    """The department reports; the office closes or sends back."""
-    user = cast(User, request.user)
-    row = queries.task(user, pk)
-    what = request.POST.get("what", "")
-    if what == "report":
-        require(user, Permission.GIVE_OPINIONS)
-    else:
-        require(user, Permission.HOLD_COMMITTEE, row.meeting)
-
-    def report() -> object:
-        brought = list(files_of(request))
-        if len(brought) > 1:
-            raise refuse("one-file", "每次附一个文件", field="file")
-        return meeting_tasks.report(
-            by=user, task=row, text=request.POST.get("text", ""), file=brought[0] if brought else None
-        )
-
-    def unknown() -> None:
-        raise refuse("nothing-to-do", "没有这种操作")
-
-    works: dict[str, tuple[Callable[[], object], str]] = {
-        "report": (report, _("已填报，等待核销。")),
-        "close": (lambda: meeting_tasks.close(by=user, task=row), _("已核销。")),
-        "return": (
-            lambda: meeting_tasks.send_back(by=user, task=row, reason=request.POST.get("reason", "")), _("已退回。"),
-        ),
-    }  # fmt: skip
-    work, told = works.get(what, (unknown, ""))
-    then = redirect("argument:meeting-task", row.pk)
-    return done(request, work, told, then=then, again=lambda: _task_page(request, user, row))

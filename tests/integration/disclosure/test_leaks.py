@@ -17,6 +17,7 @@ from urllib.parse import quote, quote_plus, unquote_plus
 import numpy as np
 import pytest
 import shapely
+from django.conf import settings
 from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -49,8 +50,8 @@ _DRAWN = re.compile(
     '|nonce="[^"]+"|nonce-[^\']+|<input type="hidden" name="(?:token|csrfmiddlewaretoken)"[^>]*>'
 )
 _INSIDE = (
-    "Traceback", "SELECT ", "INSERT ", "disclosure_", "psycopg2", "gis_projects_public", "/work/", "django.",
-    "library_project", "OperationalError", "DoesNotExist",
+    "Traceback", "SELECT ", "INSERT ", "disclosure_", "psycopg2", "gis_projects_public", f"{settings.BASE_DIR}/",
+    "django.", "library_project", "OperationalError", "DoesNotExist",
 )  # fmt: skip
 
 
