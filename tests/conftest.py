@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from pathlib import Path
+
 import pytest
 from django.conf import settings
 from django.core.cache import cache
@@ -37,10 +41,20 @@ def django_db_setup(django_db_setup, django_db_blocker):
         )
 
 
-def pytest_configure():
-    """Static files are found when they are asked for. Listing them all took longer than most requests, and every test
-    client does it anew.
+def pytest_configure(config):
+    """What a test process has of its own, beside the database: files, a signing key, and quick passwords.
+
+    Each process has its own folder of files, never the installation's: a sweep of leftovers takes whatever no row of
+    *this* database names, and would take another process's as well.
     """
+    own = Path(tempfile.mkdtemp(prefix="gis-projects-tests-"))
+    config.add_cleanup(lambda: shutil.rmtree(own))
+    settings.MEDIA_ROOT = own / "media"
+    settings.SIGNING_KEY_PATH = own / "signing_key.pem"
+    # The installation's are slow on purpose, for who guesses.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Static files are found when they are asked for. Listing them all took longer than most requests, and every test
+    # client does it anew.
     settings.WHITENOISE_AUTOREFRESH = True
 
 

@@ -26,11 +26,6 @@ PHONE = (
 )
 
 
-@pytest.fixture(autouse=True)
-def quick_hashes(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def person():
     user = user_of(Role.PLANNER, organisation=OrganisationFactory())
