@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -16,14 +14,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import conditional_page, require_safe
 
+from gis_projects.disclosure.built import Builds, NotBuilt
 from gis_projects.disclosure.caching import kept_public
 from gis_projects.disclosure.models import ChangeKind, PublicChange
 from gis_projects.disclosure.queries import PUBLIC
 
 KEPT_DAYS = 30  # a kept copy is older than that nowhere
-_MANIFEST = Path(str(settings.DJANGO_VITE["default"]["manifest_path"]))
+_BUILDS = Builds(Path(str(settings.DJANGO_VITE["default"]["manifest_path"])))
 _SUBJECT = "project:"
 _SHELL = ("src/portal.ts", "src/public.ts")
 
@@ -62,31 +61,20 @@ def manifest(request: HttpRequest) -> HttpResponse:
     )
 
 
-@cache
-def _built() -> dict[str, Any]:
-    return dict(json.loads(_MANIFEST.read_text()))
-
-
-def shell() -> list[str]:
-    """The built files of the map page and of every page, with what they import."""
-    built = _built()
-    files: set[str] = set()
-    waiting = list(_SHELL)
-    while waiting:
-        chunk = built[waiting.pop()]
-        if chunk["file"] not in files:
-            files.update([chunk["file"], *chunk.get("css", [])])
-            waiting += chunk.get("imports", [])
-    return [static(file) for file in sorted(files)]
-
-
 @require_safe
-@kept_public
+@conditional_page
 def worker(request: HttpRequest) -> HttpResponse:
-    """The service worker with the files and pages that it keeps from the start."""
-    source = _MANIFEST.parent / _built()["src/public/worker.ts"]["file"]
+    """The service worker with the files and pages that it keeps from the start: those of the newest build.
+
+    It isn't kept: what it says changes with a build, which no revision tells of. Browsers ask for it with an ETag.
+    """
+    try:
+        built = _BUILDS.current()
+    except NotBuilt:
+        # A build is under way, the first one that this process sees: the browser keeps the worker it has.
+        return HttpResponse(status=503, headers={"Retry-After": "30"})
     kept = {
-        "files": shell(),
+        "files": [static(file) for file in built.files(*_SHELL)],
         "pages": [reverse("disclosure:offline")],
         "offline": reverse("disclosure:offline"),
         "changes": reverse("disclosure:changes"),
@@ -94,9 +82,9 @@ def worker(request: HttpRequest) -> HttpResponse:
         "days": KEPT_DAYS,
     }
     return HttpResponse(
-        f"self.__kept = {json.dumps(kept)};\n{source.read_text()}",
+        f"self.__kept = {json.dumps(kept)};\n{built.worker}",
         content_type="text/javascript; charset=utf-8",
-        headers={"Service-Worker-Allowed": "/"},
+        headers={"Service-Worker-Allowed": "/", "Cache-Control": "public, no-cache"},
     )
 
 

@@ -12,7 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from gis_projects.disclosure import media_files
+from gis_projects.disclosure.built import Builds
 from gis_projects.disclosure.models import DisclosedMedia, DisclosedProject, PublicChange
+from gis_projects.disclosure.views import installed
 from tests.factories import portal
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "public"])
@@ -269,6 +271,13 @@ def test_the_worker_keeps_built_files_and_no_inside_page(client):
     assert kept["pages"] == ["/public/offline/"]
     icons = client.get("/manifest.webmanifest").json()["icons"]
     assert {icon["sizes"] for icon in icons} == {"192x192", "512x512"}
+    assert client.get("/sw.js", headers={"if-none-match": answer["ETag"]}).status_code == 304
+
+
+def test_without_a_build_the_browser_keeps_the_worker_it_has(client, monkeypatch, tmp_path):
+    monkeypatch.setattr(installed, "_BUILDS", Builds(tmp_path / "manifest.json"))
+    answer = client.get("/sw.js")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "30")
 
 
 @pytest.mark.parametrize(
