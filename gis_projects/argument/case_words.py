@@ -43,6 +43,7 @@ WORDS: dict[str, str] = {
         "将%(department)s的意见提请%(superior)s裁定（第 %(level)s 级）：%(text)s"
     ),
     "argument.decide_escalation": gettext_noop("%(superior)s裁定：%(decision)s。%(text)s"),
+    "argument.set_conditions": gettext_noop("%(superior)s在裁定中提出条件：%(conditions)s"),
     "argument.grant_quota": gettext_noop("下达%(region)s %(year)s年%(quota)s %(granted)s（%(source)s）"),
     "argument.reserve_quota": gettext_noop("预占%(quota)s %(amount)s，项目 %(project)s"),
     "argument.release_quota": gettext_noop("释放%(quota)s %(amount)s，项目 %(project)s"),

@@ -10,10 +10,8 @@ from gis_projects.people.permissions import ScopePaths
 
 __all__ = ["CONFIRMING", "DECIDING", "HANDLING", "SIGNING", "SOLVING"]
 
-#: The department that set a condition confirms it.
-CONFIRMING = ScopePaths(
-    organisation="opinion__task__organisation_id", secrecy="opinion__task__case__project__secrecy"
-)
+#: Who set a condition (the department, or the superior that decided for it) confirms it.
+CONFIRMING = ScopePaths(organisation="organisation_id", secrecy="task__case__project__secrecy")
 #: The superior department decides what is put before it.
 DECIDING = ScopePaths(organisation="organisation_id", secrecy="task__case__project__secrecy")
 #: A party's unit signs for it.

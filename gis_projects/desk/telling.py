@@ -128,21 +128,24 @@ def _opinion_signed(step: Step) -> Iterable[Told]:
         yield Told(Kind.OPINION, unit - holders, _of_task(opinion.task), project)
 
 
+def _conditions_set(step: Step) -> Iterable[Told]:
+    """A superior decided with conditions: the project's own unit has to meet them."""
+    project, task = _project(step), Task.objects.get(pk=step.data["task"])
+    unit = members(project.organisation_id, Permission.EDIT_PROJECTS)
+    yield Told(Kind.CONDITION, unit, reverse("argument:case", args=[task.case_id]), project)
+
+
 def _condition_claimed(step: Step) -> Iterable[Told]:
-    task = Task.objects.get(pk=step.data["task"])
-    yield Told(
-        Kind.CONDITION,
-        members(task.organisation_id, Permission.GIVE_OPINIONS),
-        _of_task(task),
-        _project(step),
-    )
+    row = Condition.objects.select_related("task").get(pk=step.data["condition"])
+    to = members(row.organisation_id, Permission.GIVE_OPINIONS)
+    yield Told(Kind.CONDITION, to, _of_task(row.task), _project(step))
 
 
 def _condition_answered(step: Step) -> Iterable[Told]:
     project = _project(step)
-    row = Condition.objects.select_related("opinion__task").get(pk=step.data["condition"])
+    row = Condition.objects.select_related("task").get(pk=step.data["condition"])
     to = members(project.organisation_id, Permission.EDIT_PROJECTS) | named([row.claimed_by_id])
-    yield Told(Kind.CONDITION, to, reverse("argument:case", args=[row.opinion.task.case_id]), project)
+    yield Told(Kind.CONDITION, to, reverse("argument:case", args=[row.task.case_id]), project)
 
 
 def _of_task(task: Task) -> str:
@@ -265,6 +268,7 @@ TELLERS: Mapping[str, Callable[[Step], Iterable[Told]]] = {
     "argument.send_back_opinion": _opinion_sent_back,
     "argument.hand_in_opinion": _opinion_handed_in,
     "argument.sign_opinion": _opinion_signed,
+    "argument.set_conditions": _conditions_set,
     "argument.claim_condition": _condition_claimed,
     "argument.confirm_condition": _condition_answered,
     "argument.refuse_condition": _condition_answered,

@@ -138,3 +138,16 @@ def checked(project: Project, polygon: Any = land.SITE) -> Check:
 
 def opened(bureau: Bureau, project: Project, kind: str = "total_structure", **more: Any) -> Case:
     return cases.open_case(by=bureau.coordinator, project=project, kind=kind, **more)
+
+
+def task_of(case: Case, function: str, *states: str) -> Task:
+    """A department's task in a case, in one of these states (unless given: while it may still be dealt with)."""
+    wanted = states or ("waiting", "approving", "given", "returned")
+    return case.tasks.select_related("organisation__region", "case__routing", "case__project").get(
+        function=function, state__in=wanted
+    )
+
+
+def codes(refusal: Any) -> set[str]:
+    """The codes of what `pytest.raises` caught."""
+    return {notice.code for notice in refusal.value.notices}

@@ -168,8 +168,8 @@ def withdraw_case(*, by: User, case: Case, reason: str) -> Case:
     """Take a live case back: open tasks are cancelled, what was reserved is released."""
     case = _held(by, case)
     why = words(reason, field="reason", limit=300)
+    closing.lapse_conditions(case.tasks.all())
     for opinion in standing.opinions_in_force(case):
-        closing.lapse_conditions(opinion)
         quotas.release(by=by, opinion=opinion)
     closing.drop_opinions(by=by, tasks=case.tasks.all())
     closing.close_meetings(by=by, case=case, reason=why)

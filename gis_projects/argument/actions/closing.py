@@ -75,9 +75,9 @@ def drop_opinions(*, by: User | None, tasks: Iterable[Task]) -> None:
         )
 
 
-def lapse_conditions(opinion: Opinion) -> None:
-    """What an opinion demanded is demanded no more; what was met stays so."""
-    open_ = Condition.objects.filter(opinion=opinion, state__in=["open", "claimed"])
+def lapse_conditions(tasks: Iterable[Task]) -> None:
+    """What was demanded in these tasks, by an opinion or a decision, is demanded no more; what was met stays so."""
+    open_ = Condition.objects.filter(task__in=list(tasks), state__in=["open", "claimed"])
     open_.update(state=ConditionState.LAPSED)
 
 

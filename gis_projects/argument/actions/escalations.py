@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 
 from gis_projects.argument.actions import closing, quotas
+from gis_projects.argument.actions.conditions import demanded
+from gis_projects.argument.actions.conditions import establish as set_conditions
 from gis_projects.argument.models import Case, CaseState, Decision, Escalation, Task, TaskState
 from gis_projects.argument.queries import standing
 from gis_projects.argument.queries.routing import table
@@ -77,13 +82,29 @@ def put_before(by: User | None, case: Case, task: Task, reason: str) -> Escalati
 
 
 @transaction.atomic
-def decide(*, by: User, escalation: Escalation, decision: str, text: str) -> Escalation:
+def decide(
+    *,
+    by: User,
+    escalation: Escalation,
+    decision: str,
+    text: str,
+    conditions: Iterable[Mapping[str, Any]] = (),
+) -> Escalation:
     """Say as the superior what counts, or pass it on to the level above.
 
-    With the last decision the case goes on, and its clock.
+    With the last decision the case goes on, and its clock. What the department demanded is demanded no more: the
+    decision stands in its place.
+
+    Parameters
+    ----------
+    conditions
+        What a conditional decision demands (`conditions.demanded`), at least one; kept with it alone, and tracked as an
+        opinion's are.
 
     Raises
     ------
+    UnusableInput
+        There is no such decision, its text is missing, or a conditional one names no condition.
     PermissionDenied, Http404
         Who isn't of the superior department, may not approve there, or may not know of the project.
     NotNow
@@ -102,6 +123,9 @@ def decide(*, by: User, escalation: Escalation, decision: str, text: str) -> Esc
     said = words(text, field="text")
     if decision not in (Decision.AGREE, Decision.CONDITIONAL, Decision.OBJECT, Decision.PASSED_UP):
         raise refuse("decision-unknown", "没有这种裁定：%(decision)s", field="decision", decision=decision)
+    asked = demanded(conditions) if decision == Decision.CONDITIONAL else []
+    if decision == Decision.CONDITIONAL and not asked:
+        raise refuse("decision-without-condition", "有条件同意须至少写明一项条件", field="conditions")
     if row.decision:
         raise not_now("decided-already", "已经裁定")
     if same_person(by, row.by_id, timezone.localdate(row.at)):
@@ -119,6 +143,19 @@ def decide(*, by: User, escalation: Escalation, decision: str, text: str) -> Esc
         _written(by, case, higher, verb="argument.escalate_task")
         return row
     _settle(by, task, decision)
+    if asked:
+        set_conditions(row, asked)
+        closing.written(
+            by=by,
+            case=case,
+            verb="argument.set_conditions",
+            data={
+                "task": task.pk,
+                "escalation": row.pk,
+                "superior": row.organisation.name,
+                "conditions": [each["text"] for each in asked],
+            },
+        )
     _go_on(by, case)
     return row
 
@@ -131,6 +168,7 @@ def _settle(by: User, task: Task, decision: str) -> None:
         for opinion in standing.opinions_in_force(task.case):
             if opinion.task_id == task.pk:
                 quotas.release(by=by, opinion=opinion)
+    closing.lapse_conditions([task])
     task.state, task.result, task.settled_at = TaskState.DECIDED, decision, timezone.now()
     task.save(update_fields=["state", "result", "settled_at"])
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 
 from gis_projects.argument import statements
 from gis_projects.argument.actions import closing, quotas
+from gis_projects.argument.actions.conditions import demanded
+from gis_projects.argument.actions.conditions import establish as set_conditions
 from gis_projects.argument.models import (
     Approval,
-    Condition,
     Escalation,
     Opinion,
     OpinionState,
@@ -34,8 +33,6 @@ from gis_projects.people.permissions import Permission, find
 from gis_projects.people.queries import chains
 from gis_projects.people.queries.delegations import same_person
 from siting.engine.notices import Notice, UnusableInput
-
-MAX_CONDITIONS = 20
 
 
 @transaction.atomic
@@ -76,7 +73,7 @@ def draft(
     stated, problems = _stated(task, fields or {}, complete=False)
     if problems:
         raise UnusableInput(*problems)
-    demanded = _conditions(conditions) if verdict == Verdict.CONDITIONAL else []
+    asked = demanded(conditions) if verdict == Verdict.CONDITIONAL else []
     row = task.opinions.filter(state=OpinionState.DRAFT).first()
     if row is not None and row.drafted_by_id != by.pk:
         closing.drop_opinions(by=by, tasks=[task])
@@ -84,7 +81,7 @@ def draft(
     if row is None:
         last = task.opinions.order_by("-version").values_list("version", flat=True).first() or 0
         row = Opinion(task=task, version=last + 1, drafted_by=by)
-    row.verdict, row.text, row.fields, row.conditions_asked = verdict, said, stated, demanded
+    row.verdict, row.text, row.fields, row.conditions_asked = verdict, said, stated, asked
     row.drafted_at = timezone.now()
     row.save()
     if task.handler_id != by.pk:
@@ -275,32 +272,6 @@ def _complete(task: Task, row: Opinion) -> None:
         raise UnusableInput(*problems)
 
 
-def _conditions(given: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
-    found = []
-    for at, entry in enumerate(given):
-        text = words(str(entry.get("text", "")), field=f"conditions[{at}].text", needed=False, limit=1000)
-        day = str(entry.get("due_on") or "").strip()
-        if not text and not day:
-            continue
-        if not text:
-            raise refuse("condition-empty", "请写明条件内容", field=f"conditions[{at}].text")
-        if day and _day(day) is None:
-            raise refuse("condition-day", "落实期限须为日期", field=f"conditions[{at}].due_on")
-        found.append({"text": text, "due_on": day})
-    if len(found) > MAX_CONDITIONS:
-        raise refuse(
-            "conditions-too-many", "条件不能超过 %(limit)s 项", field="conditions", limit=MAX_CONDITIONS
-        )
-    return found
-
-
-def _day(text: str) -> date | None:
-    try:
-        return parse_date(text)
-    except ValueError:  # it looks like a day and is none: 2026-02-30
-        return None
-
-
 def _at_level(by: User, opinion: Opinion, level: int) -> tuple[Task, Opinion]:
     """An opinion that waits for a signature at this level, which is this person's to give."""
     find(by, Permission.APPROVE_OPINIONS, Task.objects.all(), paths=HANDLING, pk=opinion.task_id)
@@ -338,8 +309,8 @@ def _signed(by: User, row: Opinion, level: int, text: str, *, agreed: bool) -> A
 def _into_force(by: User, task: Task, row: Opinion) -> None:
     """An opinion counts from now on: it replaces the one before, takes its quotas and sets its conditions."""
     now = timezone.now()
+    closing.lapse_conditions([task])
     for earlier in task.opinions.filter(state__in=EFFECTIVE).select_related("task__case__project"):
-        closing.lapse_conditions(earlier)
         quotas.release(by=by, opinion=earlier)
     row.state, row.effective_at = OpinionState(ENDS[task.chain_mode]), now
     row.save(update_fields=["state", "submitted_at", "effective_at"])
@@ -350,15 +321,7 @@ def _into_force(by: User, task: Task, row: Opinion) -> None:
     if row.verdict != Verdict.OBJECT:
         for kind, amount in statements.quotas(table(task.case.routing), task.items, row.fields).items():
             quotas.reserve(by=by, opinion=row, kind=kind, amount=amount)
-    Condition.objects.bulk_create(
-        Condition(
-            opinion=row,
-            position=at,
-            text=entry["text"],
-            due_on=_day(entry["due_on"]) if entry["due_on"] else None,
-        )
-        for at, entry in enumerate(row.conditions_asked, start=1)
-    )
+    set_conditions(row, row.conditions_asked)
     task.result, task.settled_at = row.verdict, now
     _move(task, TaskState.GIVEN)
 

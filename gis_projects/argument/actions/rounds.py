@@ -92,9 +92,9 @@ def reconfirm(*, by: User, case: Case, reason: str) -> Case:
         )
     concluded, before = case.state == CaseState.CONCLUDED, case.outcome
     closing.drop_opinions(by=by, tasks=old)
+    closing.lapse_conditions(old)
     for opinion in standing.opinions_in_force(case):
         if opinion.task in old:
-            closing.lapse_conditions(opinion)
             quotas.release(by=by, opinion=opinion)
     Task.objects.filter(pk__in=[task.pk for task in old]).update(state=TaskState.SUPERSEDED)
     closing.stop_clock(by, case)

@@ -8,8 +8,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from gis_projects.argument.models.consultations import Escalation
 from gis_projects.argument.models.tasks import Task, Verdict
 from gis_projects.argument.workflow import OPINION_MOVES
+from gis_projects.people.models import Organisation
 
 
 class OpinionState(models.TextChoices):
@@ -118,13 +120,25 @@ class ConditionState(models.TextChoices):
 
 
 class Condition(models.Model):
-    """Something that an opinion in force demands (附加条件), tracked until the department that set it confirms it.
+    """Something that an opinion in force, or a superior's decision, demands (附加条件), tracked until whoever set it
+    confirms it.
 
-    Its files lie beside ``argument.condition:<key>``. Whoever says that it is met doesn't confirm it. It lapses
-    when the department's opinion is replaced by another.
+    ``task`` and ``organisation`` repeat whose it is: the opinion's task and its department, or the escalation's task
+    and the superior (trigger ``argument_condition_whose``, which also keeps what is demanded as it was set). Its files
+    lie beside ``argument.condition:<key>``. Whoever says that it is met doesn't confirm it. It lapses when what set it
+    counts no more: the department's opinion is replaced by another or by a decision, the ground has changed.
     """
 
-    opinion = models.ForeignKey(Opinion, on_delete=models.PROTECT, related_name="conditions")
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="conditions")
+    opinion = models.ForeignKey(
+        Opinion, null=True, blank=True, on_delete=models.PROTECT, related_name="conditions"
+    )
+    escalation = models.ForeignKey(
+        Escalation, null=True, blank=True, on_delete=models.PROTECT, related_name="conditions"
+    )
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="+", verbose_name=_("提出单位")
+    )
     position = models.PositiveSmallIntegerField()
     text = models.TextField(_("条件"))
     due_on = models.DateField(_("落实期限"), null=True, blank=True)
@@ -140,9 +154,17 @@ class Condition(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        ordering = ["opinion_id", "position"]
+        ordering = ["task_id", "opinion_id", "escalation_id", "position"]
         constraints = [
             models.UniqueConstraint(fields=["opinion", "position"], name="argument_condition_positions"),
+            models.UniqueConstraint(
+                fields=["escalation", "position"], name="argument_condition_of_decision_positions"
+            ),
+            models.CheckConstraint(
+                condition=Q(opinion__isnull=False, escalation=None)
+                | Q(opinion=None, escalation__isnull=False),
+                name="argument_condition_of_one",
+            ),
             models.CheckConstraint(condition=Q(text__regex=r"\S"), name="argument_condition_says_something"),
             models.CheckConstraint(
                 condition=Q(state="met", confirmed_by__isnull=False, confirmed_at__isnull=False)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from gis_projects.argument.actions.conditions import condition_subject
 from gis_projects.argument.actions.consultations import consultation_subject
-from gis_projects.argument.models import Case, CaseState, Consultation, Opinion, Task
+from gis_projects.argument.models import Case, CaseState, Condition, Consultation, Opinion, Task
 from gis_projects.argument.presenting.tasks import files_beside, lane, read_check, titled
 from gis_projects.argument.queries import changes, elapsed, standing
 from gis_projects.argument.queries.routing import Plan, table
@@ -42,7 +42,7 @@ def case_page(user: User, case: Case) -> dict[str, Any]:
     )
     files = files_beside(
         [opinion_subject(row) for row in opinions]
-        + [condition_subject(each) for row in opinions for each in row.conditions.all()]
+        + [condition_subject(each) for each in _demands(tasks)]
         + [consultation_subject(row) for row in meetings]
     )
     measured = elapsed.of(case, tasks)
@@ -95,6 +95,8 @@ def _tasks(case: Case) -> list[Task]:
             "escalations__organisation",
             "escalations__by",
             "escalations__decided_by",
+            "escalations__conditions__claimed_by",
+            "escalations__conditions__confirmed_by",
         )
         .order_by("round", "pk")
     )
@@ -102,9 +104,18 @@ def _tasks(case: Case) -> list[Task]:
         task.case = case
         for row in task.opinions.all():
             row.task = task
-            for each in row.conditions.all():
-                each.opinion = row
+        for each in _demands([task]):
+            each.task = task
     return tasks
+
+
+def _demands(tasks: Iterable[Task]) -> Iterator[Condition]:
+    """What opinions and decisions of these tasks demand."""
+    for task in tasks:
+        for opinion in task.opinions.all():
+            yield from opinion.conditions.all()
+        for escalation in task.escalations.all():
+            yield from escalation.conditions.all()
 
 
 def _touched(case: Case, change: changes.Change) -> list[str]:

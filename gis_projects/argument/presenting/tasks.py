@@ -76,7 +76,6 @@ def lane(
     mine = user.organisation_id == task.organisation_id
     shown = [row for row in task.opinions.all() if row.effective_at is not None or mine]
     in_force = [row for row in shown if row.state in EFFECTIVE]
-    escalations = list(task.escalations.all())
     return {
         "task": task,
         "mine": mine,
@@ -85,11 +84,19 @@ def lane(
         "result_label": task.get_result_display() if task.result else "",
         "opinion": opinion_data(user, in_force[-1], files) if in_force else None,
         "earlier": [opinion_data(user, row, files) for row in in_force[:-1]],
-        "escalations": escalations,
-        "decidable": [row.pk for row in escalations if _decides(user, row)],
+        "escalations": [escalation_data(user, row, files) for row in task.escalations.all()],
         "returned": next((row for row in reversed(in_force) if row.verdict == Verdict.RETURN), None)
         if task.state == "returned"
         else None,
+    }
+
+
+def escalation_data(user: User, row: Escalation, files: Mapping[str, list[Attachment]]) -> dict[str, Any]:
+    """What was put before a superior: its decision with the conditions, or whether it is the reader's to decide."""
+    return {
+        "row": row,
+        "decidable": _decides(user, row),
+        "conditions": [condition_data(user, each, files) for each in row.conditions.all()],
     }
 
 
@@ -122,12 +129,12 @@ def opinion_data(user: User, row: Opinion, files: Mapping[str, list[Attachment]]
 
 def condition_data(user: User, row: Any, files: Mapping[str, list[Attachment]]) -> dict[str, Any]:
     """One condition, and what the reader may do about it."""
-    case = row.opinion.task.case
+    case = row.task.case
     live = row.state in ("open", "claimed")
     answers = may(user, Permission.START_ARGUMENTS, case.project) or may(
         user, Permission.EDIT_PROJECTS, case.project
     )
-    mine = row.opinion.task.organisation_id == user.organisation_id
+    mine = row.organisation_id == user.organisation_id
     return {
         "row": row,
         "state_label": row.get_state_display(),
@@ -254,23 +261,29 @@ def task_page(
     read = read_check(user, case)
     opinions = list(
         task.opinions.select_related("drafted_by")
-        .prefetch_related("approvals__by", "conditions")
+        .prefetch_related("approvals__by", "conditions__claimed_by", "conditions__confirmed_by")
         .order_by("version")
+    )
+    escalations = list(
+        task.escalations.select_related("organisation", "by", "decided_by").prefetch_related(
+            "conditions__claimed_by", "conditions__confirmed_by"
+        )
     )
     mine = visible(user, Permission.GIVE_OPINIONS, Task.objects.filter(pk=task.pk), HANDLING).exists()
     own = user.organisation_id == task.organisation_id
     shown = [row for row in opinions if row.effective_at is not None or own]
     for row in shown:
         row.task = task
-        for each in row.conditions.all():
-            each.opinion = row
+    demands = [each for row in shown for each in row.conditions.all()]
+    demands += [each for row in escalations for each in row.conditions.all()]
+    for each in demands:
+        each.task = task
     draft = next((row for row in opinions if row.state == "draft"), None) if own else None
     waiting = next((row for row in opinions if row.state == "approving"), None)
     files = files_beside(
-        [opinion_subject(row) for row in shown]
-        + [condition_subject(each) for row in shown for each in row.conditions.all()]
+        [opinion_subject(row) for row in shown] + [condition_subject(each) for each in demands]
     )
-    escalated = task.escalations.filter(decision="").exists()
+    escalated = any(not row.decision for row in escalations)
     writable = (
         mine
         and case.state in LIVE_CASE
@@ -292,6 +305,7 @@ def task_page(
         "has_map": read is not None
         and any(table(case.routing).item(code).map or task.reasons for code in task.items),
         "opinions": [opinion_data(user, row, files) for row in reversed(shown) if row.state != "draft"],
+        "escalations": [escalation_data(user, row, files) for row in escalations],
         "draft": draft,
         "draft_files": files.get(opinion_subject(draft), []) if draft else [],
         "writable": writable,

@@ -125,12 +125,12 @@ def _to_decide(user: User) -> Iterator[Waiting]:
 def _to_confirm(user: User) -> Iterator[Waiting]:
     rows = visible(user, Permission.GIVE_OPINIONS, Condition.objects.filter(state="claimed"), CONFIRMING)
     rows = rows.exclude(claimed_by=user)
-    for row in rows.select_related("opinion__task__case__project").order_by("claimed_at")[:MOST]:
+    for row in rows.select_related("task__case__project").order_by("claimed_at")[:MOST]:
         yield _of_condition(row, "confirmation", TO_CONFIRM)
 
 
 def _of_condition(row: Condition, kind: str, template: str, due_on: date | None = None) -> Waiting:
-    case = row.opinion.task.case
+    case = row.task.case
     return Waiting(
         kind=kind,
         template=template,
@@ -187,8 +187,8 @@ def _of_unit(user: User) -> Iterator[Waiting]:
         Permission.EDIT_PROJECTS,
         Task.objects.filter(case__project__organisation=user.organisation_id),
     )
-    rows = Condition.objects.filter(state="open", opinion__task__in=tasks)
-    rows = rows.exclude(opinion__task__case__outcome="failed").select_related("opinion__task__case__project")
+    rows = Condition.objects.filter(state="open", task__in=tasks)
+    rows = rows.exclude(task__case__outcome="failed").select_related("task__case__project")
     for row in rows.order_by("due_on", "pk")[:MOST]:
         yield _of_condition(row, "condition", TO_MEET, row.due_on)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 
 from gis_projects import files
 from gis_projects.argument.refusals import NotNow
@@ -54,6 +54,12 @@ def done(
         return page
     messages.success(request, told)
     return then
+
+
+def conditions_of(given: QueryDict) -> list[dict[str, str]]:
+    """The rows of conditions that a form brought, as `actions.conditions.demanded` takes them."""
+    texts, days = given.getlist("condition"), given.getlist("condition_due")
+    return [{"text": text, "due_on": day} for text, day in zip(texts, days + [""] * len(texts), strict=False)]
 
 
 def files_of(request: HttpRequest, name: str = "file") -> Iterator[tuple[str, bytes]]:

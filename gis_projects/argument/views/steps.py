@@ -15,15 +15,15 @@ from gis_projects.argument.actions import conditions, consultations, escalations
 from gis_projects.argument.models import Condition, Consultation, Escalation
 from gis_projects.argument.queries import cases as queries
 from gis_projects.argument.views.cases import shown
-from gis_projects.argument.views.doing import done, files_of
+from gis_projects.argument.views.doing import conditions_of, done, files_of
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, ScopePaths, find
 
 _OF_CONDITION = ScopePaths(
-    region="opinion__task__case__project__region_id",
-    organisation="opinion__task__case__project__organisation_id",
-    project="opinion__task__case__project_id",
-    secrecy="opinion__task__case__project__secrecy",
+    region="task__case__project__region_id",
+    organisation="task__case__project__organisation_id",
+    project="task__case__project_id",
+    secrecy="task__case__project__secrecy",
 )
 _OF_CONSULTATION = ScopePaths(
     region="case__project__region_id",
@@ -44,7 +44,7 @@ _OF_ESCALATION = ScopePaths(
 def condition(request: HttpRequest, pk: int) -> HttpResponse:
     """Say that a condition is met (with files), confirm it, or say that it isn't."""
     user = cast(User, request.user)
-    rows = Condition.objects.select_related("opinion__task")
+    rows = Condition.objects.select_related("task")
     row = find(user, Permission.READ_ARGUMENTS, rows, paths=_OF_CONDITION, pk=pk)
     given = request.POST
 
@@ -61,7 +61,7 @@ def condition(request: HttpRequest, pk: int) -> HttpResponse:
             _("已退回，条件仍待落实。"),
         ),
     }
-    return _done(request, user, row.opinion.task.case_id, steps)
+    return _done(request, user, row.task.case_id, steps)
 
 
 @login_required
@@ -108,7 +108,11 @@ def escalation(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "decide": (
                 lambda: escalations.decide(
-                    by=user, escalation=row, decision=given.get("decision", ""), text=given.get("text", "")
+                    by=user,
+                    escalation=row,
+                    decision=given.get("decision", ""),
+                    text=given.get("text", ""),
+                    conditions=conditions_of(given),
                 ),
                 _("已裁定。"),
             )

@@ -21,7 +21,7 @@ from gis_projects.argument.actions import tasks as actions
 from gis_projects.argument.models import CaseKind, Task, TaskState
 from gis_projects.argument.queries import cases as queries
 from gis_projects.argument.refusals import NotNow
-from gis_projects.argument.views.doing import done, files_of
+from gis_projects.argument.views.doing import conditions_of, done, files_of
 from gis_projects.library.models import Attachment
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, find, has, require
@@ -144,10 +144,7 @@ def _signed(user: User, row: Task, given: Mapping[str, Any], *, back: bool = Fal
 def _write(request: HttpRequest, user: User, row: Task, *, hand_in: bool) -> HttpResponse:
     """Keep a draft with its files, and hand it in if that was asked; the draft stays where handing in is refused."""
     given = request.POST
-    texts, days = given.getlist("condition"), given.getlist("condition_due")
-    conditions = [
-        {"text": text, "due_on": day} for text, day in zip(texts, days + [""] * len(texts), strict=False)
-    ]
+    conditions = conditions_of(given)
     try:
         draft = opinions.draft(
             by=user,

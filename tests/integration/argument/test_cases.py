@@ -300,30 +300,6 @@ def test_returned_papers_are_supplemented_and_asked_again(bureau, case):
     assert Case.objects.get(pk=case.pk).outcome == "passed"
 
 
-# --- conditions -----------------------------------------------------------------------------------
-
-
-def test_a_condition_is_tracked_until_its_department_confirms(bureau, case):
-    task = task_of(case, "water")
-    opinion = bureau.give(task, "conditional", conditions=[{"text": "办理取水许可", "due_on": "2026-12-31"}])
-    condition = opinion.conditions.get()
-    bureau.give_all(case)
-    cases.conclude(by=bureau.coordinator, case=case, text="有条件通过")
-    assert Evidence.objects.get(project=case.project).outcome == "conditional"
-    with pytest.raises(NotNow):
-        conditions.confirm(by=bureau.handler(task), condition=condition)
-    conditions.claim(by=bureau.coordinator, condition=condition, text="已取得许可")
-    with pytest.raises((Http404, PermissionDenied)):
-        conditions.confirm(by=bureau.coordinator, condition=condition)
-    conditions.refuse_claim(by=bureau.handler(task), condition=condition, reason="缺少许可证照片")
-    conditions.claim(by=bureau.coordinator, condition=condition, text="已补照片")
-    conditions.confirm(by=bureau.handler(task), condition=condition)
-    condition.refresh_from_db()
-    assert (condition.state, condition.confirmed_by) == ("met", bureau.handler(task))
-    with pytest.raises(DatabaseError, match="argument_condition_two_persons"), transaction.atomic():
-        Condition.objects.filter(pk=condition.pk).update(claimed_by=bureau.handler(task))
-
-
 # --- disagreement ---------------------------------------------------------------------------------
 
 
@@ -382,7 +358,10 @@ def test_two_levels_up_and_the_clock_stands_still_meanwhile(bureau, case):
     higher = task.escalations.get(decision="")
     assert (higher.level, higher.organisation) == (2, bureau.unit("water", factory.PROVINCE))
     province = bureau.person(bureau.unit("water", factory.PROVINCE), Role.APPROVER)
-    escalations.decide(by=province, escalation=higher, decision="conditional", text="同意，使用再生水")
+    escalations.decide(
+        by=province, escalation=higher, decision="conditional", text="同意，使用再生水",
+        conditions=[{"text": "使用再生水", "due_on": ""}],
+    )  # fmt: skip
     case.refresh_from_db()
     task.refresh_from_db()
     assert (case.state, case.clock.state, task.state, task.result) == (
