@@ -1,4 +1,4 @@
-import { defineConfig } from "vite";
+import { defineConfig } from "vitest/config";
 
 // One entry per kind of page; django-vite reads the manifest. Relative addresses, so that the static
 // prefix stays a server setting.
@@ -7,6 +7,8 @@ export default defineConfig({
   publicDir: "public",
   // Bootstrap 5.3 is still written with @import; its warnings are not ours to mend.
   css: { preprocessorOptions: { scss: { quietDeps: true, silenceDeprecations: ["import", "global-builtin", "color-functions", "if-function"] } } },
+  // Styles say nothing in tests, but where one is read as text.
+  test: { css: { include: [/\?raw$/] } },
   build: {
     outDir: "dist",
     manifest: "manifest.json",
@@ -29,6 +31,8 @@ export default defineConfig({
         listed: "src/listed.ts",
         statistics: "src/statistics.ts",
         worker: "src/public/worker.ts",
+        leading: "src/leading.ts",
+        instruct: "src/instruct.ts",
         differences: "src/differences.ts",
         comparison: "src/comparison.ts",
         comparisons: "src/comparisons.ts",

@@ -2,11 +2,11 @@ import { BarChart } from "echarts/charts";
 import { GridComponent, TitleComponent, TooltipComponent } from "echarts/components";
 import * as echarts from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
+import { BARS } from "./colours";
 import { english, say } from "./words";
 
 echarts.use([BarChart, GridComponent, TitleComponent, TooltipComponent, SVGRenderer]);
 
-const COLOURS = ["#1d4e79", "#c77700"]; // apart in lightness too; every bar has its name and its figure beside it
 const NARROW = 560;
 const ROW = 30;
 const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -49,7 +49,7 @@ function options(names: string[], bars: Bars[], narrow: boolean, height: number)
     animation: !calm,
     textStyle: { fontFamily: "inherit", color: "#1f2a33" },
     tooltip: { trigger: "item", confine: true },
-    color: COLOURS,
+    color: [...BARS],
     title: bars.map((one, index) => ({ text: one.title, textStyle: { fontSize: 13, fontWeight: 600, color: "#1f2a33" }, left: narrow || index === 0 ? 0 : "54%", top: narrow ? index * height : 0 })),
     grid: bars.map((_, index) => ({
       left: narrow ? label : index ? "54%" : label,

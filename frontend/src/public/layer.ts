@@ -2,7 +2,7 @@ import L from "leaflet";
 import { KINDS, type Mark, type Tile } from "./tile";
 
 const REACH = 22; // of a finger, pixels
-const colour = (kind: string): string => getComputedStyle(document.documentElement).getPropertyValue(`--kind-${kind}`).trim() || "#1d4e79";
+const colour = (kind: string): string => getComputedStyle(document.documentElement).getPropertyValue(`--kind-${kind}`).trim();
 
 /** Shape and colour say the same: diamond, square, disc, triangle. */
 export function trace(g: CanvasRenderingContext2D, kind: string, x: number, y: number, r: number): void {

@@ -1,6 +1,7 @@
 import L from "leaflet";
 import "leaflet/dist/leaflet.css";
 import { h, icon, need } from "../core/dom";
+import { BASE } from "./colours";
 import { say } from "./words";
 
 const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -91,8 +92,8 @@ export async function outlines(url: string, map: L.Map): Promise<void> {
   if (!answer.ok) throw new Error(String(answer.status));
   const found = (await answer.json()) as GeoJSON.FeatureCollection;
   const renderer = L.svg({ pane: "base", padding: 0.5 }); // drawn at once, for paper too
-  const water = { color: "#8fb6cc", weight: 0.8, fillColor: "#c3dbe8", fillOpacity: 1 };
-  const region = { color: "#8d877a", weight: 1.2, dashArray: "6 3", fillColor: "#fbfaf5", fillOpacity: 1 };
+  const water = { color: BASE.shore, weight: 0.8, fillColor: BASE.water, fillOpacity: 1 };
+  const region = { color: BASE.border, weight: 1.2, dashArray: "6 3", fillColor: BASE.region, fillOpacity: 1 };
   const options: L.GeoJSONOptions = {
     pane: "base",
     interactive: false,
