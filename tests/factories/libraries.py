@@ -92,8 +92,8 @@ def proven(project: Project, kind: str, outcome: str = "passed") -> Evidence:
     )
 
 
-def answered(project: Project, verdict: str = "clear") -> CurrentAnswer:
-    """A present boundary with the answer that holds today, as a run would leave it."""
+def answered(project: Project, verdict: str = "clear", canonical: str = "{}") -> CurrentAnswer:
+    """A present boundary with the answer that holds today, as a run would leave it; ``canonical`` for who reads it."""
     if not RuleBook.objects.exists():
         publish_defaults()
     if project.site is None:
@@ -111,7 +111,7 @@ def answered(project: Project, verdict: str = "clear") -> CurrentAnswer:
         site_version=site.current,
         rulebook_id=now.footing.rulebook_id,
         verdict=verdict,
-        canonical="{}",
+        canonical=canonical,
         digest="0" * 64,
         signature="",
         key_id="",
@@ -132,8 +132,8 @@ def answered(project: Project, verdict: str = "clear") -> CurrentAnswer:
     return answer
 
 
-def ready_for_reserve(project: Project) -> Project:
-    """Everything that the gate to the reserve asks; the project is in the catalogue."""
+def ready_for_reserve(project: Project, *, argued: tuple[str, ...] = ("total_structure", "site")) -> Project:
+    """Everything that the gate to the reserve asks, of arguments those that are named; the project is in the catalogue."""
     Project.objects.filter(pk=project.pk).update(
         legal_person="张三",
         credit_code="91350100M000100Y43",
@@ -152,8 +152,8 @@ def ready_for_reserve(project: Project) -> Project:
     set_land(by=None, project=project, total_m2=area, parts={_first("land_part"): area})
     for purpose in ("proposal", "site_file"):
         attach(by=None, project=project, purpose=purpose, name=f"{purpose}.pdf", content=b"%PDF-1.4\n%%EOF\n")
-    proven(project, "total_structure")
-    proven(project, "site")
+    for kind in argued:
+        proven(project, kind)
     return Project.objects.get(pk=project.pk)
 
 

@@ -173,8 +173,9 @@ class World:
             raise Http404
         decision = choice.choice(["agree", "conditional", "object", "passed_up"])
         escalations.decide(
-            by=self.signer(row.organisation, choice), escalation=row, decision=decision, text="裁定"
-        )
+            by=self.signer(row.organisation, choice), escalation=row, decision=decision, text="裁定",
+            conditions=[{"text": "条件", "due_on": ""}],
+        )  # fmt: skip
 
     def supplement(self, choice: random.Random) -> None:
         tasks.supplement(by=self.bureau.coordinator, task=self.task(choice), text="已补充")

@@ -1,0 +1,1 @@
+"""One project through libraries, arguments, an expert review and the committee together."""
