@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,13 +50,24 @@ def pytest_configure(config):
     """
     own = Path(tempfile.mkdtemp(prefix="gis-projects-tests-"))
     config.add_cleanup(lambda: shutil.rmtree(own))
-    settings.MEDIA_ROOT = own / "media"
+    settings.LOCAL_DIR = own
+    settings.MEDIA_ROOT, settings.UPLOAD_ROOT = own / "media", own / "uploads"
     settings.SIGNING_KEY_PATH = own / "signing_key.pem"
     # The installation's are slow on purpose, for who guesses.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Static files are found when they are asked for. Listing them all took longer than most requests, and every test
     # client does it anew.
     settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture(scope="module")
+def lasting(django_db_setup, django_db_blocker) -> Iterator[None]:
+    """For what all tests of a module find there already: a fixture of the module's scope that asks for this one may
+    write to the database. It is committed, so the module's tests must be of the kind that undo what they do.
+    """
+    with django_db_blocker.unblock():
+        yield
+        databases.empty(connection)
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ from gis_projects.argument.actions import committee, meeting_tasks, meetings, mi
 from gis_projects.argument.actions.campaigns import open_campaign
 from gis_projects.argument.actions.reviews import open_review
 from gis_projects.argument.models import Resolution
+from gis_projects.atlas.actions.bookmarks import keep_bookmark
 from gis_projects.atlas.actions.publications import stage_layer
 from gis_projects.atlas.actions.uploads import begin
 from gis_projects.desk.models import Notice
@@ -97,6 +98,9 @@ def world(visitors: dict[str, User], folder: Path) -> World:
         draft=draft, revision=1, sha256=draft.sha256, reason="急需", proposer=visitors["planner"]
     )
     run = revalidate(by=None).run
+    kept_view = keep_bookmark(
+        by=visitors["planner"], name="本区重点项目", hash="11/40.62/109.85/layers=DLTB,JM/kinds=key"
+    )
     notice = Notice.objects.create(
         user=planner,
         kind="worse",
@@ -190,6 +194,7 @@ def world(visitors: dict[str, User], folder: Path) -> World:
         rulebook_trial=begin_trial(draft).pk,
         revalidation=run,
         notice=notice.pk,
+        bookmark=kept_view.pk,
         alternative=alternative.pk,
         comparison=comparison.pk,
         secret_comparison=secret_comparison.pk,

@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from rasterio.transform import from_bounds
 
 from layers.loading import load, load_raster
-from layers.models import Layer, Raster
+from layers.models import Layer, LayerVersion, Raster
 from layers.table import Table
 from siting.engine.boundary import Boundary
 from siting.models import RuleBook
@@ -95,26 +95,52 @@ def publish_land(
     """Publish the default rulebook and all its layers, but for those in ``without``.
 
     ``features`` adds to the sparse layers and replaces the four that cover the ground (DLTB, GHFQ, CZKFBJ, HJGK).
-    The land as it is by default is published once by a process and kept; where nothing is published yet, its rows are
-    put back.
+    The land as it is by default is published once by a process and kept. Where nothing is published yet its rows are
+    put back, but for the layers that are to be others.
     """
-    plain = not features and not without and not Layer.objects.exists() and not RuleBook.objects.exists()
-    if plain and _plain_land:
-        _plain_land[0].put_back()
+    given, without = dict(features or {}), set(without)
+    if Layer.objects.exists() or RuleBook.objects.exists():
+        _publish_land(folder, given, without)
         return
-    _publish_land(folder, features, without)
-    if plain:
+    if _plain_land:
+        _plain_land[0].put_back()
+    else:
+        _publish_land(folder, {}, set())
         _plain_land.append(Kept.of_now())
+    _take_away([*given, *without])
+    for code in vector_codes():
+        if code in given and code not in without:
+            publish_layer(code, given[code])
 
 
-def _publish_land(folder: Path, features: Mapping[str, Iterable[Row]] | None, without: Iterable[str]) -> None:
+def _publish_land(folder: Path, given: Mapping[str, Iterable[Row]], without: set[str]) -> None:
     publish_defaults()
-    given = dict(features or {})
     for code in vector_codes():
         if code not in without:
             publish_layer(code, given.get(code, _WHOLE.get(code, [])))
     if "PD" not in without:
         publish_slope(folder)
+
+
+def _take_away(codes: Iterable[str]) -> None:
+    """As if these layers had never been: no version, feature or tile of theirs."""
+    layers = list(Layer.objects.filter(code__in=codes).values_list("pk", flat=True))
+    if not layers:
+        return
+    with transaction.atomic(), without_triggers(), connection.cursor() as cursor:
+        for model in apps.get_app_config("layers").get_models():
+            columns = {field.attname for field in model._meta.concrete_fields}
+            whose = (
+                "layer_id"
+                if "layer_id" in columns
+                else "(SELECT layer_id FROM layers_layerversion v WHERE v.id = version_id)"
+                if "version_id" in columns
+                else ""
+            )
+            if whose and model is not LayerVersion:
+                cursor.execute(f'DELETE FROM "{model._meta.db_table}" WHERE {whose} = ANY(%s)', [layers])
+        cursor.execute("DELETE FROM layers_layerversion WHERE layer_id = ANY(%s)", [layers])
+        cursor.execute("DELETE FROM layers_layer WHERE id = ANY(%s)", [layers])
 
 
 @dataclass(frozen=True)

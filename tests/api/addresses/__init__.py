@@ -11,6 +11,7 @@ from types import ModuleType
 from tests.api.addresses import (
     arguments,
     atlas,
+    bookmarks,
     committee,
     comparisons,
     databases,
@@ -51,6 +52,7 @@ ADDRESSES: dict[str, list[Address]] = {
     **reviews.ADDRESSES,
     **rulebooks.ADDRESSES,
     **atlas.ADDRESSES,
+    **bookmarks.ADDRESSES,
     **uploads.ADDRESSES,
     **map_projects.ADDRESSES,
     **ogc.ADDRESSES,

@@ -32,6 +32,7 @@ class World:
     upload: str  # the surveyor's; of layer NEU, whose version 1 the surveyor brought too, and it waits
     revalidation: int
     notice: int  # the planner's
+    bookmark: int  # the planner's, of the one map; not shared
     alternative: int  # a draft of the project
     comparison: int  # of two layers that everybody inside may read
     secret_comparison: int  # one of its layers is confidential

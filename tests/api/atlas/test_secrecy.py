@@ -18,6 +18,7 @@ from layers.models import LayerVersion
 from tests.api.test_every_url import names
 from tests.factories.layers import REGION, grid_table, published
 from tests.factories.people import UserFactory, baotou, user_of
+from tests.thorough import many
 
 pytestmark = pytest.mark.django_db
 
@@ -27,17 +28,24 @@ ROLES = ("anonymous", "nobody", *Role)
 #: Roles that list no layers at all: they get what somebody without a role gets.
 WITHOUT_LAYERS = ("unit_admin", "intermediary", "expert")
 WITH_SECRETS = ("reviewer", "surveyor", "administrator")
+#: Every role by its session; by token one of each kind of them, and in a thorough run every role again.
+BY_TOKEN = many(
+    ("anonymous", "nobody", "unit_admin", "planner", "reviewer", "surveyor", "administrator"), ROLES
+)
+CALLERS = [
+    *((role, "session") for role in ROLES),
+    *((role, how) for role in BY_TOKEN for how in ("whole token", "open token")),
+]
 TILE = "14/13193/6166"
 
 
-@pytest.fixture
-def places(settings, tmp_path):
-    settings.LOCAL_DIR = tmp_path
-    settings.MEDIA_ROOT = tmp_path
+@pytest.fixture(autouse=True)
+def _places():
+    """The files of what lasts."""
 
 
-@pytest.fixture
-def users(places, db):
+@pytest.fixture(scope="module")
+def users(lasting):
     """Of each layer a superseded version with 9 features, one in force with 4 and a staged one with 16."""
     baotou()
     for code, secrecy in LAYERS.items():
@@ -97,8 +105,7 @@ def ogc(code, version):
 COUNTS = {SUPERSEDED: 9, IN_FORCE: 4, STAGED: 16}
 
 
-@pytest.mark.parametrize("how", ["session", "whole token", "open token"])
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(("role", "how"), CALLERS)
 def test_ogc_tiles_and_their_counts(users, role, how):
     client, role = client_of(users, role, how), like(role)
     signed_in = role != "anonymous" and (role != "nobody" or how == "session")
@@ -129,8 +136,7 @@ def test_ogc_tiles_and_their_counts(users, role, how):
             assert current.status_code in (401, 403, 404)
 
 
-@pytest.mark.parametrize("how", ["session", "whole token", "open token"])
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(("role", "how"), CALLERS)
 def test_lists_name_and_count_only_what_may_be_known(users, role, how):
     client, role = client_of(users, role, how), like(role)
     known = [code for code in LAYERS if may_know(users, role, how, code, IN_FORCE)]
