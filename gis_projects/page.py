@@ -33,7 +33,7 @@ class Room:
     pages: tuple[str, ...] = ()
 
 
-_MAP_PAGES = ("atlas:map",)
+_MAP_PAGES = ("atlas:map", "atlas:bookmarks", "atlas:bookmark-edit")
 ROOMS = (
     Room(_("待办"), "desk:home", None, ("desk",)),
     Room(_("一张图"), "atlas:map", Permission.READ_LAYERS, pages=_MAP_PAGES),

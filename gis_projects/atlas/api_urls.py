@@ -1,6 +1,7 @@
 from django.urls import path
 
 from gis_projects.atlas.api import (
+    bookmarks,
     browsing,
     differences,
     exports,
@@ -27,6 +28,9 @@ urlpatterns = [
     path("print/", printing.Print.as_view(), name="print"),
     path("map/regions/", projects.RegionFigures.as_view(), name="map-regions"),
     path("map/area/", projects.AreaFigures.as_view(), name="map-area"),
+    path("map/bookmarks/", bookmarks.Bookmarks.as_view(), name="bookmarks"),
+    path("map/bookmarks/order/", bookmarks.Order.as_view(), name="bookmarks-order"),
+    path("map/bookmarks/<int:pk>/", bookmarks.OneBookmark.as_view(), name="bookmark"),
     path("search/", search.Search.as_view(), name="search"),
     path("layers/<slug:code>/versions/", versions.Versions.as_view(), name="versions"),
     path("layers/<slug:code>/versions/<int:number>/", versions.OneVersion.as_view(), name="version"),

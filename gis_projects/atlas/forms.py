@@ -1,4 +1,4 @@
-"""The form of a layer's own description and look."""
+"""The forms of a layer's own description and look, and of a bookmark."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.forms import BaseFormSet, formset_factory
 from django.forms.fields import InvalidJSONInput
 from django.utils.translation import gettext_lazy as _
 
+from gis_projects.atlas.models.bookmarks import MOST_NOTE
 from gis_projects.parsing import loads
 from layers.models import Layer
 
@@ -135,3 +136,30 @@ def looks(layer: Layer, data: Any = None) -> Any:
     ]
     factory.labels = labels
     return factory(data, initial=initial, prefix="look")
+
+
+class BookmarkForm(forms.Form):
+    """What its owner says of a bookmark; what it shows is kept on the map itself."""
+
+    NAMES = ("name", "series", "note", "shared")
+
+    name = forms.CharField(
+        label=_("名称"), max_length=80, widget=forms.TextInput(attrs={"class": "form-control"})
+    )
+    series = forms.CharField(
+        label=_("专题"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(
+            attrs={"class": "form-control", "list": "known-series", "autocomplete": "off"}
+        ),
+        help_text=_("同一专题的书签可以连续演示。"),
+    )
+    note = forms.CharField(
+        label=_("备注"),
+        max_length=MOST_NOTE,
+        required=False,
+        widget=forms.Textarea(attrs={"class": "form-control", "rows": 6}),
+        help_text=_("演示时可以显示；共享后同事也能看到。"),
+    )
+    shared = forms.BooleanField(label=_("与本单位共享"), required=False)

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from gis_projects.atlas.views import (
+    bookmarks,
     browsing,
     bundles,
     catalogue,
@@ -19,6 +20,11 @@ app_name = "atlas"
 urlpatterns = [
     path("map/", map.map_page, name="map"),
     path("map/projects/export/", projects.export, name="map-export"),
+    path("map/bookmarks/", bookmarks.bookmarks_page, name="bookmarks"),
+    path("map/bookmarks/<int:pk>/", bookmarks.open_bookmark, name="bookmark-open"),
+    path("map/bookmarks/<int:pk>/edit/", bookmarks.edit_bookmark, name="bookmark-edit"),
+    path("map/bookmarks/<int:pk>/delete/", bookmarks.delete_bookmark, name="bookmark-delete"),
+    path("map/bookmarks/<int:pk>/move/", bookmarks.move_bookmark, name="bookmark-move"),
     path("layers/", catalogue.layers_page, name="layers"),
     path("layers/<slug:code>/edit/", layer.edit, name="layer-edit"),
     path("layers/uploads/", uploads.uploads_page, name="uploads"),

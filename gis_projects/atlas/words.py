@@ -13,4 +13,13 @@ WORDS = {
     "atlas.export_layer": gettext_noop("导出图层要素 %(features)s 个（%(format)s）"),
     "atlas.download_export": gettext_noop("下载图层导出文件"),
     "atlas.print_map": gettext_noop("打印地图“%(title)s”，比例尺 1:%(scale)s"),
+    "atlas.keep_bookmark": gettext_noop("保存地图书签“%(name)s”"),
+    "atlas.change_bookmark": gettext_noop("修改地图书签“%(name)s”"),
+    "atlas.delete_bookmark": gettext_noop("删除地图书签“%(name)s”"),
+    "atlas.order_bookmarks": gettext_noop("调整 %(number)s 个地图书签的顺序"),
+}
+FIELDS = {
+    "name": gettext_noop("名称"),
+    "series": gettext_noop("专题"),
+    "shared": gettext_noop("本单位共享"),
 }
