@@ -11,9 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from gis_projects.desk.models import Instruction, InstructionTask, Reply, ReplyKind, TaskState
+from gis_projects.desk.queries.instructions import knows
 from gis_projects.library.models import Project
 from gis_projects.people.models import Organisation, OrganisationKind, User
-from gis_projects.people.permissions import Permission, Scope, may, region_prefix, require
+from gis_projects.people.permissions import Permission, Scope, may, require
 from gis_projects.trail import actions as trail
 
 
@@ -79,9 +80,7 @@ def _demand_addressee(by: User, organisation: Organisation, project: Project | N
         raise ValidationError(
             {"organisations": _("“%(name)s”不在您的管辖范围内。") % {"name": organisation.name}}
         )
-    if project is None or project.organisation_id == organisation.pk:
-        return
-    if not organisation.region_id or not project.region_id.startswith(region_prefix(organisation.region_id)):
+    if project is not None and not knows(organisation, project):
         raise ValidationError(
             {"organisations": _("“%(name)s”看不到该项目，不能承办。") % {"name": organisation.name}}
         )

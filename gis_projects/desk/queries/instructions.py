@@ -11,7 +11,7 @@ from django.utils import timezone
 from gis_projects.desk.models import Instruction, InstructionTask, TaskState
 from gis_projects.library.models import Project
 from gis_projects.people.models import Organisation, OrganisationKind, User
-from gis_projects.people.permissions import Permission, visible
+from gis_projects.people.permissions import Permission, region_prefix, visible
 
 OVERDUE = "overdue"
 
@@ -69,11 +69,22 @@ def task(user: User, pk: int) -> InstructionTask:
     return found
 
 
-def addressees(user: User) -> QuerySet[Organisation]:
-    """The departments that a user may instruct."""
+def addressees(user: User, project: Project | None = None) -> QuerySet[Organisation]:
+    """The departments that a user may instruct: about a project, those that can know of it."""
     rows = Organisation.objects.filter(
         kind=OrganisationKind.DEPARTMENT, closed_at=None, region__isnull=False
     ).select_related("region", "department")
-    return visible(user, Permission.INSTRUCT, rows, Organisation.SCOPE).order_by(
+    found = visible(user, Permission.INSTRUCT, rows, Organisation.SCOPE).order_by(
         "region__position", "region_id", "department__position", "name"
     )
+    if project is None:
+        return found
+    return found.filter(pk__in=[one.pk for one in found if knows(one, project)])
+
+
+def knows(organisation: Organisation, project: Project) -> bool:
+    """Whether an organisation's people can know of a project: their own, or one of their region."""
+    if project.organisation_id == organisation.pk:
+        return True
+    region = organisation.region_id
+    return region is not None and project.region_id.startswith(region_prefix(region))

@@ -25,6 +25,7 @@ from gis_projects.desk.models import Deadline, Duty
 from gis_projects.desk.queries import duties as queries
 from gis_projects.people.models import Department, Region, User
 from gis_projects.people.permissions import Permission, ScopePaths, has, require, visible
+from gis_projects.sentences import listed
 
 PAGE = 50
 _REGIONS = ScopePaths(region="code")
@@ -293,7 +294,7 @@ def _task_rows(rows: Iterable[dict[str, Any]]) -> Iterator[list[Any]]:
     for row in rows:
         task = row["task"]
         counts = [row["counts"].get(one, 0) for one in queries.State]
-        yield [task.number, task.label, _("、").join(row["owners"]), task.due_label, *counts]
+        yield [task.number, task.label, listed(row["owners"]), task.due_label, *counts]
 
 
 def _circular_columns() -> list[str]:

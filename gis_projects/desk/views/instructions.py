@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -19,10 +20,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from gis_projects import exports
 from gis_projects.desk.actions import instructions as actions
+from gis_projects.desk.drafting import Draft, draft, phrases
 from gis_projects.desk.models import InstructionTask, TaskState
 from gis_projects.desk.queries import instructions as queries
 from gis_projects.library.models import Project
-from gis_projects.people.models import User
+from gis_projects.people.models import Organisation, User
 from gis_projects.people.permissions import Permission, find, has, require
 
 PAGE = 50
@@ -71,20 +73,27 @@ def instructions(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
-    """Write an instruction, about the project that the address names or about none."""
+    """Write an instruction, about the project that the address names or about none.
+
+    ``about`` names what goes wrong in it (`concerns.Cause`): the form opens with a draft that only has to be sent.
+    """
     user = cast(User, request.user)
     require(user, Permission.INSTRUCT)
     project = _project(user, request.POST.get("project") or request.GET.get("project") or "")
-    addressees = queries.addressees(user)
+    addressees = queries.addressees(user, project)
     errors: dict[str, list[str]] = {}
-    chosen = {int(key) for key in request.POST.getlist("organisations") if key.isascii() and key.isdecimal()}
     if request.method == "POST":
+        written = Draft(
+            request.POST.get("text", ""),
+            {int(key) for key in request.POST.getlist("organisations") if key.isascii() and key.isdecimal()},
+            request.POST.get("due_on", ""),
+        )
         try:
             row = actions.instruct(
                 by=user,
-                text=request.POST.get("text", ""),
-                organisations=[one for one in addressees if one.pk in chosen],
-                due_on=_day(request.POST.get("due_on", "")),
+                text=written.text,
+                organisations=[one for one in addressees if one.pk in written.organisations],
+                due_on=_day(written.due_on),
                 project=project,
             )
         except ValidationError as refused:
@@ -92,20 +101,34 @@ def new(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("批示已下达。"))
             return redirect("desk:instruction", row.pk)
+    else:
+        written = draft(user, project, request.GET.get("about", ""), addressees)
     return render(
         request,
         "desk/instruction_form.html",
         {
             "project": project,
-            "addressees": addressees,
-            "chosen": chosen,
+            "groups": _by_region(addressees, written.organisations),
+            "chosen": written.organisations,
             "errors": errors,
-            "text": request.POST.get("text", ""),
-            "due_on": request.POST.get("due_on", ""),
+            "text": written.text,
+            "due_on": written.due_on,
             "today": timezone.localdate(),
+            "phrases": phrases(),
         },
         status=400 if errors else 200,
     )
+
+
+def _by_region(addressees: Iterable[Organisation], chosen: set[int]) -> list[dict[str, Any]]:
+    """The departments region by region; open are those with one that is chosen, or else the first."""
+    groups = [
+        {"region": region, "rows": rows, "open": any(one.pk in chosen for one in rows)}
+        for region, rows in ((key, list(each)) for key, each in groupby(addressees, lambda one: one.region))
+    ]
+    if groups and not any(group["open"] for group in groups):
+        groups[0]["open"] = True
+    return groups
 
 
 @login_required
