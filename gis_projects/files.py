@@ -79,7 +79,7 @@ def refuse_unknown(name: str, content: bytes) -> FileKind:
         raise _refusal(
             "attachment-kind",
             "不接受这种文件，可以是：%(endings)s",
-            endings="、".join(e[1:] for e in ENDINGS),
+            endings=[ending[1:] for ending in ENDINGS],
         )
     if ending not in kind.endings:
         raise _refusal("attachment-mismatch", "文件内容与扩展名 %(ending)s 不符", ending=ending)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from django.utils.translation import gettext
@@ -30,8 +30,17 @@ def filled(template: str, params: Mapping[str, Any]) -> str:
 
 
 def word(value: Any) -> Any:
-    """Return a word (a theme, an authority) as the reader's language calls it; what we don't know as it is."""
+    """Return a word (a theme, an authority) as the reader's language calls it, several as it lists them; what we don't
+    know as it is.
+    """
+    if isinstance(value, list | tuple):
+        return listed(word(each) for each in value)
     return gettext(value) if isinstance(value, str) else value
+
+
+def listed(values: Iterable[object]) -> str:
+    """Return things one after the other, as the reader's language lists them."""
+    return gettext("、").join(map(str, values))
 
 
 def crs_label(crs: DeclaredCrs) -> str:

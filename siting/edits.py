@@ -94,7 +94,7 @@ def merge(drawing: Drawing, chosen: Sequence[int]) -> Edited:
             Notice(
                 "merged-uses",
                 "合并后的用途取第一个地块的“%(use)s”，另有“%(others)s”",
-                {"use": first.use, "others": "、".join(others)},
+                {"use": first.use, "others": list(others)},
             )
         )
     return Edited(_with(drawing, plots), (meant[0],), notices=tuple(notices))
@@ -121,7 +121,7 @@ def _each(
         raise UnusableInput(empty)
     notices: tuple[Notice, ...] = ()
     if gone:
-        notices = (Notice("plots-gone", "地块 %(plots)s 已没有剩余，已移除", {"plots": "、".join(gone)}),)
+        notices = (Notice("plots-gone", "地块 %(plots)s 已没有剩余，已移除", {"plots": list(gone)}),)
     return Edited(_with(drawing, plots), tuple(touched), notices=notices)
 
 

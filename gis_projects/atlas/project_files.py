@@ -20,6 +20,7 @@ from gis_projects.library.listing import COLUMNS, export_heading
 from gis_projects.library.models import Industry, Level, Library, Precision, ProjectKind, Stage
 from gis_projects.library.money import percent
 from gis_projects.library.queries.mapping import Mapped
+from gis_projects.sentences import listed
 
 GEOJSON = "application/geo+json"
 GEOPACKAGE = "application/geopackage+sqlite3"
@@ -82,7 +83,7 @@ def _values(row: Mapped, regions: dict[str, str]) -> dict[str, Any]:
         # what has no record of that day stays empty; of none of the four kinds is said
         "kinds": None
         if row.kinds is None
-        else _("、").join(str(kinds[kind]) for kind in row.kinds) or _("不属四类"),
+        else listed(str(kinds[kind]) for kind in row.kinds) or _("不属四类"),
         "region": regions.get(row.region, row.region),
         "industry": str(Industry(row.industry).label),
         "level": str(Level(row.level).label),

@@ -12,6 +12,7 @@ from django.utils.translation import pgettext as _p
 
 from gis_projects.library.models import ProjectKind
 from gis_projects.library.money import Unit, percent, show
+from gis_projects.sentences import listed
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class ListColumn:
 
 def _kinds(project: Any) -> str:
     labels = dict(ProjectKind.choices)
-    return gettext("、").join(str(labels[name]) for name in project.kinds)
+    return listed(str(labels[name]) for name in project.kinds)
 
 
 def _wan(name: str) -> Callable[[Any], str]:

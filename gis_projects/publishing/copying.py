@@ -28,6 +28,7 @@ from gis_projects.library.models import Precision, Project, ProjectKind
 from gis_projects.publishing import generalise
 from gis_projects.publishing.models import Chosen, PerformanceResult, Place, ProgressMedia
 from gis_projects.publishing.queries import milestones
+from gis_projects.sentences import listed
 
 #: What may be chosen. A project's name, region and kinds always go; its people, checks, files and the vertices of its
 #: site never do.
@@ -97,7 +98,7 @@ def would_be(project: Project, choice: Choice) -> Copy:
     unknown = set(choice.fields) - set(OPTIONAL)
     if unknown:
         raise ValidationError(
-            _("不能公开的字段：%(fields)s"), params={"fields": "、".join(sorted(unknown))}, code="field"
+            _("不能公开的字段：%(fields)s"), params={"fields": listed(sorted(unknown))}, code="field"
         )
     with translation.override(settings.LANGUAGE_CODE):
         geometry = public_geometry(project, choice.form, choice.precision_m)

@@ -14,6 +14,7 @@ from gis_projects.library import money
 from gis_projects.library.money import Unit
 from gis_projects.library.terms import Industry, Level, ProjectKind, Stage
 from gis_projects.publishing.copying import Copy
+from gis_projects.sentences import listed
 
 NOTHING = "—"
 
@@ -98,7 +99,7 @@ def _yuan(value: Any) -> str:
 
 
 def _kinds(value: list[str]) -> str:
-    return _("、").join(str(ProjectKind(kind).label) for kind in value) or NOTHING
+    return listed(str(ProjectKind(kind).label) for kind in value) or NOTHING
 
 
 def _result(one: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from shapely.geometry import mapping
 
 from gis_projects.library.duplicates import Aspect, Part
 from gis_projects.library.models import Project
+from gis_projects.sentences import listed
 from gis_projects.sites.presenting import declared_word
 from gis_projects.sites.queries.neighbours import AreaFacts, Duplicate, Neighbours, Overlap, RegionFacts
 
@@ -49,11 +50,11 @@ def _area(area: AreaFacts) -> dict[str, Any]:
 
 
 def _region(region: RegionFacts) -> dict[str, Any]:
-    listed = _("、").join(
+    found = listed(
         one.name if len(region.found) == 1 else f"{one.name} {_percent(one.share, 1)}"
         for one in region.found[:5]
     )
-    params = {"found": listed, "declared": region.declared_name}
+    params = {"found": found, "declared": region.declared_name}
     if region.agrees is None:
         text = _("行政区图层不能判断边界在哪个地区。")
     elif region.agrees:

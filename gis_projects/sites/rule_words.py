@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from gis_projects.sentences import word
+from gis_projects.sentences import listed, word
 from siting import wording
 from siting.engine.rules import AttributeClause, Comparison, FactClause, Measure, Relation, RuleSpec
 from siting.engine.verdict import Outcome, Severity
@@ -141,7 +141,7 @@ def _what(rule: RuleSpec, layer: CataloguedLayer | None) -> str:
     parts = []
     if rule.classes:
         parts.append(
-            _("类别为%(classes)s") % {"classes": _("、").join(_class(code, layer) for code in rule.classes)}
+            _("类别为%(classes)s") % {"classes": listed(_class(code, layer) for code in rule.classes)}
         )
     parts += [comparison(clause) for clause in rule.where]
     if not parts:
@@ -159,7 +159,7 @@ def comparison(clause: AttributeClause) -> str:
     return _("%(field)s %(how)s %(values)s") % {
         "field": clause.field,
         "how": str(COMPARISONS[clause.op]),
-        "values": _("、").join(clause.values),
+        "values": listed(clause.values),
     }
 
 
@@ -196,7 +196,7 @@ def clause_words(clause: FactClause, facts: Facts) -> str:
     """What a fact of the project changes."""
     said = _("“%(question)s”答“%(answers)s”：") % {
         "question": question(clause.fact, facts),
-        "answers": _("、").join(answer(clause.fact, value, facts) for value in clause.values),
+        "answers": listed(answer(clause.fact, value, facts) for value in clause.values),
     }
     if clause.severity is None:
         said += _("本规则不适用。")

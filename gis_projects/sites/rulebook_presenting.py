@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from gis_projects.sentences import sentence, word
+from gis_projects.sentences import listed, sentence, word
 from gis_projects.sites import rule_words
 from layers.standards import code_list
 from siting import wording
@@ -41,7 +41,7 @@ def _rule_row(
         "tolerances": rule_words.tolerances(rule),
         "clauses": [rule_words.clause_words(clause, facts) for clause in rule.clauses],
         "crosswalk": [
-            (rule_words.answer(rule.use_fact, use, facts), _("、").join(zones))
+            (rule_words.answer(rule.use_fact, use, facts), listed(zones))
             for use, zones in rule.crosswalk.items()
         ],
         "basis": f"{word(rule.basis)}{word(rule.article) if rule.article else ''}",
@@ -115,7 +115,7 @@ def comparison(old: Mapping[str, Any], new: Mapping[str, Any], catalogue: Catalo
 def _fact_said(fact: Mapping[str, Any] | None) -> str:
     if fact is None:
         return _("不问")
-    return _("、").join(word(label) for _value, label in fact.get("choices") or [["yes", "是"], ["no", "否"]])
+    return listed(word(label) for _value, label in fact.get("choices") or [["yes", "是"], ["no", "否"]])
 
 
 def _said(name: str, value: Any, facts: rule_words.Facts) -> str:
@@ -141,11 +141,11 @@ def _said(name: str, value: Any, facts: rule_words.Facts) -> str:
         return _("是") if value else _("否")
     if isinstance(value, Mapping):
         return "\n".join(
-            f"{key or _('各类')}: {_('、').join(item) if isinstance(item, list) else f'{item:g}'}"
+            f"{key or _('各类')}: {listed(item) if isinstance(item, list) else f'{item:g}'}"
             for key, item in value.items()
         )
     if isinstance(value, list):
-        return _("、").join(word(item) for item in value)
+        return listed(word(item) for item in value)
     return f"{value:g}" if isinstance(value, float) else str(word(value))
 
 
@@ -234,7 +234,7 @@ def tried_rows(rows: Iterable[TriedSite], names: Mapping[str, str]) -> Iterator[
             row.site_version.number,
             verdict_word(row.before),
             verdict_word(row.after),
-            _("、").join(names.get(code, code) for code in row.causes),
+            listed(names.get(code, code) for code in row.causes),
             _("；").join(
                 f"{names.get(rule['code'], rule['code'])}: {rule_words.ended_words(rule['before'])} → "
                 f"{rule_words.ended_words(rule['after'])}"

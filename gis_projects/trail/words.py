@@ -32,6 +32,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext
 
+from gis_projects.sentences import listed
 from gis_projects.trail.models import Step
 
 NOTHING = "—"
@@ -208,7 +209,7 @@ def _shown(room: Vocabulary, key: str, value: Any) -> str:
     if isinstance(value, bool):
         return gettext("是") if value else gettext("否")
     if isinstance(value, list):
-        return gettext("、").join(_shown(room, key, item) for item in value)
+        return listed(_shown(room, key, item) for item in value)
     if isinstance(value, dict):
         return gettext("；").join(
             f"{gettext(str(room.fields.get(name, name)))} {_shown(room, name, item)}"

@@ -25,7 +25,7 @@ class Notice:
     template
         Chinese sentence with ``%(name)s`` places; also the message id of its translations.
     params
-        What fills the places.
+        What fills the places; a list is listed as the reader's language does.
     line, field
         Where in the file, if it is about a file (lines count from 1).
     place
@@ -40,7 +40,10 @@ class Notice:
     place: tuple[float, float] | None = None
 
     def __str__(self) -> str:
-        sentence = self.template % self.params
+        sentence = self.template % {
+            name: "、".join(map(str, value)) if isinstance(value, list | tuple) else value
+            for name, value in self.params.items()
+        }
         return f"第 {self.line} 行:{sentence}" if self.line is not None else sentence
 
 

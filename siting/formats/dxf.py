@@ -111,7 +111,7 @@ def _chosen(
             Notice(
                 "which-layer",
                 "文件中有多个图层，请指明读取哪一个：%(layers)s。",
-                {"layers": "、".join(names[:20])[:500]},
+                {"layers": list(names[:20])},
                 field="layer",
             )
         )

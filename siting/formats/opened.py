@@ -139,7 +139,7 @@ def read_layer(path: Path, layer: str | None = None, *, drawing: bool = False) -
         Notice(
             "which-layer",
             "文件中有多个图层，请指明读取哪一个：%(layers)s。",
-            {"layers": "、".join(areal or [found.name for found in there])[:500]},
+            {"layers": (areal or [found.name for found in there])[:20]},
             field="layer",
         )
     )

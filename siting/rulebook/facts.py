@@ -57,7 +57,7 @@ def given_facts(rulebook: PinnedRulebook, given: Mapping[str, Any]) -> dict[str,
                 Notice(
                     "fact-unknown",
                     "没有名为“%(name)s”的事实；可用的有：%(known)s",
-                    {"name": name, "known": "、".join(sorted(questions))},
+                    {"name": name, "known": sorted(questions)},
                     field=name,
                 )
             )
@@ -69,7 +69,7 @@ def given_facts(rulebook: PinnedRulebook, given: Mapping[str, Any]) -> dict[str,
                 Notice(
                     "fact-value",
                     "“%(name)s”不能是“%(value)s”；可选：%(choices)s",
-                    {"name": name, "value": value, "choices": "、".join(choices or ["yes", "no"])},
+                    {"name": name, "value": value, "choices": list(choices or ["yes", "no"])},
                     field=name,
                 )
             )

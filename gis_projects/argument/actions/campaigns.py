@@ -228,7 +228,7 @@ def by_codes(by: User, codes: Iterable[str]) -> QuerySet[Project]:
             Notice(
                 "campaign-codes",
                 "没有这些项目代码：%(codes)s",
-                {"codes": "、".join(unknown[:10])},
+                {"codes": unknown[:10]},
                 field="codes",
             )
         )

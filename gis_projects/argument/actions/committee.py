@@ -132,9 +132,7 @@ def draw_up_plan(
         )
     )
     if missing := sorted(set(amounts) - known):
-        raise refuse(
-            "plan-project", "没有这样的项目：%(keys)s", field="amounts", keys="、".join(map(str, missing))
-        )
+        raise refuse("plan-project", "没有这样的项目：%(keys)s", field="amounts", keys=missing)
     last = committee.plans.filter(year=year).order_by("-version").first()
     if last is not None and dict(last.lines.values_list("project", "amount_yuan")) == dict(amounts):
         raise not_now("plan-unchanged", "与第 %(version)s 版相同，没有调整", version=last.version)

@@ -164,9 +164,7 @@ def record_attendance(*, by: User, meeting: Meeting, presence: Mapping[User, str
     """Write down who was there, in place of what was written before. Members get the seat that they have that day."""
     row = planned(by, meeting)
     if unknown := set(presence.values()) - set(Presence.values):
-        raise refuse(
-            "presence", "没有这种出席情况：%(what)s", field="presence", what="、".join(sorted(unknown))
-        )
+        raise refuse("presence", "没有这种出席情况：%(what)s", field="presence", what=sorted(unknown))
     seats = {
         seat.user_id: seat for seat in seats_on(row.committee, timezone.localtime(row.scheduled_at).date())
     }

@@ -183,7 +183,7 @@ def settle_plan(
     _check_criteria(rows)
     seats = {code: number for code, number in wanted.items() if number}
     if unknown := sorted(seats.keys() - specialities().keys()):
-        raise _refusal("wanted", "没有这样的专业：%(value)s", value="、".join(unknown))
+        raise _refusal("wanted", "没有这样的专业：%(value)s", value=unknown)
     least = workflow.settings().least_experts
     if any(number < 0 for number in seats.values()) or not least <= sum(seats.values()) <= MAX_SEATS:
         raise _refusal("wanted", "专家应为 %(least)s 至 %(most)s 人。", least=least, most=MAX_SEATS)

@@ -45,7 +45,7 @@ def publish_routing(*, by: User | None, content: bytes, reason: str) -> RoutingT
             "routing-functions",
             "没有这些职能部门：%(codes)s",
             field="item",
-            codes="、".join(sorted(unknown)),
+            codes=sorted(unknown),
         )
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])

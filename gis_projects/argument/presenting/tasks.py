@@ -24,7 +24,7 @@ from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, may, visible
 from gis_projects.people.queries import chains
 from gis_projects.people.queries.delegations import same_person
-from gis_projects.sentences import word
+from gis_projects.sentences import listed, word
 from gis_projects.sites.queries.boundaries import CHECK_SCOPE
 from gis_projects.sites.reviewing.reading import Reading, reading
 from siting import wording
@@ -373,7 +373,7 @@ def task_rows(rows: Iterable[Task]) -> Iterator[list[Any]]:
             task.case.project.name,
             task.case.get_kind_display(),
             task.organisation.name,
-            gettext("、").join(str(rules.item(code)) for code in task.items),
+            listed(str(rules.item(code)) for code in task.items),
             task.get_state_display(),
             task.get_result_display() if task.result else "",
             timezone.localtime(task.dispatched_at).replace(tzinfo=None),

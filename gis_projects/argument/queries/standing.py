@@ -56,7 +56,7 @@ def _obstacles(case: Case) -> Iterator[Notice]:
         yield Notice(
             "case-owed",
             "还有 %(count)s 个部门没有出具意见：%(departments)s",
-            {"count": len(owed), "departments": "、".join(task.organisation.name for task in owed)},
+            {"count": len(owed), "departments": [task.organisation.name for task in owed]},
         )
     approving = Opinion.objects.filter(task__in=tasks(case).filter(state__in=SETTLED), state="approving")
     if approving.exists():

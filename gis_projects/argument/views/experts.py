@@ -22,6 +22,7 @@ from gis_projects.library.databases import purposes, registers, specialities
 from gis_projects.library.models import Expert
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, has, require
+from gis_projects.sentences import listed
 
 PAGE = 50
 DRAWS = 30
@@ -93,8 +94,8 @@ def _rows(rows: Iterable[Expert]) -> Iterator[list[Any]]:
             part.label if part else row.source,
             row.unit,
             row.title,
-            _("、").join(names[code].label for code in row.specialities if code in names),
-            _("、").join(uses[code].label for code in row.purposes if code in uses),
+            listed(names[code].label for code in row.specialities if code in names),
+            listed(uses[code].label for code in row.purposes if code in uses),
             row.recent_seats,  # type: ignore[attr-defined]
             _("是") if row.user_id else _("否"),
         ]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from gis_projects.atlas.queries.catalogue import LAYER_SCOPE
 from gis_projects.people.permissions import Permission, find
+from gis_projects.sentences import listed
 from gis_projects.trail.actions import record
 from layers.models import Layer
 from layers.quality.decision import MEASURES
@@ -81,7 +82,7 @@ def check_thresholds(value: Any) -> None:
             )
         for measures in levels.values():
             if not isinstance(measures, dict) or measures.keys() - set(MEASURES):
-                names = {"kind": kind, "measures": _("、").join(MEASURES)}
+                names = {"kind": kind, "measures": listed(MEASURES)}
                 raise ValidationError({"thresholds": _("%(kind)s 的指标只能是 %(measures)s。") % names})
             if not all(
                 isinstance(n, int | float) and not isinstance(n, bool) and 0 <= n < _TOO_MUCH

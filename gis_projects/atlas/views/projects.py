@@ -22,6 +22,7 @@ from gis_projects.library.models import Project
 from gis_projects.library.queries.mapping import Mapped
 from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Permission, require, visible
+from gis_projects.sentences import listed
 
 
 @login_required
@@ -80,7 +81,7 @@ def _told(request: HttpRequest, chosen: selecting.Selected, mode: str) -> list[t
         told.append((_("圈定范围"), request.GET.get("area", "")))
         told.append((_("判定方式"), _("与范围相交") if mode == "intersects" else _("完全在范围内")))
     if chosen.of_today:
-        told.append((_("按今日登记的条件"), _("、").join(labels[name] for name in chosen.of_today)))
+        told.append((_("按今日登记的条件"), listed(labels[name] for name in chosen.of_today)))
     return told
 
 

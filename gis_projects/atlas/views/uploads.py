@@ -22,7 +22,7 @@ from gis_projects.atlas.queries import uploads as queries
 from gis_projects.atlas.queries import versions
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, has, require
-from gis_projects.sentences import sentence
+from gis_projects.sentences import listed, sentence
 from layers.models import Layer
 from layers.notices import Refused
 
@@ -92,7 +92,7 @@ def _tell_open(request: HttpRequest, row: Upload) -> None:
     """Name what is still to be answered after some of it was."""
     if row.state == workflow.State.ASKING:
         names = [str(question["label"]) for question in queries.questions_of(row)]
-        messages.warning(request, _("还有未答的：%(names)s。") % {"names": _("、").join(names)})
+        messages.warning(request, _("还有未答的：%(names)s。") % {"names": listed(names)})
 
 
 def _given(request: HttpRequest) -> dict[str, Any]:

@@ -91,7 +91,7 @@ def _entered(kind: Database, placing: Placing) -> tuple[str, str, dict[str, Any]
         subject(placing.project),
         {
             "database": kind.name,
-            "part": "、".join(parts),
+            "part": parts,
             "stage": stage.name if stage else "",
             "code": kind.code,
         },

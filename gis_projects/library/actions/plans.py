@@ -26,6 +26,7 @@ from gis_projects.library.models import (
 from gis_projects.library.money import Unit, show
 from gis_projects.library.subjects import locked, subject
 from gis_projects.people.models import User
+from gis_projects.sentences import listed
 from gis_projects.trail import actions as trail
 
 _MOST = Decimal("9999999999999999.99")
@@ -244,4 +245,4 @@ def _refuse_amounts(faults: dict[str, list[str]], field: str, amounts: Iterable[
 
 
 def _unknown(values: Iterable[str]) -> str:
-    return _("没有这样的代码，或已停用：%(codes)s") % {"codes": _("、").join(sorted(values))}
+    return _("没有这样的代码，或已停用：%(codes)s") % {"codes": listed(sorted(values))}

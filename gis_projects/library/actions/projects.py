@@ -29,6 +29,7 @@ from gis_projects.library.queries.starts import begins
 from gis_projects.library.subjects import demand, locked, subject
 from gis_projects.people.models import Organisation, Region, User
 from gis_projects.people.permissions import Permission, Scope
+from gis_projects.sentences import listed
 from gis_projects.trail import actions as trail
 
 # What every registration says in its step, empty or not.
@@ -242,7 +243,7 @@ def _known_kinds(kinds: Iterable[str]) -> list[str]:
     wanted = {str(kind) for kind in kinds}
     if unknown := wanted - set(ProjectKind.values):
         raise ValidationError(
-            _("没有这样的项目类别：%(kinds)s"), params={"kinds": "、".join(sorted(unknown))}, code="kind"
+            _("没有这样的项目类别：%(kinds)s"), params={"kinds": listed(sorted(unknown))}, code="kind"
         )
     return [kind for kind in ProjectKind.values if kind in wanted]
 
@@ -269,7 +270,7 @@ def _refuse_unfit(project: Project, fields: Iterable[str]) -> None:
     if "functions" in fields:
         known = set(Code.objects.of("process_function").values_list("value", flat=True))
         if unknown := set(project.functions) - known:
-            faults["functions"] = _("没有这样的流程功能：%(names)s") % {"names": "、".join(sorted(unknown))}
+            faults["functions"] = _("没有这样的流程功能：%(names)s") % {"names": listed(sorted(unknown))}
     if "authority" in fields and project.authority is not None and project.authority.kind != "department":
         faults["authority"] = _("主管部门应是管理部门。")
     if faults:

@@ -25,6 +25,7 @@ from gis_projects.library.models import (
 )
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, visible
+from gis_projects.sentences import listed
 from gis_projects.trail import actions as trail
 
 
@@ -62,7 +63,7 @@ def take_over_records(*, by: User | None, rows: Iterable[TakenOver]) -> int:
     keys = [row.project.pk for row in taken]
     names = sorted({name for row in taken for name in row.fields})
     if unknown := set(names) - set(upkeep.FIELDS):
-        raise ValidationError(_("没有这样的字段：%(names)s") % {"names": _("、").join(sorted(unknown))})
+        raise ValidationError(_("没有这样的字段：%(names)s") % {"names": listed(sorted(unknown))})
     projects = Project.objects.filter(pk__in=keys)
     if by is not None and visible(by, Permission.EDIT_PROJECTS, projects).count() != len(set(keys)):
         raise ValidationError(_("其中有您不能修改的项目。"))

@@ -21,6 +21,7 @@ from gis_projects.library.models import (
 )
 from gis_projects.people.models import Department, User
 from gis_projects.people.permissions import Permission, has, require
+from gis_projects.sentences import listed
 from gis_projects.trail import actions as trail
 
 MOST_DRAFTS = 20
@@ -53,7 +54,7 @@ def set_entry_right(*, by: User | None, investment_kind: str, functions: Iterabl
     )
     if unknown := set(wanted) - known:
         raise ValidationError(
-            {"functions": _("没有这样的部门：%(names)s") % {"names": _("、").join(sorted(unknown))}}
+            {"functions": _("没有这样的部门：%(names)s") % {"names": listed(sorted(unknown))}}
         )
     before = sorted(upkeep.entry_rights()[investment_kind])
     row, _made = EntryRight.objects.update_or_create(

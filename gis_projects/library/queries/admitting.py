@@ -35,7 +35,7 @@ def not_admitting(user: User, project: Project, application: Application | None 
         one for function in ADMITTING if (one := department_of(function, project.region)) is not None
     ]
     if user.organisation_id not in [one.pk for one in responsible]:
-        names = "、".join(one.name for one in responsible) or gettext_noop("当地发改部门")
+        names = [one.name for one in responsible] or [gettext_noop("当地发改部门")]
         return Notice(
             "other-department",
             gettext_noop("该项目由%(department)s审核入库，您可以查看，不能办理。"),

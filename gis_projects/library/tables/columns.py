@@ -315,7 +315,7 @@ class Column:
                 "cell-no-choice",
                 "没有“%(word)s”这一项，可以是：%(options)s",
                 word=word[:40],
-                options="、".join(options[:12]) + ("…" if len(options) > 12 else ""),
+                options=[*options[:12], *(["…"] if len(options) > 12 else [])],
             )
         return value
 

@@ -41,7 +41,7 @@ class Lookups:
                 "cell-regions",
                 "有多个地区叫“%(name)s”，请填代码：%(codes)s",
                 name=words,
-                codes="、".join(codes[:8]),
+                codes=codes[:8],
             )
         raise CellError("cell-no-region-name", "没有名为“%(name)s”的地区", name=words[:40])
 

@@ -166,7 +166,7 @@ def _no_header(columns: Sequence[Column]) -> UnusableInput:
         "table-without-headings",
         "前 %(lines)s 行里没有找到表头，应有：%(names)s",
         lines=HEADER_WITHIN,
-        names="、".join(column.heading() for column in columns if column.required) or columns[0].heading(),
+        names=[column.heading() for column in columns if column.required] or columns[0].heading(),
     )
 
 

@@ -24,6 +24,7 @@ from gis_projects.library.queries import programmes as queries
 from gis_projects.library.views.record import errors_of, said, unit_of
 from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Permission, find, has, may, region_prefix, require, visible
+from gis_projects.sentences import listed
 
 PER_PAGE = 50
 
@@ -158,7 +159,7 @@ def members(request: HttpRequest, pk: int) -> HttpResponse:
     removed = list(known.filter(pk=int(gone[:18]))) if gone.isascii() and gone.isdigit() else []
     missing = sorted(set(codes) - {project.code for project in added})
     if missing:
-        messages.error(request, _("没有这样的项目代码：%(codes)s") % {"codes": _("、").join(missing[:20])})
+        messages.error(request, _("没有这样的项目代码：%(codes)s") % {"codes": listed(missing[:20])})
     else:
         try:
             actions.set_members(by=user, programme=found, add=added, remove=removed)

@@ -22,6 +22,7 @@ from gis_projects.library.models import InvestmentKind, PlanningRow, Project, Pr
 from gis_projects.library.views.record import errors_of, said
 from gis_projects.people.models import Department, User
 from gis_projects.people.permissions import Permission, require, visible
+from gis_projects.sentences import listed
 
 _TOOK = "_reused"  # where what a draft began with was taken from
 
@@ -144,7 +145,7 @@ def known(user: User, planning: PlanningRow | None) -> dict[str, Any]:
         }
         took.append(_("谋划清单"))
     if took:
-        data[_TOOK] = _("、").join(took)
+        data[_TOOK] = listed(took)
     return data
 
 

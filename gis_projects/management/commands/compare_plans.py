@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from gis_projects.management.persons import one_line, user_named
+from gis_projects.sentences import listed
 from gis_projects.sites.actions.comparisons import keep
 from gis_projects.sites.comparing import tables
 from layers.models import IN_FORCE_ONCE, LayerVersion, Status
@@ -100,7 +101,7 @@ class Command(BaseCommand):
             if flag
         ]
         if unlisted:
-            self.stdout.write(f"  对照表未列出的类别按冲突计：{'、'.join(unlisted)}")
+            self.stdout.write(f"  对照表未列出的类别按冲突计：{listed(unlisted)}")
         if kept is not None:
             self.stdout.write(f"  已保存为比对 {kept}")
 

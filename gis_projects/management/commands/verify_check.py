@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.core.management.base import BaseCommand, CommandParser
 
+from gis_projects.sentences import listed
 from gis_projects.sites.queries import reviews
 from gis_projects.sites.reviewing.sign_offs import FORMAT
 from siting import certificates, keys, sealed_pdf
@@ -48,7 +49,7 @@ class Command(BaseCommand):
         if differences:
             self._fail([str(difference) for difference in differences])
         done = "签名有效，重算一致" if recompute else "签名有效"
-        note = f"（不含涉密图层 {'、'.join(withheld)} 的内容）" if withheld else ""
+        note = f"（不含涉密图层 {listed(withheld)} 的内容）" if withheld else ""
         self.stdout.write(f"{done}{note}:{certificate['verdict']} {certificate['digest']}")
 
     def _fail(self, lines: list[str]) -> NoReturn:

@@ -15,6 +15,7 @@ from gis_projects.people.models import AccessToken, Organisation, Region, Sessio
 from gis_projects.people.permissions import Permission, Role, Scope, may, require
 from gis_projects.people.queries.delegations import same_person
 from gis_projects.people.roles import roles_of_unit
+from gis_projects.sentences import listed
 from gis_projects.trail import actions as trail
 
 
@@ -243,6 +244,6 @@ def _listed(roles: Iterable[Role | str]) -> list[str]:
     wanted = {str(role) for role in roles}
     if unknown := wanted - set(Role):
         raise ValidationError(
-            _("没有这样的角色：%(roles)s"), params={"roles": _("、").join(sorted(unknown))}, code="role"
+            _("没有这样的角色：%(roles)s"), params={"roles": listed(sorted(unknown))}, code="role"
         )
     return [str(role) for role in Role if role in wanted]

@@ -24,6 +24,7 @@ from gis_projects.people.queries import accounts as queries
 from gis_projects.people.queries.delegations import same_person
 from gis_projects.people.roles import Role, roles_of_unit
 from gis_projects.people.views import pages
+from gis_projects.sentences import listed
 from gis_projects.trail.queries import of_subject
 from gis_projects.trail.words import sentence
 
@@ -72,7 +73,7 @@ def exported(row: User) -> list[Any]:
         row.full_name,
         row.organisation.name if row.organisation else "",
         row.region.name if row.region else "",
-        _("、").join(str(names[role]) for role in row.roles),
+        listed(str(names[role]) for role in row.roles),
         row.email,
         seen,
         _("在用") if row.is_active else _("已停用"),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from gis_projects.library.models import Project
 from gis_projects.library.money import Unit, show
 from gis_projects.people.models import User
+from gis_projects.sentences import listed
 from gis_projects.sites.models.statements import Chapter
 from gis_projects.sites.presenting_alternatives import stale_words
 from gis_projects.sites.queries import alternatives, statements
@@ -166,7 +167,7 @@ def conclusion(check: Check, result: Mapping[str, Any]) -> list[str]:
 
 def _condition_data(found: Condition, names: Mapping[str, str]) -> dict[str, str]:
     label = _("没有规则涉及，须另行核实") if found.outcome is None else str(wording.OUTCOMES[found.outcome])
-    of = "、".join(names[code] for code in found.rules if code in names)
+    of = listed(names[code] for code in found.rules if code in names)
     return {"name": _(found.name), "outcome": str(found.outcome or "none"), "label": label, "rules": of}
 
 
@@ -175,4 +176,4 @@ def _authorities(findings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     asked: dict[str, list[str]] = {}
     for finding in findings:
         asked.setdefault(finding["authority"], []).append(finding["name"])
-    return [{"name": name, "rules": "、".join(rules)} for name, rules in asked.items()]
+    return [{"name": name, "rules": listed(rules)} for name, rules in asked.items()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 from django.http import Http404
 from django.utils import timezone
@@ -113,7 +114,7 @@ class InLibrariesAndCommittee(Started):
                 seats = held(review)
                 if not seats:
                     raise Http404
-                scores = {row.pk: 80 for row in review.criteria.all()}
+                scores = {row.pk: Decimal(80) for row in review.criteria.all()}
                 sheets.submit(
                     by=seats[number % len(seats)].expert.user, review=review, scores=scores,
                     recommendation="passed", opinion="同意",
