@@ -22,6 +22,10 @@ WORDS: dict[str, str] = {
     "argument.record_attendance": gettext_noop("登记会议出席情况，出席 %(count)s 人"),
     "argument.cast_votes": gettext_noop("登记议题“%(title)s”的表决"),
     "argument.resolve_item": gettext_noop("记录议题“%(title)s”的决议：%(outcome)s"),
+    "argument.refer_project": gettext_noop(
+        "会议“%(meeting)s”将项目移送%(name)s知悉，至 %(ends_on)s：%(text)s"
+    ),
+    "argument.end_referral": gettext_noop("终止向%(name)s移送：%(reason)s"),
     "argument.record_minutes": gettext_noop("记录会议“%(title)s”的纪要，议题 %(items)s 项"),
     "argument.return_minutes": gettext_noop("退回会议“%(title)s”的纪要：%(reason)s"),
     "argument.confirm_minutes": gettext_noop("确认会议“%(title)s”的纪要，决议文号 %(documents)s"),

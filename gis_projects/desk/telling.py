@@ -181,7 +181,8 @@ def _engagement_ended(step: Step) -> Iterable[Told]:
 
 def _engagement(step: Step) -> tuple[Engagement, set[int]]:
     row = Engagement.objects.get(pk=int(step.subject.rpartition(":")[2]))
-    return row, members(row.organisation_id, Permission.DELIVER_SERVICES) | named([row.user_id])
+    served = Permission.READ_ARGUMENTS if row.service == "referral" else Permission.DELIVER_SERVICES
+    return row, members(row.organisation_id, served) | named([row.user_id])
 
 
 def _task_of_meeting(step: Step) -> Iterable[Told]:

@@ -215,7 +215,7 @@ def _covers(grant: _Grant, permission: Permission, scope: Scope) -> bool:
         return False
     if scope.region is None and scope.organisation is None:
         return True
-    prefix = _reach(grant.person)
+    prefix = _reach(grant.person, permission)
     if prefix is not None and scope.region and scope.region.startswith(prefix):
         return True
     if scope.organisation and scope.organisation == str(grant.person.organisation_id or ""):
@@ -263,7 +263,7 @@ def _covered(grant: _Grant, permission: Permission, paths: ScopePaths) -> Q | No
     if paths.region is None and paths.organisation is None:
         return secrecy
     reach, person = Q(), grant.person
-    prefix = _reach(person)
+    prefix = _reach(person, permission)
     if paths.region is not None and prefix is not None:
         # Codes are digits, so this range is the same as "begins with", which a foreign key has no lookup for.
         reach |= Q(**{f"{paths.region}__gte": prefix, f"{paths.region}__lte": prefix.ljust(12, "9")})
@@ -285,8 +285,12 @@ def _engagements(user: User, permission: Permission) -> QuerySet[Any]:
     )
 
 
-def _reach(user: User) -> str | None:
-    return region_prefix(user.region_id) if user.region_id else None
+def _reach(user: User, permission: Permission) -> str | None:
+    """The region that a role of the user's reaches with a permission; who has it by being let in reaches none by it."""
+    if not user.region_id:
+        return None
+    by_region = (Role(role) for role in user.roles if role not in ENGAGED)
+    return region_prefix(user.region_id) if any(permission in ROLES[role] for role in by_region) else None
 
 
 def require(user: User | AnonymousUser, permission: Permission, target: Scope | Scoped | None = None) -> None:

@@ -125,6 +125,7 @@ class Role(StrEnum):
     LEADER = "leader"
     INTERMEDIARY = "intermediary"
     EXPERT = "expert"
+    JOINT = "joint"
     MONITOR = "monitor"
 
     @staticmethod
@@ -149,6 +150,7 @@ class Role(StrEnum):
                 ("leader", _("领导")),
                 ("intermediary", _("中介机构")),
                 ("expert", _("评审专家")),
+                ("joint", _("联动监督")),
                 ("monitor", _("监督")),
             ],
         )
@@ -233,7 +235,7 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
     },
     Role.COMMITTEE: _EVERYONE_INSIDE | {Permission.HOLD_COMMITTEE},
     Role.LEADER: _EVERYONE_INSIDE | {Permission.INSTRUCT, Permission.READ_TRAIL},
-    # These two reach the projects that they are engaged for, for as long as they are (`people.Engagement`).
+    # These three reach the projects that they are let in to, for as long as they are (`people.Engagement`).
     Role.INTERMEDIARY: frozenset(
         {
             Permission.READ_PROJECTS,
@@ -250,13 +252,15 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
             Permission.REVIEW_AS_EXPERT,
         }
     ),
+    # Bodies of the joint meeting (人大、政协、纪委监委): they read what was referred to them, and nothing else.
+    Role.JOINT: frozenset({Permission.READ_PROJECTS, Permission.READ_SITES, Permission.READ_ARGUMENTS}),
     Role.MONITOR: _EVERYONE_INSIDE - {Permission.RUN_CHECKS} | {Permission.READ_TRAIL},
 }
 
-#: Whose reach is the projects that they are engaged for.
-ENGAGED = frozenset({Role.INTERMEDIARY, Role.EXPERT})
-#: What an engagement lets its holder do with its project.
-ENGAGED_MAY = ROLES[Role.INTERMEDIARY] | ROLES[Role.EXPERT]
+#: Whose reach is the projects that they are let in to, wherever their account has its region.
+ENGAGED = frozenset({Role.INTERMEDIARY, Role.EXPERT, Role.JOINT})
+#: What being let in lets its holder do with the project.
+ENGAGED_MAY = frozenset().union(*(ROLES[role] for role in ENGAGED))
 
 #: What nobody lends: who holds these decides who may do what, or signs in everybody's name.
 NOT_LENT = frozenset({Permission.MANAGE_PEOPLE, Permission.MANAGE_UNIT, Permission.MANAGE_KEYS})
@@ -275,10 +279,8 @@ FUNCTION_ROLES: Mapping[str, tuple[Role, ...]] = {
     "finance": (Role.FINANCE,),
     "committee_office": (Role.COMMITTEE,),
     "resources": (Role.PLANNER,),
-    **dict.fromkeys(
-        ("audit", "big_data", "cyberspace", "digital_reform", "npc_finance", "statistics", "supervision"),
-        (Role.MONITOR,),
-    ),
+    **dict.fromkeys(("audit", "big_data", "cyberspace", "digital_reform", "statistics"), (Role.MONITOR,)),
+    **dict.fromkeys(("npc_finance", "supervision"), (Role.MONITOR, Role.JOINT)),
 }
 
 

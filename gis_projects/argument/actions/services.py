@@ -30,6 +30,8 @@ def engage(
 ) -> Engagement:  # fmt: skip
     """Engage an intermediary for a project; an expert's engagement comes of a review's draw instead."""
     demand(by, Permission.MANAGE_ENGAGEMENTS, project)
+    if service == Service.REFERRAL:
+        raise ValidationError({"service": _("移送知悉由联席会议办理，不在这里委托。")}, code="referral")
     if service == Service.REVIEW:
         raise ValidationError({"service": _("专家评审由抽取产生，不在这里委托。")}, code="review")
     row = engagements.engage(

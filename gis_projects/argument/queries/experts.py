@@ -67,9 +67,8 @@ def candidates_of(review: ExpertReview, by: User | None = None) -> Candidates:
     )
     owner = review.project.organisation
     units = {owner.pk: owner.name} if owner is not None else {}
-    served = Engagement.objects.filter(project=review.project_id, organisation__isnull=False).select_related(
-        "organisation"
-    )
+    served = Engagement.objects.filter(project=review.project_id, organisation__isnull=False)
+    served = served.exclude(service="referral").select_related("organisation")
     units |= {row.organisation.pk: row.organisation.name for row in served if row.organisation is not None}
     recused = dict(review.recusals.values_list("expert_id", "reason"))
     sat = set(review.seats.exclude(state=SeatState.WITHDRAWN).values_list("expert_id", flat=True))

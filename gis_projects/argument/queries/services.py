@@ -61,7 +61,11 @@ def engagements(user: User, wanted: Wanted | None = None) -> QuerySet[Engagement
         # Whoever is let in by an engagement reads the project; other units' engagements are the owner's business.
         own = Project.objects.filter(organisation=user.organisation_id, organisation__isnull=False)
         served &= Q(project__in=own.values("pk"))
-    rows = Engagement.objects.filter(organisation__isnull=False).filter(served | mine)
+    rows = (
+        Engagement.objects.filter(organisation__isnull=False)
+        .exclude(service="referral")
+        .filter(served | mine)
+    )
     rows = rows.select_related("organisation", "engaged_by", "declaration").annotate(
         delivered=Count("deliverables", distinct=True),
         accepted=Count("deliverables", filter=Q(deliverables__receipt__accepted=True), distinct=True),

@@ -31,6 +31,7 @@ from gis_projects.argument.models import (
     ResolutionOutcome,
 )
 from gis_projects.argument.queries import meetings as queries
+from gis_projects.argument.queries import referrals
 from gis_projects.argument.refusals import refuse
 from gis_projects.argument.views.committee import chosen_committee
 from gis_projects.argument.views.doing import done, files_of
@@ -130,7 +131,8 @@ def _instant(text: str) -> Any:
     return timezone.make_aware(at) if timezone.is_naive(at) else at
 
 
-def _day(text: str) -> Any:
+def day_of(text: str) -> Any:
+    """The day that a form brought."""
     try:
         day = parse_date(text)
     except ValueError:
@@ -145,10 +147,11 @@ def _day(text: str) -> Any:
 def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     """One meeting: agenda, attendance, votes, resolutions, minutes and what it left to be done."""
     user = cast(User, request.user)
-    return _page(request, user, queries.meeting(user, pk))
+    return shown(request, user, queries.meeting(user, pk))
 
 
-def _page(request: HttpRequest, user: User, row: Meeting) -> HttpResponse:
+def shown(request: HttpRequest, user: User, row: Meeting) -> HttpResponse:
+    """A meeting's page, also where a form of it was refused."""
     row = queries.meeting(user, row.pk)
     holds = may(user, Permission.HOLD_COMMITTEE, row)
     day = timezone.localtime(row.scheduled_at).date()
@@ -176,6 +179,8 @@ def _page(request: HttpRequest, user: User, row: Meeting) -> HttpResponse:
             "confirms": holds and row.state == MeetingState.RECORDED and row.recorded_by_id != user.pk,
             "returns": holds and row.state == MeetingState.RECORDED,
             "assigns": holds and row.state != MeetingState.CANCELLED,
+            "bodies": referrals.bodies(row.committee) if _refers(row, holds) else [],
+            "referable": [item for item in agenda if item.project] if _refers(row, holds) else [],
             "resolved": bool(items) and all(item["resolution"] for item in items),
             "presences": Presence.choices,
             "item_kinds": ItemKind.choices,
@@ -187,6 +192,10 @@ def _page(request: HttpRequest, user: User, row: Meeting) -> HttpResponse:
             "typed": request.POST,
         },
     )
+
+
+def _refers(row: Meeting, holds: bool) -> bool:
+    return holds and row.kind == MeetingKind.JOINT and row.state != MeetingState.CANCELLED
 
 
 def _shown(item: AgendaItem, tally: queries.Tally, attendance: list[Any], holds: bool) -> dict[str, Any]:
@@ -263,7 +272,7 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
         "task": (
             lambda: meeting_tasks.assign(
                 by=user, meeting=row, title=form.get("title", ""), organisation=_department(row, form),
-                due_on=_day(form.get("due_on", "")), item=_item(user, row, form.get("item", "")),
+                due_on=day_of(form.get("due_on", "")), item=_item(user, row, form.get("item", "")),
             ),
             _("已交办。"),
         ),
@@ -315,7 +324,7 @@ def _do(
 
     work, told = works.get(request.POST.get("what", ""), (unknown, ""))
     then = redirect("argument:meeting", row.pk)
-    return done(request, work, told, then=then, again=lambda: _page(request, user, row))
+    return done(request, work, told, then=then, again=lambda: shown(request, user, row))
 
 
 def _number(text: str) -> int:

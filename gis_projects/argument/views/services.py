@@ -26,7 +26,9 @@ from gis_projects.people.models import Engagement, Organisation, OrganisationKin
 from gis_projects.people.permissions import Permission, find, has, may, require
 
 PAGE = 50
-SERVICES = [(value, label) for value, label in Service.choices if value != Service.REVIEW]
+SERVICES = [
+    (value, label) for value, label in Service.choices if value not in (Service.REVIEW, Service.REFERRAL)
+]
 
 
 @login_required

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from gis_projects.people.models import Engagement, Organisation, OrganisationKind, User
+from gis_projects.people.models import Engagement, Organisation, OrganisationKind, Service, User
 from gis_projects.people.permissions import Permission, Role, require
 from gis_projects.trail import actions as trail
 
@@ -37,8 +37,8 @@ def engage(
     Raises
     ------
     ValidationError
-        Not exactly one of the two, an organisation that is no open intermediary, a user who is no active expert, or a
-        period that has passed or ends before it starts.
+        Not exactly one of the two, an organisation that is no open intermediary (for a referral: no open department), a
+        user who is no active expert, or a period that has passed or ends before it starts.
     PermissionDenied
         ``by`` engages nobody.
     """
@@ -46,10 +46,11 @@ def engage(
         require(by, Permission.MANAGE_ENGAGEMENTS)
     if (organisation is None) == (user is None):
         raise ValidationError(_("请选择一家中介机构，或一位专家。"), code="of-one")
-    if organisation is not None and (
-        organisation.kind != OrganisationKind.INTERMEDIARY or organisation.closed_at is not None
-    ):
-        raise ValidationError({"organisation": _("只能委托在册的中介机构。")}, code="intermediary")
+    referred = service == Service.REFERRAL
+    wanted = OrganisationKind.DEPARTMENT if referred else OrganisationKind.INTERMEDIARY
+    if organisation is not None and (organisation.kind != wanted or organisation.closed_at is not None):
+        told = _("只能移送在册的部门。") if referred else _("只能委托在册的中介机构。")
+        raise ValidationError({"organisation": told}, code="intermediary")
     if user is not None and (Role.EXPERT not in user.roles or not user.is_active):
         raise ValidationError({"user": _("只能聘请在册的评审专家。")}, code="expert")
     if ends_on < timezone.localdate():

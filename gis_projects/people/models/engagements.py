@@ -1,4 +1,4 @@
-"""Who is let in from outside to one project, for what and until when."""
+"""Who is let in to one project, for what and until when."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ class Phase(models.TextChoices):
 
 
 class Service(models.TextChoices):
-    """What an intermediary, or an expert, is engaged to do."""
+    """What an intermediary or an expert is engaged to do; by ``REFERRAL`` a body of the joint meeting reads a project."""
 
     CONSULTING = "consulting", _("项目咨询")
     SUPERVISION = "supervision", _("项目监理")
     COST_AUDIT = "cost_audit", _("工程审价")
     EVALUATION = "evaluation", _("绩效评价")
     REVIEW = "review", _("专家评审")
+    REFERRAL = "referral", _("移送知悉")
 
 
 class EngagementQuerySet(models.QuerySet["Engagement"]):
@@ -39,7 +40,8 @@ class EngagementQuerySet(models.QuerySet["Engagement"]):
 
 
 class Engagement(models.Model):
-    """An intermediary (``organisation``) or an expert (``user``) reaches one project, and nothing else, for a period.
+    """An intermediary or a body of the joint meeting (``organisation``), or an expert (``user``), reaches one project,
+    and nothing else, for a period.
 
     ``project`` is the key of a row of the library, which lies above this room: the foreign key is the database's alone
     (`library` adds it). Both days belong to the period; ``ended_at`` ends it before its last day.

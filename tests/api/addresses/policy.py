@@ -57,6 +57,7 @@ RELATIONS: dict[Role, tuple[str, ...]] = {
     Role.UNIT_ADMIN: ("own unit", "other unit"),
     Role.INTERMEDIARY: ("engaged", "engagement ended"),
     Role.EXPERT: ("engaged", "engagement ended"),
+    Role.JOINT: ("engaged", "engagement ended"),
 }
 
 
