@@ -27,6 +27,7 @@ urlpatterns = [
     path("api/v1/", include("gis_projects.argument.api_urls")),
     path("api/v1/", include("gis_projects.reporting.api_urls")),
     path("api/v1/", include("gis_projects.atlas.api_urls")),
+    path("api/v1/", include("gis_projects.publishing.api_urls")),
 ]
 
 handler400 = problems.bad_request

@@ -31,6 +31,7 @@ interface Region {
 
 const SIGNS: Record<Weight, string> = { overdue: "!", blocked: "▲", stale: "…" };
 const ORDER: Weight[] = ["overdue", "blocked", "stale"];
+const ROOM = 90; // pixels that a region's name takes
 const NARROW = matchMedia("(max-width: 760px)");
 
 /** One screen at a time on a phone, chosen at its foot; all of them one after the other where there is room. */
@@ -67,6 +68,7 @@ class ConcernMap {
   private readonly card = need("#concern-card");
   private readonly places: Placed[];
   private fitted = false;
+  private readonly regions: [L.Layer, L.LatLngBounds][] = [];
 
   constructor(element: HTMLElement, private readonly address: string) {
     const { map } = createMap(element, { maxZoom: 16 });
@@ -74,12 +76,24 @@ class ConcernMap {
     this.places = (embedded<Concern[]>("concerns-on-map") ?? []).map((one) => ({ ...one, at: L.latLng(one.lat, one.lon) }));
     new GatheredMarkers<Placed>(map, (members) => this.pin(members), (members) => this.open(members)).show(this.places);
     map.on("click", () => this.close());
+    map.on("zoomend", () => this.names());
     void this.outlines();
+  }
+
+  /** A region has its name where the name has room. */
+  private names(): void {
+    for (const [layer, bounds] of this.regions) {
+      const wide = this.map.latLngToContainerPoint(bounds.getNorthEast()).x - this.map.latLngToContainerPoint(bounds.getSouthWest()).x;
+      if (wide > ROOM) layer.openTooltip();
+      else layer.closeTooltip();
+    }
   }
 
   /** A map that was laid out while hidden knows its size only now. */
   appear(): void {
     this.map.invalidateSize({ animate: false });
+    if (!this.map.getSize().x) return; // another screen is open: it has no size yet
+    this.names();
     if (this.fitted || !this.places.length) return;
     this.fitted = true;
     this.map.fitBounds(L.latLngBounds(this.places.map((p) => p.at)), { padding: [40, 40], maxZoom: 13, animate: false });
@@ -128,9 +142,13 @@ class ConcernMap {
       L.geoJSON({ type: "FeatureCollection", features } as GeoJSON.FeatureCollection, {
         style: { color: "#8d877a", weight: 1.4, fillColor: "#fbfaf5", fillOpacity: 1 },
         interactive: false,
-        onEachFeature: (feature, layer) => layer.bindTooltip(String(feature.properties?.["name"] ?? ""), { permanent: true, direction: "center", className: "region-name" }),
+        onEachFeature: (feature, layer) => {
+          layer.bindTooltip(String(feature.properties?.["name"] ?? ""), { permanent: true, direction: "center", className: "region-name" });
+          this.regions.push([layer, (layer as L.Polygon).getBounds()]);
+        },
         ...PASSIVE,
       }).addTo(this.map);
+      this.names();
     } catch {
       need("#leading-status").textContent = t("map.failed", { what: t("region.number") });
       this.map.getContainer().append(h("p", { class: "map-failure", role: "alert" }, t("leading.noOutlines")));

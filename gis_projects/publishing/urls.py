@@ -15,6 +15,7 @@ urlpatterns = [
     path("projects/<int:pk>/disclosure/preview/", projects.preview, name="preview"),
     path("projects/<int:pk>/progress/", progress.progress, name="progress"),
     path("projects/<int:pk>/progress/<int:media>/", progress.media_file, name="media"),
+    path("photos/<int:attachment>/small/", progress.diary_photo, name="diary-photo"),
     path("publishing/articles/", articles.articles, name="articles"),
     path("publishing/articles/new/<slug:kind>/", articles.new, name="article-new"),
     path("publishing/articles/<int:pk>/", articles.article, name="article"),

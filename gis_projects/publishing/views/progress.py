@@ -24,7 +24,7 @@ from gis_projects.disclosure.models import MediaKind
 from gis_projects.library.models import Attachment, Project
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, find, may
-from gis_projects.publishing import cleaning, media_store
+from gis_projects.publishing import cleaning, media_store, small_pictures
 from gis_projects.publishing.actions import progress as actions
 from gis_projects.publishing.forms import MediaForm, ResultForm
 from gis_projects.publishing.models import PerformanceResult, ProgressMedia
@@ -148,6 +148,21 @@ def media_file(request: HttpRequest, pk: int, media: int) -> HttpResponseBase:
         raise Http404
     kind = MediaKind.PHOTO if small else MediaKind(row.kind)
     answer = FileResponse(path.open("rb"), content_type=_TYPES[kind])
+    answer["Cache-Control"] = "private, no-store"
+    return answer
+
+
+@login_required
+@require_safe
+def diary_photo(request: HttpRequest, attachment: int) -> HttpResponseBase:
+    """A diary's photo made small, for who may read its project."""
+    photos = Attachment.objects.filter(subject__startswith="library.diary:", kind__in=("jpeg", "png"))
+    photo = find(request.user, Permission.READ_PROJECTS, photos, pk=attachment)
+    try:
+        path = small_pictures.small(photo)
+    except (FileNotFoundError, UnusableInput) as error:
+        raise Http404 from error
+    answer = FileResponse(path.open("rb"), content_type="image/jpeg")
     answer["Cache-Control"] = "private, no-store"
     return answer
 

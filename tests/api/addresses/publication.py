@@ -1,6 +1,6 @@
 from gis_projects.people.roles import Permission
 from tests.api.addresses.policy import Policy
-from tests.api.addresses.visits import Address, of_project
+from tests.api.addresses.visits import API_WITH_ROLE, Address, of_project
 
 P = Permission
 _READ = Policy(P.READ_PROJECTS, "project")
@@ -21,6 +21,11 @@ ADDRESSES: dict[str, list[Address]] = {
     "publishing:project": [Address("302 403 200 404 200 403 200", of_project)],
     "publishing:preview": [Address("302 403 404 404 404 403 404", of_project)],
     "publishing:progress": [Address("302 403 200 404 200 200 200", of_project)],
+    "publishing:diary-photo": [Address("302 403 404 404 404 404 404", lambda world: {"attachment": 0})],
+    "publishing-api:photos": [
+        Address(API_WITH_ROLE),
+        Address(API_WITH_ROLE, query=lambda world: {"q": "x", "since": "2026-01-01"}),
+    ],
     "publishing:media": [
         Address("302 403 404 404 404 404 404", lambda world: {"pk": world.project, "media": 0})
     ],
@@ -37,4 +42,6 @@ POLICY: dict[str, Policy | list[Policy]] = {
     "publishing:preview": _DISCLOSE,
     "publishing:progress": _READ,
     "publishing:media": _READ,
+    "publishing:diary-photo": _READ,
+    "publishing-api:photos": Policy(P.READ_PROJECTS),
 }
