@@ -22,7 +22,7 @@ class Phase(models.TextChoices):
 
 
 class Service(models.TextChoices):
-    """What an intermediary or an expert is engaged to do; by ``REFERRAL`` a body of the joint meeting reads a project."""
+    """What somebody is engaged to do; by ``REFERRAL`` a body of the joint meeting reads a project."""
 
     CONSULTING = "consulting", _("项目咨询")
     SUPERVISION = "supervision", _("项目监理")

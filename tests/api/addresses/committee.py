@@ -46,6 +46,14 @@ ADDRESSES: dict[str, list[Address]] = {
         Address(IN_REACH, lambda world: {"pk": world.confirmed_meeting}),
         Address("302 403 404 404 404 404 404", of_meeting),  # nothing is written down yet
     ],
+    "argument:referrals": [
+        Address(WITH_ROLE),
+        Address(WITH_ROLE, query=lambda world: {"state": "current", "q": "x", "format": "csv"}),
+    ],
+    "argument:referral-end": [
+        Address("302 403 404 404 404 404 404", lambda world: {"pk": 10**9}, method="post")
+    ],
+    "argument:refer": [Address(HELD, of_meeting, method="post")],
     "argument:meeting-tasks": [
         Address(WITH_ROLE),
         Address(WITH_ROLE, query=lambda world: {"state": "overdue", "format": "xlsx"}),
@@ -105,6 +113,9 @@ POLICY: dict[str, Policy | list[Policy]] = {
     "argument:meeting-act": HOLD,
     "argument:item-act": HOLD,
     "argument:minutes": READ,
+    "argument:referrals": ANY,
+    "argument:referral-end": Policy(P.READ_ARGUMENTS, personal=True),
+    "argument:refer": HOLD,
     "argument:meeting-tasks": ANY,
     "argument:meeting-task": READ,
     "argument:meeting-task-act": HOLD,
