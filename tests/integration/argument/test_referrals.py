@@ -1,4 +1,4 @@
-"""Bodies of the joint meeting (人大、政协、纪委监委) read what was referred to them, as long as it is, and nothing else."""
+"""Bodies of the joint meeting (人大、政协、纪委监委) read what was referred to them, while it is, and nothing else."""
 
 from __future__ import annotations
 
