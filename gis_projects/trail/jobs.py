@@ -26,6 +26,10 @@ OPEN = [JobState.QUEUED, JobState.RUNNING]
 _STARTING = 7042  # first half of the advisory locks of starting a job once
 
 
+class Cancelled(Exception):
+    """Whoever started a job has called it off."""
+
+
 class Progress:
     """What a running job tells, and what it has already done in an earlier run."""
 
@@ -37,6 +41,17 @@ class Progress:
         Job.objects.filter(pk=self.job.pk, state=JobState.RUNNING).update(
             progress=max(0, min(100, int(percent))), message=message[:300]
         )
+
+    def stop_if_cancelled(self) -> None:
+        """To be asked between two steps by a job that can be called off.
+
+        Raises
+        ------
+        Cancelled
+            It was; what the job then leaves behind it has to take away itself, and let this pass.
+        """
+        if Job.objects.filter(pk=self.job.pk, state=JobState.CANCELLED).exists():
+            raise Cancelled
 
     def once(self, name: str, work: Callable[[], Any]) -> Any:
         """Do a step in one transaction with the mark that it is done; a repeated run returns the first's
@@ -67,10 +82,12 @@ def job(function: Callable[..., Any]) -> Task[..., Any]:
         )
         try:
             result = function(Progress(row), **arguments)
+        except Cancelled:
+            return
         except Exception:
             fail([job_id], FAILED_MESSAGE)
             raise
-        Job.objects.filter(pk=job_id).update(
+        Job.objects.filter(pk=job_id).exclude(state=JobState.CANCELLED).update(
             state=JobState.DONE, progress=100, result=result, finished_at=timezone.now()
         )
 
@@ -114,6 +131,18 @@ def start_once(work: Task[..., Any], *, kind: str, subject: str) -> Job | None:
         if Job.objects.filter(kind=kind, subject=subject).exists():
             return None
         return start(work, by=None, kind=kind, subject=subject)
+
+
+def cancel(job: Job) -> bool:
+    """Call an open job off: one that waits never runs, one that runs ends at its next `Progress.stop_if_cancelled`.
+
+    Whoever calls asks for the permission. Returns whether it was still open.
+    """
+    return bool(
+        Job.objects.filter(pk=job.pk, state__in=OPEN).update(
+            state=JobState.CANCELLED, message="", finished_at=timezone.now()
+        )
+    )
 
 
 def fail(keys: list[int], message: str) -> int:

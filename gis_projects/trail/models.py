@@ -68,6 +68,7 @@ class JobState(models.TextChoices):
     RUNNING = "running", _("进行中")
     DONE = "done", _("已完成")
     FAILED = "failed", _("失败")
+    CANCELLED = "cancelled", _("已取消")
 
 
 class Job(models.Model):
@@ -100,7 +101,7 @@ class Job(models.Model):
                 condition=Q(progress__range=(0, 100)), name="trail_job_progress_in_percent"
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["done", "failed"], finished_at__isnull=False)
+                condition=Q(state__in=["done", "failed", "cancelled"], finished_at__isnull=False)
                 | Q(state__in=["queued", "running"], finished_at=None),
                 name="trail_job_ended_has_its_time",
             ),
