@@ -105,7 +105,9 @@ class Person:
             case "counts":
                 return "/api/v1/projects/counts/?" + urlencode(self._filters())
             case "map":
-                return "/api/v1/projects/map/?" + urlencode(self._filters())
+                return "/api/v1/projects/map/?" + urlencode(
+                    {**self._filters(), "form": "rows"}
+                )  # what the page asks
         return {"desk": "/desk/", "tasks": "/arguments/tasks/", "cases": "/arguments/", "statistics": "/statistics/",
                 "libraries": "/libraries/"}[what]  # fmt: skip
 

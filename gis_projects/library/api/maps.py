@@ -63,7 +63,10 @@ class ProjectMap(_Selection):
         parameters=[
             AS_OF,
             OpenApiParameter(
-                "form", str, enum=["rows"], description="``columns`` and ``rows`` in place of GeoJSON"
+                "form",
+                str,
+                enum=["rows"],
+                description="``columns`` and ``rows`` in place of GeoJSON: a third of its size, what the map page asks",
             ),
         ],
         responses={200: OpenApiTypes.OBJECT},
