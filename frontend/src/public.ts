@@ -2,12 +2,12 @@ import L from "leaflet";
 import { debounce, need } from "./core/dom";
 import * as card from "./public/card";
 import { TileLayer } from "./public/layer";
-import { asked, List } from "./public/list";
+import { asked, chosenWords, List } from "./public/list";
 import { places } from "./public/places";
 import { hashOf, outlines, printing, stage, viewOf } from "./public/stage";
 import type { Mark } from "./public/tile";
 import { Tiles } from "./public/tiles";
-import { say } from "./public/words";
+import { dayOf, say } from "./public/words";
 
 const SAME_PLACE = 12; // metres of Web Mercator: no zoom tells them apart
 const page = need("#public-page");
@@ -102,6 +102,7 @@ map.on("click", (event: L.LeafletMouseEvent) => {
 });
 map.on("mousemove", (event: L.LeafletMouseEvent) => need("#map").classList.toggle("is-over-mark", layer.under(event.containerPoint) !== null));
 map.on("moveend", () => {
+  if (tiles.held) return; // what is printed isn't where the reader is
   remember();
   if (inView.checked && !only) void listed();
 });
@@ -176,8 +177,9 @@ print.hidden = false;
 print.addEventListener("click", () => window.print());
 const legend = need<HTMLDetailsElement>(".public-legend");
 let unfolded = legend.open;
-printing(map, () => {
+printing(map, layer, () => {
   tiles.held = true;
+  need("#paper-said").textContent = [...chosenWords(form), say("paper.printed", { at: dayOf(new Date()) }), location.origin + location.pathname].join(" · ");
   unfolded = legend.open;
   legend.open = true;
 }, () => {

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import unicodedata
 
 import pytest
 from django.conf import settings
+from pypdf import PdfReader
 
-from gis_projects.disclosure.models import DisclosedProject
+from gis_projects.disclosure.models import DisclosedProject, PublicOutline
 from tests.browser.conftest import DEMO, DESKTOP, PHONE, ready
 from tests.browser.test_accessibility import serious
 
@@ -124,6 +127,41 @@ def test_at_400_per_cent_nothing_scrolls_two_ways(open_page, slug):
         page.goto(path.format(slug=slug))
         page.wait_for_load_state("networkidle")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+def test_the_map_is_printed_with_all_that_it_shows(open_page, city, django_db_blocker):
+    with django_db_blocker.unblock():
+        for code, name in (("150207", "九原区"), ("150202", "东河区")):
+            PublicOutline.objects.filter(code=code).update(name=name, review_number="蒙S(2026)001号")
+    page = drawn(ready(open_page("/?kind=key", viewport=PHONE)))
+    page.wait_for_selector("#map[data-outlined]")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    # A canvas would be printed as a white sheet over the base map.
+    assert page.locator("#map canvas:visible").count() == 0
+    assert page.locator(".leaflet-overlay-pane svg path").count() > 0
+    assert page.locator(".leaflet-base-pane svg path").count() > 0
+    for part in (
+        ".region-name:visible",
+        ".public-legend li",
+        ".leaflet-control-scale",
+        ".paper-north",
+        ".paper-title",
+    ):
+        assert page.locator(part).first.is_visible(), part
+    assert "审图号：蒙S(2026)001号" in page.inner_text(".paper-imprint")
+    assert "重点项目" in page.inner_text("#paper-said")  # what is chosen, the day, where it is from
+    assert not page.is_visible("#filters")
+    page.emulate_media(media=None)
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.locator("#map canvas:visible").count() == 1
+    assert page.evaluate("document.body.className") == "public-body"
+    for landscape in (False, True):
+        paper = PdfReader(io.BytesIO(page.pdf(format="A4", landscape=landscape)))
+        box = paper.pages[0].mediabox
+        assert (box.width > box.height) is landscape
+        told = unicodedata.normalize("NFKC", paper.pages[0].extract_text())
+        assert all(word in told for word in ("东河区", "图例", "公开项目地图", "三环路改造")), told
 
 
 def test_a_seen_project_can_be_read_without_a_network_until_it_is_withdrawn(

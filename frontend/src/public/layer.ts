@@ -1,11 +1,12 @@
 import L from "leaflet";
+import { type Pen, sheet, SvgPen } from "./paper";
 import { KINDS, type Mark, type Tile } from "./tile";
 
 const REACH = 22; // of a finger, pixels
 const colour = (kind: string): string => getComputedStyle(document.documentElement).getPropertyValue(`--kind-${kind}`).trim();
 
 /** Shape and colour say the same: diamond, square, disc, triangle. */
-export function trace(g: CanvasRenderingContext2D, kind: string, x: number, y: number, r: number): void {
+export function trace(g: Pen, kind: string, x: number, y: number, r: number): void {
   g.beginPath();
   if (kind === "key") g.moveTo(x, y - r * 1.25), g.lineTo(x + r * 1.25, y), g.lineTo(x, y + r * 1.25), g.lineTo(x - r * 1.25, y), g.closePath();
   else if (kind === "government") g.rect(x - r * 0.9, y - r * 0.9, r * 1.8, r * 1.8);
@@ -20,6 +21,7 @@ export class TileLayer extends L.Layer {
   private canvas: HTMLCanvasElement | null = null;
   private tiles: Tile[] = [];
   private ring: L.LatLng | null = null;
+  private printed: SVGSVGElement | null = null;
   private readonly colours = Object.fromEntries(KINDS.map((kind) => [kind, colour(kind)]));
 
   show(tiles: Tile[]): void {
@@ -63,7 +65,22 @@ export class TileLayer extends L.Layer {
     return this;
   }
 
+  /** For a printer the same is drawn as SVG, instead of the canvas. */
+  onPaper(printing: boolean): void {
+    this.printed?.remove();
+    this.printed = null;
+    if (this.canvas) this.canvas.hidden = printing;
+    if (printing) {
+      const size = this._map.getSize();
+      this.printed = sheet(size.x, size.y);
+      L.DomUtil.setPosition(this.printed as unknown as HTMLElement, this._map.containerPointToLayerPoint([0, 0]));
+      this._map.getPane("overlayPane")!.append(this.printed);
+      this.paint(new SvgPen(this.printed));
+    } else this.draw();
+  }
+
   draw(): void {
+    if (this.printed) return this.onPaper(true);
     const { canvas } = this;
     const g = canvas?.getContext("2d", { willReadFrequently: true });
     if (!this._map || !canvas || !g) return;
@@ -76,6 +93,11 @@ export class TileLayer extends L.Layer {
     canvas.style.height = `${size.y + 2 * margin}px`;
     L.DomUtil.setPosition(canvas, this._map.containerPointToLayerPoint([-margin, -margin]));
     g.setTransform(ratio, 0, 0, ratio, margin * ratio, margin * ratio);
+    this.paint(g);
+  }
+
+  /** Everything, in pixels of the map's container. */
+  private paint(g: Pen): void {
     for (const tile of this.tiles) this.outlines(g, tile);
     for (const mark of this.marks()) {
       const at = this._map.latLngToContainerPoint([mark.lat, mark.lon]);
@@ -94,7 +116,7 @@ export class TileLayer extends L.Layer {
     }
   }
 
-  private outlines(g: CanvasRenderingContext2D, tile: Tile): void {
+  private outlines(g: Pen, tile: Tile): void {
     if (!tile.shapes.length) return;
     const side = 256 * 2 ** (this._map.getZoom() - tile.z);
     const corner = this._map.getPixelBounds().min!;
@@ -119,7 +141,7 @@ export class TileLayer extends L.Layer {
     g.restore();
   }
 
-  private one(g: CanvasRenderingContext2D, mark: Mark, at: L.Point): void {
+  private one(g: Pen, mark: Mark, at: L.Point): void {
     const kind = KINDS.find((name) => mark.kinds[name]) ?? "";
     trace(g, kind, at.x, at.y, 7);
     g.fillStyle = this.colours[kind] ?? "#4d5862";
@@ -130,7 +152,7 @@ export class TileLayer extends L.Layer {
   }
 
   /** A disc with the number; its rim is parted by kind. */
-  private many(g: CanvasRenderingContext2D, mark: Mark, at: L.Point): void {
+  private many(g: Pen, mark: Mark, at: L.Point): void {
     const r = radiusOf(mark.n);
     g.beginPath();
     g.arc(at.x, at.y, r, 0, Math.PI * 2);

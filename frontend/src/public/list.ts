@@ -22,6 +22,21 @@ export function asked(form: HTMLFormElement): URLSearchParams {
   return found;
 }
 
+/** What is asked for, in the words that stand in the form. */
+export function chosenWords(form: HTMLFormElement): string[] {
+  const kinds = [...form.querySelectorAll<HTMLInputElement>('input[name="kind"]')];
+  const ticked = kinds.filter((kind) => kind.checked);
+  const fields = [...form.querySelectorAll<HTMLInputElement | HTMLSelectElement>(".form-control, .form-select")].filter((field) => field.value.trim());
+  return [
+    ...(ticked.length < kinds.length ? [ticked.map((kind) => kind.parentElement?.querySelector(".kind")?.textContent ?? "").join(say("and")) || say("kinds.none")] : []),
+    ...fields.map((field) => {
+      if (field instanceof HTMLSelectElement) return field.selectedOptions[0]?.dataset["name"] ?? "";
+      const label = field.getAttribute("aria-label") ?? form.querySelector(`label[for="${field.id}"]`)?.textContent ?? "";
+      return say("said", { label, value: field.value.trim() });
+    }),
+  ];
+}
+
 /** The list beside the map: the server writes its rows, so that it says what the list's own page says. */
 export class List {
   private controller: AbortController | null = null;

@@ -1,6 +1,7 @@
 import L from "leaflet";
 import "leaflet/dist/leaflet.css";
 import { h, icon, need } from "../core/dom";
+import type { TileLayer } from "./layer";
 import { BASE } from "./colours";
 import { say } from "./words";
 
@@ -65,22 +66,41 @@ export function stage(element: HTMLElement, home: string | undefined, view: View
 }
 
 /** Before a sheet is printed the map takes its size and shows what the screen showed; afterwards all is as before. */
-export function printing(map: L.Map, started: () => void, ended: () => void): void {
+export function printing(map: L.Map, layer: TileLayer, started: () => void, ended: () => void): void {
   let view: { at: L.LatLng; zoom: number } | null = null;
+  const snap = map.options.zoomSnap ?? 1;
   window.addEventListener("beforeprint", () => {
     const bounds = map.getBounds();
-    view = { at: map.getCenter(), zoom: map.getZoom() };
+    view ??= { at: map.getCenter(), zoom: map.getZoom() };
     started();
     document.body.classList.add("is-printing");
+    map.options.zoomSnap = 0; // the sheet is filled
     map.invalidateSize({ animate: false });
     map.fitBounds(bounds, { animate: false });
+    layer.onPaper(true);
   });
   window.addEventListener("afterprint", () => {
     document.body.classList.remove("is-printing");
+    map.options.zoomSnap = snap;
     map.invalidateSize({ animate: false });
     if (view) map.setView(view.at, view.zoom, { animate: false });
+    view = null;
+    layer.onPaper(false);
     ended();
   });
+}
+
+/** Of names that lie over each other the larger region's stays. */
+function apart(names: L.Tooltip[]): void {
+  const taken: DOMRect[] = [];
+  for (const name of names) {
+    const element = name.getElement();
+    if (!element) continue;
+    element.hidden = false;
+    const box = element.getBoundingClientRect();
+    element.hidden = taken.some((other) => box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom);
+    if (!element.hidden) taken.push(box);
+  }
 }
 
 /** Regions and waters as the public may see them: the base map. */
@@ -94,15 +114,23 @@ export async function outlines(url: string, map: L.Map): Promise<void> {
   const renderer = L.svg({ pane: "base", padding: 0.5 }); // drawn at once, for paper too
   const water = { color: BASE.shore, weight: 0.8, fillColor: BASE.water, fillOpacity: 1 };
   const region = { color: BASE.border, weight: 1.2, dashArray: "6 3", fillColor: BASE.region, fillOpacity: 1 };
+  const named: { size: number; name: L.Tooltip }[] = [];
   const options: L.GeoJSONOptions = {
     pane: "base",
     interactive: false,
     style: (feature) => (feature?.properties?.["kind"] === "water" ? water : region),
     onEachFeature: (feature, layer) => {
       const name = String(feature.properties?.["name"] ?? "");
-      if (name && feature.properties?.["kind"] === "region") layer.bindTooltip(h("span", {}, name), { permanent: true, direction: "center", className: "region-name", pane: "names", interactive: false });
+      if (!name || feature.properties?.["kind"] !== "region" || !(layer instanceof L.Polygon)) return;
+      layer.bindTooltip(h("span", {}, name), { permanent: true, direction: "center", className: "region-name", pane: "names", interactive: false });
+      const box = layer.getBounds();
+      named.push({ size: (box.getEast() - box.getWest()) * (box.getNorth() - box.getSouth()), name: layer.getTooltip()! });
     },
   };
   L.geoJSON(found, { ...options, renderer } as L.GeoJSONOptions).addTo(map);
+  const names = named.sort((a, b) => b.size - a.size).map((one) => one.name);
+  const placed = (): void => apart(names);
+  map.on("zoomend viewreset resize", placed);
+  placed();
   need("#map").dataset["outlined"] = "";
 }

@@ -19,6 +19,10 @@ const zh = {
   "share.copied": "链接已复制。",
   "share.failed": "没有复制成功，请从地址栏复制链接。",
   "choice": "{name}（{n}）",
+  "and": "、",
+  "said": "{label}：{value}",
+  "kinds.none": "未选类别",
+  "paper.printed": "打印于 {at}",
   "chart.count": "项目数",
   "chart.planned": "计划投资（亿元）",
   "chart.about": "{title}的条形图，数据与上面的表格相同",
@@ -59,6 +63,10 @@ const en: typeof zh = {
   "share.copied": "Link copied.",
   "share.failed": "Could not copy. Please copy the link from the address bar.",
   "choice": "{name} ({n})",
+  "and": ", ",
+  "said": "{label}: {value}",
+  "kinds.none": "No kind chosen",
+  "paper.printed": "Printed {at}",
   "chart.count": "Projects",
   "chart.planned": "Planned investment (¥100 million)",
   "chart.about": "Bar chart: {title}. The figures are those of the table above",
@@ -96,3 +104,6 @@ export function amount(yuan: number): string {
   if (english) return yuan >= 1e9 ? `¥${written(yuan / 1e9, 2)} bn` : `¥${written(yuan / 1e6, 2)} m`;
   return yuan >= 1e8 ? `${written(yuan / 1e8, 2)} 亿元` : `${written(yuan / 1e4, 0)} 万元`;
 }
+
+/** A day as the server writes it: 2026-07-01, by the reader's own clock. */
+export const dayOf = (at: Date): string => [at.getFullYear(), at.getMonth() + 1, at.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
