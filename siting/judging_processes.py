@@ -24,9 +24,9 @@ class Block:
 
 def born(database: Mapping[str, Any], media_root: str) -> None:
     """Set Django up where whoever spawned this process works: with its database and its files."""
-    import django
+    from layers.alone import set_up
 
-    django.setup()  # by the settings' module that the environment names, as there
+    set_up("layers", "siting")
     from django.conf import settings
     from django.db import connection
 

@@ -32,7 +32,9 @@ from layers.table import Table
 
 PROCESSES = 2
 # a module of this room can't be the program itself: its models need Django set up first
-_PROGRAM = "import django; django.setup(); from layers.loading import worker; worker.main()"
+_PROGRAM = (
+    "from layers.alone import set_up; set_up('layers'); from layers.loading import worker; worker.main()"
+)
 _ROOT = Path(__file__).resolve().parents[2]
 _PATIENCE = 0.5  # seconds between two looks at whether a worker still lives, and at whether we are to stop
 _GRACE = 5.0

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
-from scipy.spatial import KDTree
 
 from layers.notices import Notice
 
@@ -86,6 +85,8 @@ def _matches(
     points: Floats, others: Floats, scale: Floats
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.intp]]:
     """Which points have one of the others within the tolerance, and which is the nearest."""
+    from scipy.spatial import KDTree  # takes longer to import than all else a process that writes rows needs
+
     distance, nearest = KDTree(others * scale).query(points * scale, distance_upper_bound=TOLERANCE_M)
     return np.isfinite(distance), nearest
 

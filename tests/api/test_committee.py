@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,7 +12,7 @@ from gis_projects.argument.models import MeetingTask, Resolution
 from gis_projects.people.permissions import Role
 from tests.factories.committee import meeting, resolved, sitting
 from tests.factories.library import ProjectFactory
-from tests.factories.people import OrganisationFactory, RegionFactory, UserFactory, user_of
+from tests.factories.people import OrganisationFactory, RegionFactory, UserFactory, signed_in, user_of
 
 pytestmark = pytest.mark.django_db
 PDF = b"%PDF-1.7\n%%EOF\n"
@@ -53,12 +52,6 @@ def held(of, department):
     recorded = minutes.record_minutes(by=of.clerk, meeting=row, minutes="会议审议了两个议题。")
     minutes.confirm_minutes(by=of.second, meeting=row, revision=recorded.revision)
     return row
-
-
-def signed_in(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_a_meeting_is_read_without_what_its_reader_may_not_know(of, held):

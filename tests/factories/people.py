@@ -4,6 +4,7 @@ from functools import cache
 
 import factory
 from django.contrib.auth.hashers import make_password
+from django.test import Client
 
 from gis_projects.people.models import Organisation, Region, User
 from gis_projects.people.permissions import Role
@@ -79,3 +80,10 @@ def user_of(role: Role, region: str | None = "150200", **more: object) -> User:
         region=RegionFactory(code=region) if region else None,
         **more,
     )
+
+
+def signed_in(user: User) -> Client:
+    """A client that has been let in as somebody."""
+    client = Client()
+    client.force_login(user, backend="gis_projects.people.backends.Accounts")
+    return client

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -21,7 +20,7 @@ from gis_projects.people.permissions import Role
 from gis_projects.sentences import filled
 from tests.factories import expert_reviews as factory
 from tests.factories.expert_reviews import held
-from tests.factories.people import user_of
+from tests.factories.people import signed_in, user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -34,12 +33,6 @@ def attached(settings, tmp_path):
 @pytest.fixture
 def panel():
     return factory.panel()
-
-
-def signed_in(user) -> Client:
-    client = Client()
-    client.force_login(user, backend="gis_projects.people.backends.Accounts")
-    return client
 
 
 def act(client, review, name, **form):

@@ -8,7 +8,6 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -20,6 +19,7 @@ from gis_projects.people.models import Engagement
 from gis_projects.people.permissions import Permission, may
 from siting.engine.notices import UnusableInput
 from tests.factories import expert_reviews as factory
+from tests.factories.people import signed_in
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate
@@ -156,12 +156,6 @@ def test_what_was_declared_and_delivered_stays(panel, firm):
     ):
         with pytest.raises(IntegrityError), transaction.atomic():
             change()
-
-
-def signed_in(user) -> Client:
-    client = Client()
-    client.force_login(user, backend="gis_projects.people.backends.Accounts")
-    return client
 
 
 def test_the_pages_of_a_service(panel, firm):

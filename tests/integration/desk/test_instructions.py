@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
-from django.test import Client
 from django.utils import timezone
 
 from gis_projects.desk.actions.instructions import close, instruct, receive, reply, send_back
@@ -16,6 +15,7 @@ from gis_projects.desk.models import Instruction, InstructionTask, Kind, Notice,
 from gis_projects.desk.queries import instructions as queries
 from gis_projects.desk.queries.todo import todos
 from gis_projects.trail.models import Step
+from tests.factories.people import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -30,12 +30,6 @@ def task(city) -> InstructionTask:
         project=city.project,
     )
     return row.tasks.get(organisation=city.departments["water"])
-
-
-def signed_in(user):
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_from_the_instruction_to_its_closing(city, task):

@@ -48,8 +48,7 @@ def lend(giver, taker, permissions=(EDIT,), first=0, last=7, **more):
         permissions=permissions,
         starts_on=today + timedelta(days=first),
         ends_on=today + timedelta(days=last),
-        reason="出差",
-        **more,
+        **{"reason": "出差"} | more,
     )
 
 
@@ -212,3 +211,23 @@ def test_who_acts_for_another_counts_as_the_same_person(giver, taker, unit):
     assert not same_person(giver, taker, since=tomorrow)
     # ended today, it still let them act today
     assert same_person(giver, taker)
+
+
+def test_the_page_is_filtered_and_goes_out_as_it_is(giver, taker, unit, client):
+    later = UserFactory(username="later", full_name="李四", roles=[Role.MONITOR], organisation=unit)
+    lend(giver, taker, reason="出差")
+    lend(giver, later, first=20, last=25, reason="学习")
+    client.force_login(giver)
+
+    def rows(**asked):
+        text = client.get("/accounts/delegations/", {**asked, "format": "csv"}).content.decode("utf-8-sig")
+        return [row.split(",") for row in text.splitlines()[1:]]
+
+    assert [row[5] for row in rows()] == ["学习", "出差"]
+    assert [(row[1], row[6]) for row in rows(state="coming")] == [("李四", "未开始")]
+    assert [row[5] for row in rows(q="出差")] == ["出差"]
+    assert rows(state="over") == []
+    page = client.get("/accounts/delegations/", {"q": "李四"}).content.decode()
+    assert "学习" in page
+    assert "出差</td>" not in page
+    assert "没有符合条件的委托" in client.get("/accounts/delegations/", {"q": "王五"}).content.decode()
