@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -56,6 +57,16 @@ def _members_page(request: HttpRequest, user: User) -> HttpResponse:
     named = request.POST.get("committee") or request.GET.get("committee")
     row = next((each for each in rows if str(each.pk) == named), rows[0] if rows else None)
     holds = row is not None and may(user, Permission.HOLD_COMMITTEE, row)
+    if row is not None and (kind := request.GET.get("format")) in exports.FORMATS:
+        head = [_("职务"), _("姓名"), _("单位"), _("任职日期"), _("有表决权")]
+        table = (
+            [
+                seat.title, str(seat.user), seat.user.organisation.name if seat.user.organisation else "",
+                seat.starts_on, _("是") if seat.votes else _("否"),
+            ]
+            for seat in queries.seats_on(row)
+        )  # fmt: skip
+        return exports.table(row.name, head, table, kind=str(kind))
     return render(
         request,
         "argument/members.html",
@@ -143,12 +154,24 @@ def plans(request: HttpRequest) -> HttpResponse:
 
 def _plans_page(request: HttpRequest, user: User) -> HttpResponse:
     rows = visible(user, Permission.READ_ARGUMENTS, AnnualPlan.objects.select_related("committee__region"))
+    years = list(rows.order_by("-year").values_list("year", flat=True).distinct())
+    year = request.GET.get("of_year", "")
+    if year.isdecimal() and len(year) == 4:
+        rows = rows.filter(year=int(year))
+    listed = [(row, *queries.plan_total(row, user)) for row in rows[:100]]
+    if (kind := request.GET.get("format")) in exports.FORMATS:
+        head = [_("年度"), _("版本"), _("投委会"), _("项目数"), _("年度计划投资（元）"), _("说明")]
+        table = ([row.year, row.version, row.committee.name, n, total, row.note] for row, n, total in listed)
+        return exports.table(_("年度投资计划"), head, table, kind=str(kind))
     holding = list(queries.committees(user, Permission.HOLD_COMMITTEE))
     return render(
         request,
         "argument/plans.html",
         {
-            "plans": [(row, *queries.plan_total(row, user)) for row in rows[:100]],
+            "plans": listed,
+            "years": years,
+            "of_year": year,
+            "export_query": urlencode({"of_year": year}) + "&" if year else "",
             "holding": holding,
             "year": timezone.localdate().year,
             "typed": request.POST,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -42,6 +44,10 @@ def tasks(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(state=state)
     else:
         state = ""
+    words = request.GET.get("q", "")[:100].replace("\0", "")
+    for word in words.split():
+        rows = rows.filter(Q(title__icontains=word) | Q(organisation__name__icontains=word))
+    filters = {name: value for name, value in (("state", state), ("q", words)) if value}
     if (kind := request.GET.get("format")) in exports.FORMATS:
         head = [_("办结期限"), _("交办事项"), _("承办单位"), _("会议"), _("状态"), _("办理情况")]
         return exports.table(_("投委会交办事项"), head, _task_rows(rows), kind=str(kind))
@@ -53,7 +59,9 @@ def tasks(request: HttpRequest) -> HttpResponse:
             "state": state,
             "states": [*MeetingTaskState.choices, ("overdue", _("超期"))],
             "today": timezone.localdate(),
-            "export_query": f"state={state}&" if state else "",
+            "words": words,
+            "words_query": f"&{urlencode({'q': words})}" if words else "",
+            "export_query": urlencode(filters) + "&" if filters else "",
         },
     )
 

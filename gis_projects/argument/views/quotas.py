@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
-from typing import cast
+from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,9 +19,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from gis_projects import exports
 from gis_projects.argument.actions import quotas as actions
-from gis_projects.argument.models import QuotaAccount, QuotaEntry, QuotaKind
+from gis_projects.argument.models import EntryKind, QuotaAccount, QuotaEntry, QuotaKind
 from gis_projects.argument.queries import quotas as queries
 from gis_projects.argument.views.doing import attempted
+from gis_projects.library.models import Project
 from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Permission, ScopePaths, find, has, require, visible
 
@@ -119,6 +122,17 @@ def quota(request: HttpRequest, pk: int) -> HttpResponse:
     account = find(user, Permission.READ_ARGUMENTS, QuotaAccount.objects.select_related("region"), pk=pk)
     entries = QuotaEntry.objects.filter(account=account).select_related("opinion__task__case__project", "by")
     seen = visible(user, Permission.READ_ARGUMENTS, entries, _OF_ENTRY).order_by("-pk")
+    withheld = seen.count() != entries.count()
+    kind, words = request.GET.get("kind", ""), request.GET.get("q", "")[:100].replace("\0", "")
+    if kind in EntryKind.values:
+        seen = seen.filter(kind=kind)
+    for word in words.split():
+        of_project = Project.objects.filter(Q(name__icontains=word) | Q(code__icontains=word))
+        seen = seen.filter(opinion__task__case__project__in=of_project)
+    if (form := request.GET.get("format")) in exports.FORMATS:
+        head = [_("项目代码"), _("项目名称"), _("类型"), _("数额"), _("时间"), _("经办人")]
+        return exports.table(_("额度台账"), head, map(_entry_row, seen), kind=str(form))
+    filters = {name: value for name, value in (("kind", kind), ("q", words)) if value}
     page = Paginator(seen, PAGE).get_page(request.GET.get("page"))
     return render(
         request,
@@ -127,6 +141,17 @@ def quota(request: HttpRequest, pk: int) -> HttpResponse:
             "account": account,
             "left": queries.remaining(account),
             "page": page,
-            "withheld": seen.count() != entries.count(),
+            "withheld": withheld,
+            "kinds": EntryKind.choices,
+            "wanted": {"kind": kind, "q": words},
+            "filtered": bool(filters),
+            "export_query": urlencode(filters) + "&" if filters else "",
         },
     )
+
+
+def _entry_row(entry: QuotaEntry) -> list[Any]:
+    project = entry.opinion.task.case.project
+    return [
+        project.code, project.name, entry.get_kind_display(), entry.amount, entry.at, str(entry.by or ""),
+    ]  # fmt: skip

@@ -28,6 +28,17 @@ def lists(user: User) -> QuerySet[PlanningList]:
     )
 
 
+def narrowed(
+    rows: QuerySet[PlanningList], *, words: str = "", year: str = "", region: str = ""
+) -> QuerySet[PlanningList]:
+    """Of these lists those whose name or code has every word, of a year and a region; empty means any."""
+    for word in words.split():
+        rows = rows.filter(Q(name__icontains=word) | Q(code__icontains=word))
+    if year.isdecimal() and len(year) == 4:
+        rows = rows.filter(year=int(year))
+    return rows.filter(region=region) if region else rows
+
+
 def coverage(matched: int, listed: int) -> int | None:
     """Recorded of listed projects in whole per cent, half-up (F244); None for an empty list."""
     return percent(Decimal(matched), Decimal(listed))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -67,16 +68,47 @@ def planning_lists(request: HttpRequest) -> HttpResponse:
             except ValidationError as error:
                 for field, told in error.message_dict.items():
                     form.add_error(field if field in form.fields else None, told)
+    every = planning.lists(user)
+    wanted = {
+        name: request.GET.get(name, "").replace("\0", "").strip()[:60] for name in ("words", "year", "region")
+    }
     rows = [
         {"list": one, "coverage": planning.coverage(one.matched, one.listed - one.dropped)}  # type: ignore[attr-defined]
-        for one in planning.lists(user)
+        for one in planning.narrowed(every, **wanted)
     ]
+    if (kind := request.GET.get("format")) in exports.FORMATS:
+        return exports.table(_("前期项目谋划清单"), _list_columns(), map(_list_row, rows), kind=str(kind))
+    filters = {name: value for name, value in wanted.items() if value}
     return render(
         request,
         "library/planning_lists.html",
-        {"rows": rows, "form": form, "keeps": keeps},
+        {
+            "rows": rows,
+            "form": form,
+            "keeps": keeps,
+            "wanted": wanted,
+            "filtered": bool(filters),
+            "export_query": urlencode(filters) + "&" if filters else "",
+            "years": every.order_by("-year").values_list("year", flat=True).distinct(),
+            "regions": Region.objects.filter(pk__in=every.values("region")).order_by("position", "code"),
+        },
         status=422 if form.errors else 200,
     )
+
+
+def _list_columns() -> list[str]:
+    return [
+        _("清单编号"), _("清单名称"), _("地区"), _("年度"), _("下达日期"),
+        _("行数"), _("已对应"), _("不再实施"), _("覆盖率（%）"),
+    ]  # fmt: skip
+
+
+def _list_row(row: dict[str, Any]) -> list[Any]:
+    one = row["list"]
+    return [
+        one.code, one.name, one.region.short_name, one.year, one.issued_on, one.listed, one.matched, one.dropped,
+        row["coverage"],
+    ]  # fmt: skip
 
 
 @login_required

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from gis_projects.people.models import Delegation, User
@@ -23,6 +23,26 @@ def acting_for(user: User, permission: Permission | None = None) -> list[User]:
     if permission is not None:
         lent = lent.filter(permissions__contains=[str(permission)])
     return list(User.objects.filter(pk__in=lent.values("giver")).order_by("pk"))
+
+
+def delegations_of(user: User, *, state: str = "", words: str = "") -> QuerySet[Delegation]:
+    """What a user lends and borrows, the newest first. ``state``: ``current``, ``coming``, ``over``, empty for all;
+    ``words`` of the other's name or of the reason.
+    """
+    rows = Delegation.objects.filter(Q(giver=user) | Q(taker=user)).select_related("giver", "taker")
+    today = timezone.localdate()
+    if state == "current":
+        rows = rows.filter(ended_at=None, starts_on__lte=today, ends_on__gte=today)
+    elif state == "coming":
+        rows = rows.filter(ended_at=None, starts_on__gt=today)
+    elif state == "over":
+        rows = rows.filter(Q(ended_at__isnull=False) | Q(ends_on__lt=today))
+    for word in words.split():
+        of_other = Q(giver=user, taker__full_name__icontains=word) | Q(
+            taker=user, giver__full_name__icontains=word
+        )
+        rows = rows.filter(of_other | Q(reason__icontains=word))
+    return rows.order_by("-starts_on", "-pk")
 
 
 def same_person(a: User | int | None, b: User | int | None, since: date | None = None) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import cast
+from typing import Any, cast
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,11 +18,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from gis_projects import exports
 from gis_projects.people.actions.delegations import delegate, end_delegation
 from gis_projects.people.actions.sign_ins import end_sessions
 from gis_projects.people.forms import DelegationForm
 from gis_projects.people.models import Delegation, Session, User
 from gis_projects.people.permissions import Permission, listed
+from gis_projects.people.queries.delegations import delegations_of
+from gis_projects.people.templatetags.people_words import in_force
+from gis_projects.sentences import listed as listed_as
 
 _BROWSERS = (("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
 _SYSTEMS = (
@@ -85,19 +90,37 @@ def delegations(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("委托已生效；受托人以您的名义所做的每一步都会留痕。"))
             return redirect("people:delegations")
-    rows = Delegation.objects.select_related("giver", "taker")
+    wanted = {name: request.GET.get(name, "").replace("\0", "").strip()[:60] for name in ("state", "q")}
+    rows = delegations_of(user, state=wanted["state"], words=wanted["q"])
+    if (kind := request.GET.get("format")) in exports.FORMATS:
+        head = [_("委托人"), _("受托人"), _("权限"), _("起始日期"), _("截止日期"), _("事由"), _("状态")]
+        return exports.table(_("委托"), head, map(_delegation_row, rows), kind=str(kind))
+    filters = {name: value for name, value in wanted.items() if value}
     return render(
         request,
         "people/delegations.html",
         {
             "form": form,
-            "lent": rows.filter(giver=user),
-            "borrowed": rows.filter(taker=user),
+            "lent": [row for row in rows if row.giver_id == user.pk],
+            "borrowed": [row for row in rows if row.taker_id == user.pk],
+            "wanted": wanted,
+            "states": [("current", _("有效")), ("coming", _("未开始")), ("over", _("已结束"))],
+            "filtered": bool(filters),
+            "export_query": urlencode(filters) + "&" if filters else "",
             "names": dict(Permission.choices()),
             "today": timezone.localdate(),
         },
         status=400 if form.errors else 200,
     )
+
+
+def _delegation_row(row: Delegation) -> list[Any]:
+    names = dict(Permission.choices())
+    lent = listed_as(names.get(each, each) for each in row.permissions)
+    return [
+        str(row.giver), str(row.taker), lent, row.starts_on, row.ends_on, row.reason,
+        in_force(row, timezone.localdate()),
+    ]  # fmt: skip
 
 
 @login_required

@@ -16,7 +16,6 @@ from django.utils import timezone
 from gis_projects.argument import jobs, workflow
 from gis_projects.argument.actions import (
     cases,
-    conditions,
     consultations,
     escalations,
     opinions,

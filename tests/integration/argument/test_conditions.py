@@ -188,7 +188,8 @@ def test_a_decision_with_conditions_through_its_page(bureau, case, escalated, cl
     assert client.post(said, {"step": "claim", "text": "已接入再生水管网"}).status_code == 302
     client.force_login(bureau.person(escalated.organisation, Role.HANDLER))
     shown = client.get(reverse("argument:task", args=[condition.task_id])).content.decode()
-    assert "已接入再生水管网" in shown and "确认已落实" in shown
+    assert "已接入再生水管网" in shown
+    assert "确认已落实" in shown
     assert client.post(said, {"step": "confirm"}).status_code == 302
     condition.refresh_from_db()
     assert condition.state == "met"

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from django.utils import timezone
 
+from gis_projects.argument.actions import committee, meeting_tasks, quotas
 from gis_projects.argument.actions.campaigns import open_campaign
 from gis_projects.argument.actions.checklists import open_checklist
 from gis_projects.desk.queries.todo import kinds, waiting
 from gis_projects.library.models import Project
 from gis_projects.people.permissions import Role
 from tests.factories import arguments as factory
+from tests.factories.committee import meeting, sitting
 from tests.factories.expert_reviews import panel
-from tests.factories.people import user_of
+from tests.factories.people import OrganisationFactory, user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -61,3 +65,47 @@ def test_every_to_do_of_a_review_has_a_name():
             found |= {one.kind for one in waiting(person)}
     assert {"review_step", "review_reading", "review_scores", "review_statement"} <= found
     assert found <= set(named)
+
+
+def test_a_ledger_of_a_quota_goes_out_as_it_is_narrowed(client):
+    bureau = factory.bureau()
+    finance = user_of(Role.FINANCE, factory.DISTRICT, username="finance")
+    account = quotas.grant(
+        by=finance, kind="land", region=bureau.unit("ndrc").region, year=timezone.localdate().year,
+        granted=Decimal("5000"), source="指标文件",
+    )  # fmt: skip
+    case = factory.opened(bureau, factory.project(name="净水厂"))
+    opinion = bureau.give(factory.task_of(case, "ndrc"))
+    quotas.reserve(by=finance, opinion=opinion, kind="land", amount=Decimal("120"))
+    address = f"/arguments/quotas/{account.pk}/"
+    header, row = lines(client, finance, address)
+    assert header == "项目代码,项目名称,类型,数额,时间,经办人"
+    assert ",净水厂,预占,120" in row
+    assert len(lines(client, finance, address, kind="release")) == 1
+    assert len(lines(client, finance, address, q="净水")) == 2
+    assert len(lines(client, finance, address, q="别的")) == 1
+    assert "没有符合条件的记录" in client.get(address, {"q": "别的"}).content.decode()
+
+
+def test_plans_members_and_tasks_of_the_committee_go_out(client):
+    of = sitting()
+    project = factory.project()
+    held = meeting(of)
+    for year in (2025, 2026):
+        committee.draw_up_plan(
+            by=of.clerk, committee=of.committee, year=year, amounts={project.pk: Decimal(100)}
+        )
+    for title, unit in (("落实资金", "甲局"), ("办理用地", "乙局")):
+        meeting_tasks.assign(
+            by=of.clerk, meeting=held, title=title, due_on=timezone.localdate(),
+            organisation=OrganisationFactory(kind="department", region=project.region, name=unit),
+        )  # fmt: skip
+    assert len(lines(client, of.clerk, "/committee/plans/")) == 3
+    _head, row = lines(client, of.clerk, "/committee/plans/", of_year="2025")
+    assert row.startswith("2025,1,")
+    seats = lines(client, of.clerk, "/committee/members/", committee=of.committee.pk)
+    assert [row.split(",")[0] for row in seats] == ["职务", "主任", "常务副主任", "副主任"]
+    assert [row.split(",")[1] for row in lines(client, of.clerk, "/committee/tasks/", q="乙局")[1:]] == [
+        "办理用地"
+    ]
+    assert len(lines(client, of.clerk, "/committee/tasks/", q="乙局", state="closed")) == 1

@@ -172,6 +172,24 @@ def test_the_catalogue_is_held_against_planning_lists(city):
     assert (found.part, found.whole, found.percent) == (1, 2, 50)
 
 
+def test_planning_lists_are_narrowed_and_go_out_as_they_are(city, client):
+    region, other = RegionFactory(code="150207"), RegionFactory(code="150202")
+    first = PlanningList.objects.create(code="L1", name="谋划清单", region=region, year=2026)
+    PlanningList.objects.create(code="L2", name="谋划清单", region=other, year=2025)
+    PlanningRow.objects.create(list=first, number=1, name="一", region=region)
+    client.force_login(city)
+    address = "/databases/planning/"
+
+    def codes(**asked):
+        text = client.get(address, {**asked, "format": "csv"}).content.decode("utf-8-sig")
+        return [row.split(",")[0] for row in text.splitlines()[1:]]
+
+    assert codes() == ["L1", "L2"]
+    assert codes(year="2025") == codes(region="150202") == codes(words="L2") == ["L2"]
+    assert codes(words="没有") == []
+    assert "没有符合条件的清单" in client.get(address, {"words": "没有"}).content.decode()
+
+
 def test_tables_by_region_and_department_add_up_to_the_totals(city):
     baotou = {code: RegionFactory(code=code) for code in ("150200", "150207", "150202")}
     for number, code in enumerate(["150200", "150207", "150207", "150202"]):
