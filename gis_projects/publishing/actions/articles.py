@@ -19,6 +19,7 @@ from gis_projects.disclosure.article_fields import MOST_SHORT, WORDLESS
 from gis_projects.disclosure.models import ArticleFile, ArticleKind, ChangeKind, PublishedArticle
 from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Permission, Scope, require
+from gis_projects.publishing import attachments
 from gis_projects.publishing.actions.changes import note
 from gis_projects.publishing.article_content import Content, checked, digest, suspicious, would_be
 from gis_projects.publishing.models import (
@@ -101,25 +102,33 @@ def correct_article(*, by: User, article: Article) -> ArticleVersion:
     return version
 
 
-@transaction.atomic
 def attach_to_article(*, by: User, version: ArticleVersion, name: str, content: bytes) -> ArticleAttachment:
-    """Put a file beside a draft.
+    """Put a file beside a draft, without its author's and its program's properties (`attachments.bare`).
 
     Raises
     ------
     UnusableInput
-        It is no file that is taken (`gis_projects.files`).
+        It is no file that is taken (`gis_projects.files`), or its properties can't be taken away.
     ValidationError
         It is too large for the public side, one too many, or there already.
     """
-    version = _locked(by, version)
-    _demand(version, VersionState.DRAFT)
+    require(by, Permission.MANAGE_PORTAL, version.article)
     kind = files.refuse_unknown(name, content)
     name = files.safe_name(name)
     if len(content) > MOST_BYTES:
-        raise ValidationError(
-            {"file": _("公开附件不得超过 %(limit)s MB。") % {"limit": MOST_BYTES // 1024**2}}
-        )
+        raise _too_large()
+    content = attachments.bare(kind.code, content)  # before any row is locked: it takes a moment
+    if len(content) > MOST_BYTES:
+        raise _too_large()
+    return _attach(by, version, name, kind, content)
+
+
+@transaction.atomic
+def _attach(
+    by: User, version: ArticleVersion, name: str, kind: files.FileKind, content: bytes
+) -> ArticleAttachment:
+    version = _locked(by, version)
+    _demand(version, VersionState.DRAFT)
     if version.attachments.count() >= MOST_FILES:
         raise ValidationError({"file": _("附件不得超过 %(limit)s 个。") % {"limit": MOST_FILES}})
     sha256 = files.keep(content)
@@ -136,6 +145,10 @@ def attach_to_article(*, by: User, version: ArticleVersion, name: str, content: 
     _author(by, version)
     _record(by, "publishing.attach_to_article", version, name=name, sha256=sha256)
     return row
+
+
+def _too_large() -> ValidationError:
+    return ValidationError({"file": _("公开附件不得超过 %(limit)s MB。") % {"limit": MOST_BYTES // 1024**2}})
 
 
 @transaction.atomic

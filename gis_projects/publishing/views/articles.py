@@ -210,7 +210,7 @@ def _attach(request: HttpRequest, user: User, row: Article, version: ArticleVers
     if upload is None:
         raise ValidationError(_("请选择文件。"))
     actions.attach_to_article(by=user, version=version, name=upload.name or "", content=upload.read())
-    return _("附件已上传。")
+    return _("附件已上传，其中的作者等属性已清除。")
 
 
 def _detach(request: HttpRequest, user: User, row: Article, version: ArticleVersion) -> str:

@@ -1,0 +1,72 @@
+"""Files beside an article as the public may have them: what they say is theirs, who made them is gone.
+
+A document names its author, the last who saved it, their firm, folders and printers; a photo the place and the hour.
+The file is opened only in the confinement that uploads of layers have (`layers.reading.sandbox`).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from layers.notices import UnreadableFile
+from layers.reading.sandbox import Confined, Limits
+from siting.engine.notices import Notice, UnusableInput
+
+_SCRIPT = Path(__file__).with_name("confined") / "bare.py"
+_LIMITS = Limits(cpu=30, wall=60.0, memory=3 << 30, output=64 << 20)
+_PLAIN = {"text"}  # kinds that hold nothing but what is read
+_WORDS = {
+    "unreadable": "文件不完整或已损坏，无法清除其中的作者等属性，请重新导出后上传",
+    "encrypted": "文件已加密，无法清除其中的作者等属性，请解除密码后上传",
+    "signed": "文件带有数字签名，又写有作者等属性，清除属性会使签名失效，请清除属性后重新签名再上传",
+    "comments": "文件中有批注，公开前请删除批注",
+    "revisions": "文件中有修订痕迹，公开前请接受或拒绝全部修订",
+    "connections": "工作簿中有外部数据连接，公开前请删除连接",
+    "embedded": "文件中嵌有其他文件 %(what)s，其属性无法清除，请删除或导出为 PDF 后上传",
+    "picture": "文件中的图片 %(what)s 属性无法清除，请换成 PNG 或 JPEG 图片",
+    "elsewhere": "文件引用了本机或内部网络上的文件 %(what)s，公开前请断开链接",
+    "too-large": "文件展开后过大，不接受",
+}
+
+
+def bare(kind: str, content: bytes) -> bytes:
+    """The same file without properties. The same bytes give the same.
+
+    Parameters
+    ----------
+    kind
+        As `gis_projects.files.refuse_unknown` says it.
+
+    Raises
+    ------
+    UnusableInput
+        Its properties can't be taken away, and why; or what is in it is for its author to remove.
+    """
+    if kind in _PLAIN:
+        return content
+    with tempfile.TemporaryDirectory() as folder:
+        source, out = Path(folder) / "in", Path(folder) / "out"
+        source.write_bytes(content)
+        out.mkdir()
+        said = _run(kind, source, out)
+        if "refused" in said:
+            code = str(said["refused"])
+            raise UnusableInput(
+                Notice(
+                    f"attachment-{code}", _WORDS[code], {"what": str(said.get("what", ""))[:80]}, field="file"
+                )
+            )
+        return (out / "bare").read_bytes()
+
+
+def _run(kind: str, source: Path, out: Path) -> dict[str, Any]:
+    try:
+        with Confined(_SCRIPT, {"kind": kind}, source, "file", (), limits=_LIMITS, writable=out) as run:
+            run.output.read()
+            return run.finish()
+    except UnreadableFile as refused:
+        raise UnusableInput(
+            Notice("media-reader", "文件无法安全地读取：%(reason)s", {"reason": str(refused)}, field="file")
+        ) from refused
