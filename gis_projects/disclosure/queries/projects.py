@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import DateField, F, Func, QuerySet
@@ -13,9 +13,10 @@ from gis_projects.disclosure.models import (
     DisclosedMedia,
     DisclosedProject,
     DisclosedResult,
+    HandlingMatter,
     PublicOutline,
 )
-from gis_projects.disclosure.queries import PUBLIC
+from gis_projects.disclosure.queries import PUBLIC, handling
 from gis_projects.disclosure.queries.selection import ORDERS, disclosed
 from gis_projects.disclosure.queries.shapes import as_geojson
 
@@ -38,6 +39,7 @@ class Record:
     events: list[DisclosedEvent]
     media: list[DisclosedMedia]
     results: list[DisclosedResult]
+    matters: list[HandlingMatter] = field(default_factory=list)
 
 
 def record(slug: str) -> Record | None:
@@ -57,7 +59,14 @@ def record(slug: str) -> Record | None:
         "geometry": json.loads(project.shape) if project.shape else None,
         "properties": {"region": project.region_code, "centre": centre},
     }
-    return Record(project, feature, of(DisclosedEvent), of(DisclosedMedia), of(DisclosedResult))
+    return Record(
+        project,
+        feature,
+        of(DisclosedEvent),
+        of(DisclosedMedia),
+        of(DisclosedResult),
+        handling.of_project(slug),
+    )
 
 
 def _centre() -> Func:

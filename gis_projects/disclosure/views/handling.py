@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from gis_projects import exports
+from gis_projects.disclosure import handling_table
 from gis_projects.disclosure.caching import kept_public
 from gis_projects.disclosure.models import HandlingStage, MatterKind
 from gis_projects.disclosure.queries import handling as queries
@@ -37,7 +37,7 @@ def handling(request: HttpRequest) -> HttpResponse:
         words=wanted["q"],
     )
     if request.GET.get("format") == "csv":
-        return exports.table(_("办理公示"), _columns(), _rows(rows), kind="csv")
+        return exports.table(_("办理公示"), handling_table.columns(), handling_table.rows(rows), kind="csv")
     filters = {key: value for key, value in wanted.items() if value}
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     return render(
@@ -78,20 +78,3 @@ def _text(request: HttpRequest, name: str) -> str:
 def _known(request: HttpRequest, name: str, known: Any) -> str:
     value = request.GET.get(name, "")
     return value if value in known else ""
-
-
-def _columns() -> list[str]:
-    heads = [_("项目名称"), _("办理事项"), _("所属地区")]
-    for _number, label in HandlingStage.choices:
-        heads += [str(label), _("%(stage)s部门") % {"stage": label}]
-    return [*heads, _("文号"), _("是否办结")]
-
-
-def _rows(rows: Any) -> Iterator[list[Any]]:
-    for row in rows:
-        line: list[Any] = [row.project.name, row.get_kind_display(), row.region_name]
-        document = ""
-        for station in queries.stations(row):
-            line += [station.step.on, station.step.departments] if station.step else ["", ""]
-            document = station.step.document if station.step and station.step.document else document
-        yield [*line, document, _("是") if row.ended else _("否")]

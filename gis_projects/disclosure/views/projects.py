@@ -15,6 +15,7 @@ from gis_projects.disclosure import drawing, media_files, showing
 from gis_projects.disclosure.caching import kept_public
 from gis_projects.disclosure.forms import filtered
 from gis_projects.disclosure.models import DisclosedMedia, DisclosedProject, MediaKind
+from gis_projects.disclosure.queries import handling
 from gis_projects.disclosure.queries import projects as queries
 from gis_projects.disclosure.queries.outlines import outlines
 from gis_projects.disclosure.views.listing import listing, said_of_all
@@ -66,6 +67,7 @@ def page_of(
                 if one.kind == MediaKind.VIDEO
             ],
             "results": record.results,
+            "matters": [{"matter": one, "stations": handling.stations(one)} for one in record.matters],
             "notices": [project.notice] if project.notice else [],
             "here": request.build_absolute_uri(request.path),
             "linked": _linked(request, project),

@@ -1,4 +1,4 @@
-"""Where photos and videos of projects were taken, for the map of the inside: the diary's and those that were brought."""
+"""Where photos and videos of projects were taken, for the inside's map: the diary's and those that were brought."""
 
 from __future__ import annotations
 

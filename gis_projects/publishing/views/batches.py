@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet
+from django.forms import Form, ModelMultipleChoiceField, Select
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -17,11 +18,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from gis_projects import exports
 from gis_projects.library.filters import ProjectFilter, selection
 from gis_projects.library.queries.projects import projects
-from gis_projects.people.models import User
+from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Permission, ScopePaths, find, may, visible
 from gis_projects.publishing import copying, differences
 from gis_projects.publishing.actions import batches as actions
-from gis_projects.publishing.forms import ChoiceForm
+from gis_projects.publishing.forms import ChoiceForm, dress
 from gis_projects.publishing.models import BatchItem, BatchState, PublicationBatch
 from gis_projects.publishing.queries.rules import everywhere
 from gis_projects.publishing.views.queue import require_publisher
@@ -77,6 +78,7 @@ def new(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("批量公开申请已提交，清单正在准备。"))
             return redirect("publishing:batch", pk=batch.pk)
     valid = chosen.form.is_valid()
+    _ask_plainly(chosen.form)
     found = chosen.qs if valid else projects(user).none()
     return render(
         request,
@@ -91,6 +93,17 @@ def new(request: HttpRequest) -> HttpResponse:
         },
         status=status,
     )
+
+
+def _ask_plainly(filters: Form) -> None:
+    """The library's filters on a page of their own: divisions that have projects, “all” where nothing is asked."""
+    dress(filters)
+    for name in ("industry", "level", "stage", "library"):
+        widget = cast(Select, filters.fields[name].widget)
+        widget.choices = [("", _("全部")), *(choice for choice in widget.choices if choice[0] != "")]
+    cast(ModelMultipleChoiceField, filters.fields["region"]).queryset = Region.objects.divisions()
+    placed = cast(Select, filters.fields["placed"].widget)
+    placed.choices = [("unknown", _("全部")), ("true", _("是")), ("false", _("否"))]
 
 
 @login_required

@@ -9,8 +9,11 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from gis_projects import exports
+from gis_projects.disclosure import handling_table as table
 from gis_projects.disclosure.models import HandlingStage
 from gis_projects.disclosure.queries import handling as public
 from gis_projects.library.models import Project
@@ -32,6 +35,8 @@ def handling(request: HttpRequest) -> HttpResponse:
     known = MatterCopy.objects.filter(project__in=readable.values("pk"))
     slugs = dict(known.values_list("slug", "project_id"))
     rows = public.matters(words=words).filter(slug__in=list(slugs))
+    if (kind := request.GET.get("format")) in exports.FORMATS:
+        return exports.table(_("办理公示"), table.columns(), table.rows(rows), kind=kind)
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     return render(
         request,

@@ -151,7 +151,10 @@ def test_a_batch_from_page_to_page(people, projects, clients):
     planner, reviewer = clients
     Project.objects.filter(pk=projects[1].pk).update(sensitive=True, sensitive_reason="军事设施周边")
     address = "/publishing/batches/new/?q=三环路"
-    assert "选中的项目：4 个" in planner.get(address).content.decode()
+    asked = planner.get(address).content.decode()
+    assert "选中的项目：4 个" in asked
+    assert "未知" not in asked
+    assert "---------" not in asked
     said = {"fields_shown": ["industry"], "form": "point", "precision_m": "500", "reason": "年度公开"}
     answer = planner.post(address, said)
     assert answer.status_code == 302

@@ -68,7 +68,7 @@ def walked(bureau, panel) -> list[list[int]]:
 
 
 def test_a_case_walks_through_its_five_steps_before_the_public(walk, client):
-    bureau, panel, _two = walk
+    bureau, panel, two = walk
     assert walked(bureau, panel) == [[1], [1, 2], [1, 2, 3], [1, 2, 3, 4], [1, 2, 3, 4, 5]]
     matter = matter_of(panel)
     assert matter.ended
@@ -82,6 +82,13 @@ def test_a_case_walks_through_its_five_steps_before_the_public(walk, client):
     assert panel.project.name not in client.get("/public/handling/?state=open").content.decode()
     table = client.get("/public/handling/?format=csv").content.decode("utf-8-sig")
     assert panel.project.name in table
+    shown_page = client.get(f"/public/projects/{matter.project_id}/").content.decode()
+    assert f"/public/handling/{matter.slug}/" in shown_page
+    assert shown_page.count("is-done") == 5
+    client.force_login(two[1], backend="gis_projects.people.backends.Accounts")
+    inside = client.get("/publishing/handling/?format=csv").content.decode("utf-8-sig")
+    assert inside == table
+    assert client.get("/publishing/handling/?format=xlsx").content.startswith(b"PK")
 
 
 def test_no_name_of_anybody_and_no_opinion_is_in_any_public_row(walk):
