@@ -72,11 +72,12 @@ class Started(RuleBasedStateMachine):
 
     def tried(self, work: Callable[[], Any]) -> bool:
         """Do it as one transaction; whether it was done, or refused with a reason."""
-        name = work.__name__.strip("_")
+        name, people = work.__name__, dict(self.bureau.people)
         try:
             with transaction.atomic():
                 work()
         except REFUSED:
+            self.bureau.people = people  # whoever was made for this went with it
             self.refused[name] += 1
             return False
         self.done[name] += 1
