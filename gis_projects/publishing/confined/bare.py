@@ -22,9 +22,6 @@ from typing import Any, NoReturn
 OUT = Path("/out") / "bare"
 MOST_UNPACKED = 256 << 20
 DEEPEST = 2  # a chart in a document has its figures as a workbook
-_REFUSED_CODE = "refused"
-
-# --- pictures ------------------------------------------------------------------------------------------------------
 
 #: Chunks of a PNG that are needed to draw it (W3C PNG, 11); text, time, EXIF and what else there may be is left out.
 _PNG = {
@@ -49,7 +46,7 @@ def say(message: dict[str, Any]) -> NoReturn:
 
 
 def refuse(code: str, **more: str) -> NoReturn:
-    say({_REFUSED_CODE: code, **more})
+    say({"refused": code, **more})
 
 
 def png(content: bytes) -> bytes:
@@ -105,13 +102,8 @@ def jpeg(content: bytes) -> bytes:
 def _wanted(mark: int, body: bytes) -> bool:
     if mark == 0xFE:  # comment
         return False
-    if 0xE0 <= mark <= 0xEF:
-        return (
-            (mark == 0xE0 and body.startswith(b"JFIF\0"))
-            or (mark == 0xE2 and body.startswith(b"ICC_PROFILE\0"))
-            or (mark == 0xEE and body.startswith(b"Adobe"))
-        )
-    return True
+    told = {0xE0: b"JFIF\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}.get(mark)
+    return body.startswith(told) if told else not 0xE0 <= mark <= 0xEF
 
 
 def _scan_end(content: bytes, at: int) -> int:
@@ -153,12 +145,11 @@ def picture(content: bytes, name: str) -> bytes:
         return jpeg(content)
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
         return png(content)
-    if content.startswith((b"GIF8", b"BM", b"\x01\x00\x00\x00", b"\xd7\xcd\xc6\x9a", b"\x01\x00\x09\x00")):
+    # GIF, BMP, EMF, WMF with and without a header of its own
+    if content.startswith((b"GIF8", b"BM", b"\x01\0\0\0", b"\xd7\xcd\xc6\x9a", b"\x01\0\x09\0")):
         return content
     refuse("picture", what=posixpath.basename(name))
 
-
-# --- Word and Excel ------------------------------------------------------------------------------------------------
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _RELATION = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
@@ -169,8 +160,10 @@ _ABOUT = re.compile(
 _COMMENTS = re.compile(r"^(word/comments|xl/comments|xl/threadedcomments/)", re.I)
 _HERE = re.compile(r"^(file:|[a-z]:[\\/]|\\\\)", re.I)
 #: Elements of the settings that name templates, sources of letters, and whoever wrote which paragraph.
-_SETTINGS = {"rsids", "attachedTemplate", "docVars", "mailMerge", "docId"}
-_WORKBOOK = {"fileSharing", "revisionPtr"}
+_UNWANTED = {
+    "word/settings.xml": {"rsids", "attachedTemplate", "docVars", "mailMerge", "docId"},
+    "xl/workbook.xml": {"fileSharing", "revisionPtr"},
+}
 
 
 def office(content: bytes, depth: int = 1) -> bytes:
@@ -182,8 +175,10 @@ def office(content: bytes, depth: int = 1) -> bytes:
     for name in parts:
         if name.lower().startswith("_xmlsignatures/"):
             refuse("signed")
-        if name.lower() in ("xl/connections.xml",) or name.lower().startswith("xl/revisions/"):
-            refuse("connections" if "connections" in name else "revisions")
+        if name.lower() == "xl/connections.xml":
+            refuse("connections")
+        if name.lower().startswith("xl/revisions/"):
+            refuse("revisions")
     gone = {name for name in parts if _ABOUT.search(name)}
     gone |= {name for name in parts if _owner(name) in gone}
     kept = {name: _part(name, body, gone, depth) for name, body in parts.items() if name not in gone}
@@ -196,10 +191,8 @@ def _part(name: str, body: bytes, gone: set[str], depth: int) -> bytes:
         return _xml(name, body, gone)
     if "/media/" in lower:
         return picture(body, name)
-    if "/embeddings/" in lower:
-        if depth < DEEPEST and body.startswith(b"PK\x03\x04") and lower.endswith((".xlsx", ".docx")):
-            return office(body, depth + 1)
-        refuse("embedded", what=posixpath.basename(name))
+    if "/embeddings/" in lower and lower.endswith((".xlsx", ".docx")) and depth < DEEPEST:
+        return office(body, depth + 1)
     if lower.endswith((".vml", ".odttf", ".fntdata")):  # drawings of form fields, and fonts
         return body
     refuse("embedded", what=posixpath.basename(name))
@@ -235,11 +228,7 @@ def _relations(name: str, root: Any, gone: set[str]) -> None:
                 root.remove(each)
             elif _HERE.match(target):
                 refuse("elsewhere", what=re.split(r"[\\/]", target)[-1])
-        elif (
-            target.lstrip("/")
-            if target.startswith("/")
-            else posixpath.normpath(posixpath.join(folder, target))
-        ) in gone:
+        elif posixpath.normpath(posixpath.join(f"/{folder}", target)).lstrip("/") in gone:
             root.remove(each)
 
 
@@ -251,9 +240,7 @@ def _elements(name: str, root: Any) -> None:
         if not isinstance(each.tag, str):  # processing instructions
             continue
         local = _local(each)
-        if (name == "word/settings.xml" and local in _SETTINGS) or (
-            name == "xl/workbook.xml" and local in _WORKBOOK
-        ):
+        if local in _UNWANTED.get(name, ()):
             unwanted.append(each)
         elif local == "absPath":  # the folder it was saved in
             above = each.getparent()
@@ -262,7 +249,7 @@ def _elements(name: str, root: Any) -> None:
             unwanted.append(each if above is None else above)
         elif local == "pageSetup":  # its printer, whose settings are gone
             _unset(each, lambda key: key.endswith("}id"))
-        elif local in ("pivotCacheDefinition",):
+        elif local == "pivotCacheDefinition":
             _unset(each, lambda key: key in ("refreshedBy", "refreshedDate", "refreshedDateIso"))
         _unset(each, lambda key: key.startswith(f"{_W}rsid"))
     _drop(unwanted)
@@ -286,9 +273,8 @@ def _local(element: Any) -> str:
 def _owner(name: str) -> str:
     """The part that a part of relationships belongs to."""
     folder, own = posixpath.split(name)
-    if posixpath.basename(folder) != "_rels":
-        return ""
-    return posixpath.join(posixpath.dirname(folder), own.removesuffix(".rels"))
+    above, last = posixpath.split(folder)
+    return posixpath.join(above, own.removesuffix(".rels")) if last == "_rels" else ""
 
 
 def _unpacked(content: bytes) -> dict[str, bytes]:
@@ -315,8 +301,6 @@ def _packed(parts: dict[str, bytes]) -> bytes:
             archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), parts[name], zipfile.ZIP_DEFLATED)
     return whole.getvalue()
 
-
-# --- PDF -----------------------------------------------------------------------------------------------------------
 
 #: Annotations of readers (ISO 32000-1, 12.5.6); the others are part of the page.
 _MARKS = {"/Text", "/Popup", "/Highlight", "/Underline", "/StrikeOut", "/Squiggly", "/Caret"}
@@ -368,11 +352,8 @@ def _signed(root: Any) -> bool:
 def _says(reader: Any) -> bool:
     """Whether a PDF names somebody or something that made it."""
     said = reader.metadata or {}
-    return reader.root_object.get("/Metadata") is not None or any(
-        str(said[key]).strip()
-        for key in said
-        if key not in ("/Producer", "/Creator", "/CreationDate", "/ModDate", "/Trapped")
-    )
+    telling = set(said) - {"/Producer", "/Creator", "/CreationDate", "/ModDate", "/Trapped"}
+    return "/Metadata" in reader.root_object or any(str(said[key]).strip() for key in telling)
 
 
 def _annotation(mark: Any) -> None:
@@ -389,24 +370,14 @@ def _annotation(mark: Any) -> None:
 def _bare_object(each: Any) -> None:
     for key in _NOTES:
         each.pop(key, None)
-    data = getattr(each, "_data", None)
-    if (
-        isinstance(data, bytes)
-        and each.get("/Subtype") == "/Image"
-        and each.get("/Filter") in ("/DCTDecode", ["/DCTDecode"])
-    ):
+    data, coded = getattr(each, "_data", None), each.get("/Filter") in ("/DCTDecode", ["/DCTDecode"])
+    if isinstance(data, bytes) and coded and each.get("/Subtype") == "/Image":
         each._data = jpeg(data)
 
 
-# -------------------------------------------------------------------------------------------------------------------
-
 _KINDS: dict[str, Callable[[bytes], bytes]] = {
-    "pdf": pdf,
-    "png": png,
-    "jpeg": jpeg,
-    "docx": office,
-    "xlsx": office,
-}
+    "pdf": pdf, "png": png, "jpeg": jpeg, "docx": office, "xlsx": office,
+}  # fmt: skip
 
 
 def main() -> None:

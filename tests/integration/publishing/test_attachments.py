@@ -14,7 +14,14 @@ from openpyxl.comments import Comment
 from PIL import ExifTags, Image, PngImagePlugin
 from pypdf import PdfReader, PdfWriter
 from pypdf.annotations import Text
-from pypdf.generic import DecodedStreamObject, NameObject
+from pypdf.generic import (
+    ArrayObject,
+    DecodedStreamObject,
+    DictionaryObject,
+    NameObject,
+    NumberObject,
+    StreamObject,
+)
 from weasyprint import HTML
 
 from gis_projects import files
@@ -250,3 +257,36 @@ def test_what_only_its_author_can_decide_is_refused_with_the_reason(name, made, 
 
 def test_plain_text_has_no_properties():
     assert bare("说明.txt", "说明".encode()) == "说明".encode()
+
+
+def test_a_picture_in_a_pdf_keeps_its_pixels_and_a_sealed_pdf_its_seal():
+    writer = PdfWriter(clone_from=io.BytesIO(_drawn(photo())))
+    content = written(writer)
+    assert MAKER.encode() in content
+    clean = bare("图.pdf", content)
+    assert MAKER.encode() not in clean
+    assert PdfReader(io.BytesIO(clean)).pages[0].images[0].image.size == (40, 20)
+    sealed = PdfWriter(clone_from=io.BytesIO(HTML(string="<p>批复").write_pdf()))
+    sealed.metadata = None
+    form = DictionaryObject({NameObject("/Fields"): ArrayObject(), NameObject("/SigFlags"): NumberObject(3)})
+    sealed.root_object[NameObject("/AcroForm")] = form
+    plain = written(sealed)
+    assert bare("批复.pdf", plain) == plain
+    sealed.add_metadata({"/Author": MAKER})
+    with pytest.raises(UnusableInput, match="数字签名"):
+        bare("批复.pdf", written(sealed))
+
+
+def _drawn(picture: bytes) -> bytes:
+    """A page with a photo as a camera wrote it, byte for byte."""
+    writer = PdfWriter()
+    page = writer.add_blank_page(100, 100)
+    image = StreamObject()
+    image._data = picture
+    told = {"/Type": "/XObject", "/Subtype": "/Image", "/Filter": "/DCTDecode", "/ColorSpace": "/DeviceRGB"}
+    image.update({NameObject(key): NameObject(value) for key, value in told.items()})
+    size = {"/Width": 40, "/Height": 20, "/BitsPerComponent": 8}
+    image.update({NameObject(key): NumberObject(value) for key, value in size.items()})
+    objects = DictionaryObject({NameObject("/Im0"): writer._add_object(image)})
+    page[NameObject("/Resources")] = DictionaryObject({NameObject("/XObject"): objects})
+    return written(writer)
