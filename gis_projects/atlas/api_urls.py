@@ -9,6 +9,7 @@ from gis_projects.atlas.api import (
     printing,
     projects,
     search,
+    series,
     uploads,
     versions,
 )
@@ -26,6 +27,8 @@ urlpatterns = [
     path("layers/<slug:code>/differences/rows/", differences.Rows.as_view(), name="differences-rows"),
     path("layers/<slug:code>/differences/flow/", differences.Flow.as_view(), name="differences-flow"),
     path("print/", printing.Print.as_view(), name="print"),
+    path("print/series/", series.SeriesList.as_view(), name="series"),
+    path("print/series/<int:pk>/", series.OneSeries.as_view(), name="one-series"),
     path("map/regions/", projects.RegionFigures.as_view(), name="map-regions"),
     path("map/area/", projects.AreaFigures.as_view(), name="map-area"),
     path("map/bookmarks/", bookmarks.Bookmarks.as_view(), name="bookmarks"),

@@ -10,6 +10,7 @@ from gis_projects.atlas.views import (
     layer,
     map,
     projects,
+    series,
     tiles,
     uploads,
     versions,
@@ -19,6 +20,7 @@ from gis_projects.people.tokens import accepted
 app_name = "atlas"
 urlpatterns = [
     path("map/", map.map_page, name="map"),
+    path("map/series/<int:pk>/", series.download, name="series-file"),
     path("map/projects/export/", projects.export, name="map-export"),
     path("map/bookmarks/", bookmarks.bookmarks_page, name="bookmarks"),
     path("map/bookmarks/<int:pk>/", bookmarks.open_bookmark, name="bookmark-open"),

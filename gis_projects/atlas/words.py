@@ -17,9 +17,13 @@ WORDS = {
     "atlas.change_bookmark": gettext_noop("修改地图书签“%(name)s”"),
     "atlas.delete_bookmark": gettext_noop("删除地图书签“%(name)s”"),
     "atlas.order_bookmarks": gettext_noop("调整 %(number)s 个地图书签的顺序"),
+    "atlas.print_series": gettext_noop("打印系列图“%(title)s”，共 %(sheets)s 幅"),
+    "atlas.download_series": gettext_noop("下载系列图文件"),
 }
 FIELDS = {
     "name": gettext_noop("名称"),
     "series": gettext_noop("专题"),
     "shared": gettext_noop("本单位共享"),
+    "atlas.print_series": gettext_noop("打印系列图“%(title)s”，共 %(sheets)s 幅"),
+    "atlas.download_series": gettext_noop("下载系列图文件"),
 }

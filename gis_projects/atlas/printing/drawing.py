@@ -100,6 +100,52 @@ def drawn_class(areas: str, lines: str, look: Look, *, outlines: bool = True) ->
     return "".join(out)
 
 
+#: How a project's site is drawn, and the frames of a series on its overview.
+SITE: Look = {"fill": "#9c1c22", "fill_opacity": 0.1, "stroke": "#9c1c22", "width": 2.5}
+FRAME: Look = {"fill": "#0b57d0", "fill_opacity": 0.06, "stroke": "#0b57d0", "width": 1.5}
+
+
+def outlined(shape: Any, frame: Frame, look: Look) -> str:
+    """A shape (degrees) above the layers; a point is a ring around it, as it has no size of its own."""
+    if shape.geom_type == "Point":
+        x, y = shapely.get_coordinates(frame.project(shape))[0].tolist()
+        stroke = escape(str(look["stroke"]))
+        return (
+            f'<g fill="none"><circle cx="{_number(x)}" cy="{_number(y)}" r="4" stroke="#fff" stroke-width="1.6"/>'
+            f'<circle cx="{_number(x)}" cy="{_number(y)}" r="4" stroke="{stroke}" stroke-width=".8"/></g>'
+        )
+    areas, lines, _vertices = path_data(np.array([shape], dtype=object), frame)
+    return drawn_class(areas, lines, look)
+
+
+def numbered(shape: Any, frame: Frame, number: int) -> str:
+    """The outline of a sheet with its number in the middle."""
+    x, y = shapely.get_coordinates(frame.project(shape).centroid)[0].tolist()
+    left, top, right, bottom = frame.project(shape).bounds
+    size = max(1.6, min(5.0, (right - left) * 0.5, (bottom - top) * 0.6))
+    at = f'x="{_number(x)}" y="{_number(y + size * 0.36)}" font-size="{_number(size)}"'
+    text = f'{at} font-weight="600" text-anchor="middle"'
+    return (
+        f'{outlined(shape, frame, FRAME)}<text {text} fill="#fff" stroke="#fff" stroke-width="{_number(size * 0.2)}" '
+        f'stroke-linejoin="round">{number}</text><text {text} fill="#0b3d91">{number}</text>'
+    )
+
+
+def point(lon: float, lat: float) -> Any:
+    """A place (degrees) as a shape."""
+    return shapely.Point(lon, lat)
+
+
+def number_badge(number: int) -> str:
+    """The number of a sheet for the index, 8 × 4.4 mm."""
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="8mm" height="4.4mm" viewBox="0 0 8 4.4">'
+        '<rect x=".4" y=".2" width="7.2" height="4" rx=".5" fill="#fff" stroke="#0b57d0" stroke-width=".3"/>'
+        '<text x="4" y="3.2" font-size="2.9" font-weight="600" text-anchor="middle" fill="#0b3d91">'
+        f"{number}</text></svg>"
+    )
+
+
 def swatch(look: Look, name: str) -> str:
     """A look's picture for the legend, 8 × 4.4 mm; `name` keeps its hatch apart from the others of the page."""
     defs = f"<defs>{pattern(look)}</defs>" if hatch_id(look) else ""

@@ -36,8 +36,21 @@ Column = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a sheet stands in a series: which of how many, and the number of its first page."""
+
+    number: int
+    of: int
+    page: int
+
+
+@dataclass(frozen=True)
 class Order:
-    """One map to print. `layers` lie as on the screen, the uppermost first, all above the `base`."""
+    """One map to print. `layers` lie as on the screen, the uppermost first, all above the `base`.
+
+    ``over`` is SVG above them, in millimetres of the window, and ``over_legend`` what the legend says of it before all
+    else, as blocks of `context`. ``notes`` are said below the map; ``place`` is given in a series.
+    """
 
     sheet: Sheet
     frame: Frame
@@ -45,6 +58,11 @@ class Order:
     approval: str
     layers: Sequence[content.Wanted]
     base: Sequence[content.Wanted] = ()
+    over: Sequence[str] = ()
+    over_legend: Sequence[dict[str, Any]] = ()
+    notes: Sequence[str] = ()
+    place: Place | None = None
+    legend_title: str = ""
 
 
 @lru_cache(maxsize=1)
@@ -55,7 +73,12 @@ def _fonts() -> FontConfiguration:
 
 def pdf(order: Order, *, by: User) -> bytes:
     """The sheet as a PDF; what doesn't fit into the legend beside the map follows on a second page."""
-    html = render_to_string("atlas/print.html", context(order, by))
+    return written(context(order, by))
+
+
+def written(shown: dict[str, Any]) -> bytes:
+    """A sheet's `context` as a PDF of ``1 + len(shown["pages"])`` pages."""
+    html = render_to_string("atlas/print.html", shown)
     return HTML(string=html, url_fetcher=_only_inside).write_pdf(font_config=_fonts())
 
 
@@ -72,19 +95,13 @@ def context(order: Order, by: User) -> dict[str, Any]:
     below = [content.draw(wanted, order.frame, look=BASE[wanted.version.layer.code]) for wanted in order.base]
     svg = drawing.svg(
         order.frame,
-        [*(layer.svg for layer in below), *(layer.svg for _wanted, layer in reversed(drawn))],
+        [*(layer.svg for layer in below), *(layer.svg for _wanted, layer in reversed(drawn)), *order.over],
         [one for _wanted, layer in drawn for one in layer.patterns],
         title=order.title,
     )
-    blocks = [
-        {
-            "name": wanted.version.layer_name,
-            "version": wanted.version.number,
-            "date": wanted.version.source_date,
-            "entries": [{**entry, "swatch": mark_safe(entry["swatch"])} for entry in layer.legend],  # noqa: S308 - drawn by us
-            "empty": not layer.svg,
-        }
-        for wanted, layer in drawn
+    blocks: list[dict[str, Any]] = [
+        *order.over_legend,
+        *(_block(wanted, layer) for wanted, layer in drawn),
     ]
     width, height = order.sheet.size
     legend_width, legend_height = order.sheet.legend
@@ -117,14 +134,27 @@ def context(order: Order, by: User) -> dict[str, Any]:
         "legend_height": legend_height,
         "beside": beside,
         "pages": pages,
+        "full_height": height - 2 * MARGIN - 1,
+        "place": order.place,
+        "legend_title": order.legend_title,
         "base": [wanted.version for wanted in order.base],
-        "notes": [layer.note for _wanted, layer in drawn if layer.note],
+        "notes": [*order.notes, *(layer.note for _wanted, layer in drawn if layer.note)],
         "notices": notices,
         "crs": crs_label(order.frame.crs),
         "scale": f"1 : {order.frame.scale:,}",
         "turned": order.frame.turned,
         "printed_at": timezone.localtime(),
         "by": by.get_full_name() or by.get_username(),
+    }
+
+
+def _block(wanted: content.Wanted, layer: content.Drawn) -> dict[str, Any]:
+    return {
+        "name": wanted.version.layer_name,
+        "version": wanted.version.number,
+        "date": wanted.version.source_date,
+        "entries": [{**entry, "swatch": mark_safe(entry["swatch"])} for entry in layer.legend],  # noqa: S308 - drawn by us
+        "empty": not layer.svg,
     }
 
 

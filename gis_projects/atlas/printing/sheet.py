@@ -67,7 +67,8 @@ def windows() -> dict[str, dict[str, tuple[float, float]]]:
 class Frame:
     """What of the ground a map shows: its middle, its scale, and how far its top is turned from north (clockwise).
 
-    The plane is that of the 3° zone in which the middle lies; `width` and `height` are millimetres on paper.
+    The plane is that of the 3° zone in which the middle lies, or of another that is given, so that the sheets of a
+    series share one and meet; `width` and `height` are millimetres on paper.
     """
 
     lon: float
@@ -76,11 +77,12 @@ class Frame:
     turned: float
     width: float
     height: float
+    zone: int | None = None
 
     @property
     def crs(self) -> DeclaredCrs:
         """The plane of the drawing, its eastings with the zone's prefix."""
-        return gauss_kruger(zone_of_longitude(self.lon))
+        return gauss_kruger(zone_of_longitude(self.lon) if self.zone is None else self.zone)
 
     @property
     def middle(self) -> npt.NDArray[np.float64]:

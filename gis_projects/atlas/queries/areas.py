@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import shapely
 from django.contrib.gis.db.models import GeometryField
 from django.contrib.gis.geos import GEOSGeometry, Point, Polygon
 from django.db.models import BooleanField, F, FloatField, Func, Q, QuerySet, Value
@@ -97,6 +98,19 @@ def _in_circle(
         .alias(far=_Metres(F("place"), centre))
         .filter(far__lte=metres),
     ]
+
+
+def shape_of(user: User, area: Area) -> Any:
+    """An area as a polygon in degrees (EPSG:4490), a circle by its box.
+
+    Raises
+    ------
+    NoOutline
+        It is a region without an outline that the user may know of.
+    """
+    if area.circle is not None:
+        return shapely.box(*around(area.circle))
+    return area.shape or _outline(user, area.region)
 
 
 def _outline(user: User, region: str) -> Any:

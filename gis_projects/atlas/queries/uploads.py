@@ -241,6 +241,7 @@ JOBS = {
     "sites.compare_plans": gettext_noop("规划比对"),
     "atlas.make_overviews": gettext_noop("生成概览图块"),
     "atlas.export_layer": gettext_noop("导出要素"),
+    "atlas.print_series": gettext_noop("打印系列图"),
     "sites.search_sites": gettext_noop("搜索推荐选址"),
     "sites.revalidate": gettext_noop("选址复检"),
 }

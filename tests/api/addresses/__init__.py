@@ -32,6 +32,7 @@ from tests.api.addresses import (
     reporting,
     reviews,
     rulebooks,
+    series,
     sites,
     uploads,
 )
@@ -53,6 +54,7 @@ ADDRESSES: dict[str, list[Address]] = {
     **rulebooks.ADDRESSES,
     **atlas.ADDRESSES,
     **bookmarks.ADDRESSES,
+    **series.ADDRESSES,
     **uploads.ADDRESSES,
     **map_projects.ADDRESSES,
     **ogc.ADDRESSES,

@@ -1,0 +1,271 @@
+"""Print series: asked for, drawn by a job in the asker's name, called off."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from pypdf import PdfReader, PdfWriter
+
+from gis_projects.atlas.actions import exports
+from gis_projects.atlas.printing import drawing, pdf
+from gis_projects.atlas.printing.content import Wanted
+from gis_projects.atlas.printing.pdf import Order, Place
+from gis_projects.atlas.printing.series import overview
+from gis_projects.atlas.queries import series as queries
+from gis_projects.atlas.queries.exports import folder
+from gis_projects.atlas.queries.series import Asked, Plan, Planned
+from gis_projects.library.models import Project
+from gis_projects.people.models import User
+from gis_projects.people.permissions import Permission, Scope, require, visible
+from gis_projects.trail import actions as trail
+from gis_projects.trail.jobs import OPEN, cancel, start
+from gis_projects.trail.models import Job
+
+KEPT: timedelta = exports.KEPT
+LIMIT_SECONDS = 2 * 3600
+MAX_OPEN = 2  # series of one person that wait or run
+#: So many names of what was left out are said on paper.
+_NAMED = 4
+
+
+@transaction.atomic
+def request_series(*, by: User, asked: Asked) -> Job:
+    """Queue a series; its file waits for whoever asked for some days.
+
+    Raises
+    ------
+    ValidationError
+        As `queries.plan`; or too many of theirs are under way.
+    """
+    from gis_projects.atlas.series_jobs import print_series
+
+    require(by, Permission.READ_LAYERS)
+    queries.plan(by, asked)
+    exports.sweep()
+    sweep()
+    User.objects.select_for_update().get(pk=by.pk)  # two requests at once count each other
+    if Job.objects.filter(kind=queries.KIND, actor_id=str(by.pk), state__in=OPEN).count() >= MAX_OPEN:
+        raise ValidationError(
+            _("您已有 %(count)d 项系列图在排队或进行，请等它们完成或取消。"), params={"count": MAX_OPEN}, code="many"
+        )  # fmt: skip
+    return start(
+        print_series, by=by, kind=queries.KIND, subject=f"atlas.series:{asked.way}",
+        limit_seconds=LIMIT_SECONDS, user=by.pk, asked=asdict(asked), language=get_language() or "zh-hans",
+    )  # fmt: skip
+
+
+def cancel_series(*, by: User, job: Job) -> bool:
+    """Call one's own series off; whether it was still under way.
+
+    Raises `PermissionDenied` for somebody else's.
+    """
+    require(by, Permission.READ_LAYERS)
+    if job.kind != queries.KIND or job.actor_id != str(by.pk):
+        raise PermissionDenied
+    return cancel(job)
+
+
+class Drawing:
+    """A series on its way: its sheets one after the other as files in a folder, then all of them as one.
+
+    What may be read is asked as ``by`` at each sheet, so a right that goes while it is drawn counts.
+    """
+
+    def __init__(self, by: User, asked: Asked, plan: Plan, place: Path) -> None:
+        self.by, self.asked, self.plan, self.place = by, asked, plan, place
+        self._left_out: set[str] = set()
+        self._codes: dict[str, int] = {}
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def draw(self, between: Callable[[int], None]) -> Path:
+        """Draw every sheet and join them behind the overview; ``between`` is told how many are done before each.
+
+        A sheet that a run before this one has finished isn't drawn again.
+        """
+        first = self._overview_pages() + 1
+        pages: list[int] = []
+        for number, planned in enumerate(self.plan.sheets, 1):
+            between(number - 1)
+            path = self.place / f"{number:03}.pdf"
+            order = self._order(planned, Place(number, len(self.plan.sheets), first))
+            if not path.exists():
+                _whole(path, pdf.written(pdf.context(order, self.by)))
+            pages.append(first)
+            first += len(PdfReader(path).pages)
+        between(len(self.plan.sheets))
+        front = self.place / "000.pdf"
+        _whole(front, pdf.written(pdf.context(self._overview(pages), self.by)))
+        return self._joined(front)
+
+    @property
+    def printed(self) -> dict[str, Any]:
+        """What was printed: the layers as code@version, their codes, and the projects."""
+        return {
+            "layers": [f"{code}@{number}" for code, number in sorted(self._codes.items())],
+            "codes": sorted(self._codes),
+            "projects": [one.project for one in self.plan.sheets if one.project is not None],
+        }
+
+    def _layers(self, planned: Planned) -> list[Wanted]:
+        asked: Sequence[Any] = self.asked.layers
+        if planned.bookmark is not None:
+            asked = queries.bookmarked(self.by, planned.bookmark, asked)
+        wanted, missing = queries.layers_of(self.by, asked)
+        self._left_out.update(missing)
+        return wanted
+
+    def _base(self) -> list[Wanted]:
+        return queries.base_of(self.by) if self.asked.base else []
+
+    def _order(self, planned: Planned, place: Place) -> Order:
+        layers, base = self._layers(planned), self._base()
+        for wanted in (*layers, *base):
+            require(self.by, Permission.READ_LAYERS, Scope(secrecy=wanted.version.layer.secrecy))
+            self._codes[wanted.version.layer.code] = wanted.version.number
+        over: list[str] = []
+        legend: list[dict[str, Any]] = []
+        if planned.project is not None:
+            over, legend = self._project(planned)
+        return Order(
+            self.asked.sheet, planned.frame, planned.title, self.asked.approval, layers, base, over, legend,
+            place=place,
+        )  # fmt: skip
+
+    def _project(self, planned: Planned) -> tuple[list[str], list[dict[str, Any]]]:
+        """The site of a sheet's project, or its place.
+
+        Raises `PermissionDenied` where the project isn't the user's to know any more.
+        """
+        assert planned.project is not None
+        known = visible(self.by, Permission.READ_PROJECTS, Project.objects.filter(pk=planned.project))
+        if not known.exists():
+            raise PermissionDenied(Permission.READ_PROJECTS)
+        shape = queries.sites(self.by, [planned.project]).get(planned.project)
+        label = _("项目选址界线") if shape is not None else _("项目位置")
+        if shape is None:
+            shape = drawing.point(planned.frame.lon, planned.frame.lat)
+        swatch = mark_safe(drawing.swatch(drawing.SITE, "site"))  # noqa: S308 - drawn by us
+        block = {
+            "name": _("项目"),
+            "entries": [{"swatch": swatch, "label": label}],
+            "empty": False,
+        }
+        return [drawing.outlined(shape, planned.frame, drawing.SITE)], [block]
+
+    def _overview_pages(self) -> int:
+        """How many pages the overview takes: as many as with its true page numbers."""
+        shown = pdf.context(self._overview([0] * len(self.plan.sheets), drawn=False), self.by)
+        return 1 + len(shown["pages"])
+
+    def _overview(self, pages: Sequence[int], *, drawn: bool = True) -> Order:
+        sheets = self.plan.sheets
+        frame = overview([one.frame for one in sheets], self.asked.sheet)
+        entries = [
+            {
+                "swatch": mark_safe(drawing.number_badge(number)),  # noqa: S308 - drawn by us
+                "label": _("%(title)s · 1:%(scale)s · 第 %(page)s 页")
+                % {"title": one.title, "scale": f"{one.frame.scale:,}", "page": page},
+            }
+            for number, (one, page) in enumerate(zip(sheets, pages, strict=True), 1)
+        ]
+        over = [drawing.numbered(one.frame.ground, frame, at) for at, one in enumerate(sheets, 1)]
+        title = _("%(title)s：图幅总览") % {"title": self.asked.title or _("一张图")}
+        return Order(
+            self.asked.sheet, frame, title, self.asked.approval, [], self._base() if drawn else [], over,
+            [{"name": _("共 %(n)s 幅") % {"n": len(sheets)}, "entries": entries, "empty": False}],
+            self._notes(), Place(0, len(sheets), 1), _("图幅索引"),
+        )  # fmt: skip
+
+    def _notes(self) -> list[str]:
+        notes = []
+        if self.plan.unplaced:
+            names = "、".join(self.plan.unplaced[:_NAMED])
+            notes.append(
+                _("%(n)s 个项目没有位置，未成图：%(names)s%(more)s") % {
+                    "n": len(self.plan.unplaced), "names": names,
+                    "more": "…" if len(self.plan.unplaced) > _NAMED else "",
+                }
+            )  # fmt: skip
+        if self._left_out:
+            notes.append(_("%(n)s 个图层无权查看或已撤下，未印。") % {"n": len(self._left_out)})
+        return notes
+
+    def _joined(self, front: Path) -> Path:
+        writer = PdfWriter()
+        writer.append(str(front), outline_item=_("图幅总览"), import_outline=False)
+        for number, planned in enumerate(self.plan.sheets, 1):
+            sheet = str(self.place / f"{number:03}.pdf")
+            writer.append(sheet, outline_item=f"{number} {planned.title}", import_outline=False)
+        writer.add_metadata({"/Title": self.asked.title or _("一张图")})
+        joined = self.place / "whole.pdf"
+        with joined.open("wb") as file:
+            writer.write(file)
+        return joined
+
+
+def keep(*, by: User, made: Drawing, whole: Path) -> dict[str, Any]:
+    """Put a finished series among the files that wait for their owners, and write the step. Returns what the job's row
+    keeps.
+    """
+    sha256 = hashlib.sha256(whole.read_bytes()).hexdigest()
+    name = f"{secrets.token_hex(16)}.pdf"
+    with transaction.atomic():
+        trail.record(
+            by=by,
+            verb="atlas.print_series",
+            subject=f"atlas.series:{made.asked.way}",
+            data={
+                "title": made.asked.title or _("一张图"),
+                "sheets": len(made.plan.sheets),
+                "layers": made.printed["layers"],
+                "projects": made.printed["projects"],
+                "approval": made.asked.approval,
+                "sha256": sha256,
+            },
+        )
+        folder().mkdir(parents=True, exist_ok=True, mode=0o700)
+        shutil.move(whole, folder() / name)
+    return {
+        "file": name,
+        "name": f"{made.asked.title or _('一张图')}.pdf",
+        "sheets": len(made.plan.sheets),
+        "size": (folder() / name).stat().st_size,
+        "sha256": sha256,
+        "codes": made.printed["codes"],
+        "projects": made.printed["projects"],
+        "expires_at": (timezone.now() + KEPT).isoformat(),
+    }
+
+
+def sweep() -> int:
+    """Delete the folders of series that never came to their end; returns how many went."""
+    oldest = (timezone.now() - KEPT).timestamp()
+    gone = [path for path in folder().glob("series-*") if path.is_dir() and path.stat().st_mtime < oldest]
+    for path in gone:
+        shutil.rmtree(path, ignore_errors=True)
+    return len(gone)
+
+
+def note_download(*, by: User, sha256: str) -> None:
+    """Record that a finished series was fetched."""
+    trail.record(by=by, verb="atlas.download_series", subject="atlas.series", data={"sha256": sha256})
+
+
+def _whole(path: Path, content: bytes) -> None:
+    """A file that is there is whole, though a worker be killed while it writes."""
+    draft = path.with_suffix(".part")
+    draft.write_bytes(content)
+    draft.replace(path)

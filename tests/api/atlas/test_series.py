@@ -1,0 +1,246 @@
+"""A print series: its sheets in one file behind an overview, drawn by a job as the person who asked."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+import shapely
+from django.contrib.gis.geos import Point
+from django_tasks_db.models import DBTaskResult
+from pypdf import PdfReader
+
+from gis_projects.atlas.actions import bookmarks
+from gis_projects.atlas.queries import series as queries
+from gis_projects.atlas.series_jobs import print_series
+from gis_projects.library.models import Project
+from gis_projects.people.models import User
+from gis_projects.people.permissions import Role
+from gis_projects.sites.actions.boundaries import save_boundary
+from gis_projects.trail.jobs import Cancelled
+from gis_projects.trail.models import Job, JobState, Step
+from layers.models import Layer
+from siting.rulebook import publish_defaults
+from tests.factories import land
+from tests.factories.library import ProjectFactory
+
+pytestmark = pytest.mark.django_db
+API = "/api/v1/print/series/"
+
+
+@pytest.fixture(autouse=True)
+def ground(layers):
+    """The layers of the room's tests."""
+
+
+def ask(client, **asked):
+    return client.post(API, {"way": "grid", "paper": "A4", **asked}, content_type="application/json")
+
+
+def grid_of(client, *codes, **more):
+    area = "rect:109.80,40.60,109.84,40.61"
+    return ask(
+        client, area=area, scale=10_000, layers=[{"code": code} for code in codes], title="九原", **more
+    )
+
+
+def run(answer):
+    job = Job.objects.get(pk=answer.json()["id"])
+    print_series.func(**DBTaskResult.objects.get(id=job.task_id).args_kwargs["kwargs"])
+    job.refresh_from_db()
+    return job
+
+
+def pages(client, job):
+    answer = client.get(f"/map/series/{job.pk}/")
+    assert answer.status_code == 200
+    read = PdfReader(io.BytesIO(b"".join(answer.streaming_content)))
+    return [page.extract_text().replace("\n", " ") for page in read.pages], read
+
+
+def test_a_grid_is_one_file_with_an_overview_and_numbered_pages(planner):
+    answer = grid_of(planner, "DLTB")
+    assert answer.status_code == 202
+    assert (answer.json()["state"], answer.json()["file"]) == ("queued", None)
+    job = run(answer)
+    assert (job.state, job.progress) == (JobState.DONE, 100)
+    texts, read = pages(planner, job)
+    sheets = job.result["sheets"]
+    assert sheets == len(texts) - 1 == 2
+    assert "图幅总览" in texts[0]
+    assert "图幅索引" in texts[0].replace(" ", "")  # a heading with wide spaces
+    for number, text in enumerate(texts[1:], 1):
+        assert f"第 {number} 幅，共 {sheets} 幅 · 第 {number + 1} 页" in text
+        assert f"九原 {number} · 1:10,000 · 第 {number + 1} 页" in texts[0]
+        assert "1 : 10,000" in text
+        assert "国土调查地类图斑" in text
+    assert len(read.outline) == len(texts)
+    step = Step.objects.get(verb="atlas.print_series")
+    assert (step.data["sheets"], step.data["layers"]) == (sheets, ["DLTB@1", "XZQ@1"])
+    assert Step.objects.filter(verb="atlas.download_series").count() == 1
+    assert planner.get(API).json()[0]["file"] == f"/map/series/{job.pk}/"
+
+
+def test_each_project_has_its_sheet_with_its_site_and_no_other_persons(planner):
+    for name, at in (("泵站", 109.82), ("水厂", 109.9)):
+        ProjectFactory(name=name, region_id="150207", location=Point(at, 40.61, srid=4490))
+    ProjectFactory(name="无处", region_id="150207", location=None, precision="unknown")
+    ProjectFactory(
+        name="涉密库", region_id="150207", location=Point(109.8, 40.6, srid=4490), secrecy="confidential"
+    )
+    job = run(ask(planner, way="projects", query="region=150207", title="重点项目"))
+    texts, _read = pages(planner, job)
+    assert len(texts) == 3
+    assert "泵站" in texts[1]
+    assert "水厂" in texts[2]
+    assert "项目位置" in texts[1]
+    assert "1 个项目没有位置，未成图：无处" in texts[0]
+    assert not any("涉密库" in text for text in texts)
+    assert ask(planner, way="projects", query="q=没有这样的项目").status_code == 400
+
+
+def test_bookmarks_are_sheets_in_the_order_that_is_asked_for(planner, reviewer):
+    by = User.objects.get(username="planner-150200")
+    rows = [
+        bookmarks.keep_bookmark(by=by, name=name, hash=f"{zoom}/40.61000/109.91000/layers={layer}")
+        for name, zoom, layer in (("全市", 10, "DLTB"), ("近景", 14, "XZQ"))
+    ]
+    keys = [row.pk for row in reversed(rows)]
+    texts, _read = pages(planner, run(ask(planner, way="bookmarks", bookmarks=keys)))
+    assert "近景" in texts[1]
+    assert "全市" in texts[2]
+    assert "国土调查地类图斑" in texts[2]
+    assert "国土调查地类图斑" not in texts[1]
+    assert ask(reviewer, way="bookmarks", bookmarks=keys).status_code == 400  # another's, and not shared
+
+
+def test_what_may_not_be_read_is_not_printed_and_that_is_said(planner, reviewer):
+    texts, _read = pages(planner, run(grid_of(planner, "DLTB", "MI")))
+    assert not any("涉密设施" in text for text in texts)
+    assert "1 个图层无权查看或已撤下，未印。" in texts[0]
+    texts, _read = pages(reviewer, run(grid_of(reviewer, "MI")))
+    assert any("涉密设施" in text for text in texts)
+
+
+def test_the_job_asks_again_as_the_person_who_asked(planner, reviewer):
+    asked = grid_of(reviewer, "MI")
+    User.objects.filter(username="reviewer-150200").update(roles=[str(Role.PLANNER)])
+    job = run(asked)
+    assert "MI" not in job.result["codes"]
+    other = grid_of(planner, "DLTB")
+    User.objects.filter(username="planner-150200").update(is_active=False)
+    with pytest.raises(Exception, match="read_layers"):
+        run(other)
+    assert Job.objects.get(pk=other.json()["id"]).state == JobState.FAILED
+
+
+def test_a_right_that_went_takes_the_file_with_it(planner):
+    ProjectFactory(name="泵站", region_id="150207", location=Point(109.82, 40.61, srid=4490))
+    job = run(ask(planner, way="projects", query="", layers=[{"code": "DLTB"}]))
+    assert planner.get(API).json()[0]["file"]
+    Project.objects.update(secrecy="confidential")
+    assert planner.get(f"/map/series/{job.pk}/").status_code == 404
+    assert planner.get(API).json()[0]["file"] is None
+    Project.objects.update(secrecy="internal")
+    Layer.objects.filter(code="DLTB").update(secrecy="confidential")
+    assert planner.get(f"/map/series/{job.pk}/").status_code == 404
+
+
+def test_nobody_else_sees_a_series(planner, reviewer):
+    job = run(grid_of(planner, "DLTB"))
+    for address in (f"{API}{job.pk}/", f"/map/series/{job.pk}/"):
+        assert reviewer.get(address).status_code == 404
+    assert reviewer.delete(f"{API}{job.pk}/").status_code == 404
+    assert reviewer.get(API).json() == []
+
+
+def test_one_that_waits_is_called_off_and_never_runs(planner):
+    asked = grid_of(planner, "DLTB")
+    assert planner.delete(f"{API}{asked.json()['id']}/").json()["state"] == "cancelled"
+    job = run(asked)
+    assert (job.state, job.result) == (JobState.CANCELLED, None)
+    assert not Step.objects.filter(verb="atlas.print_series").exists()
+
+
+def test_one_that_runs_ends_between_two_sheets_and_leaves_nothing(planner, monkeypatch):
+    asked = grid_of(planner, "DLTB")
+    drawn = []
+    from gis_projects.atlas.printing import pdf
+
+    write = pdf.written
+
+    def writes(shown):
+        drawn.append(shown["title"])
+        if len(drawn) == 2:
+            planner.delete(f"{API}{asked.json()['id']}/")
+        return write(shown)
+
+    monkeypatch.setattr("gis_projects.atlas.actions.series.pdf.written", writes)
+    job = run(asked)
+    assert (job.state, len(drawn)) == (JobState.CANCELLED, 2)
+    assert not list(queries.folder().glob("*"))
+    assert not Step.objects.filter(verb="atlas.print_series").exists()
+
+
+def test_a_run_after_a_killed_one_draws_only_what_is_missing(planner, monkeypatch):
+    asked = grid_of(planner, "DLTB")
+    from gis_projects.atlas.printing import pdf
+
+    write, drawn = pdf.written, []
+
+    def killed(shown):
+        drawn.append(shown["title"])
+        if len(drawn) == 2:
+            raise Cancelled  # stands for the end of the worker: nothing is tidied below
+        return write(shown)
+
+    monkeypatch.setattr("gis_projects.atlas.actions.series.pdf.written", killed)
+    monkeypatch.setattr("gis_projects.atlas.series_jobs.shutil.rmtree", lambda *_given, **_more: None)
+    run(asked)
+    assert drawn == ["九原 1", "九原 2"]
+    drawn.clear()
+    monkeypatch.undo()
+    monkeypatch.setattr(
+        "gis_projects.atlas.actions.series.pdf.written",
+        lambda shown: (drawn.append(shown["title"]), write(shown))[1],
+    )
+    job = run(asked)
+    assert job.state == JobState.DONE
+    assert drawn == ["九原 2", "九原：图幅总览"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"area": "rect:109,40,111,42", "scale": 1_000}, "一次最多 60 幅"),
+        ({"area": "rect:109.8,40.6,109.8,40.5", "scale": 10_000}, "范围没有面积"),
+        ({"area": "", "scale": 10_000}, "范围应写作"),
+        ({"area": "region:150299", "scale": 10_000}, "没有这个地区的界线"),
+        ({"way": "projects", "query": "region=999"}, ""),
+        ({"way": "bookmarks"}, "没有可以成图的内容"),
+    ],
+)
+def test_what_cannot_be_printed_is_refused_at_once(planner, asked, said):
+    answer = ask(planner, **asked)
+    assert answer.status_code == 400
+    assert said in answer.content.decode()
+    assert not Job.objects.exists()
+
+
+def test_two_at_a_time_are_enough_for_one_person(planner):
+    assert [grid_of(planner, "DLTB").status_code for _n in range(3)] == [202, 202, 400]
+
+
+def test_the_boundary_of_a_project_is_drawn_only_for_who_may_read_sites(planner):
+    by = User.objects.get(username="planner-150200")
+    publish_defaults()
+    project = ProjectFactory(name="新区", region_id="150207", location=None, precision="unknown")
+    save_boundary(
+        by=by,
+        project=project,
+        boundary=land.boundary(shapely.box(109.84, 40.6, 109.85, 40.61)),
+        facts=land.FACTS,
+    )
+    texts, _read = pages(planner, run(ask(planner, way="projects")))
+    assert "项目选址界线" in texts[1]
+    assert queries.sites(by, [project.pk]).keys() == {project.pk}
