@@ -15,6 +15,14 @@ interface Sizes {
   scales: number[];
 }
 
+/** A layer as the map shows it, to be printed so. */
+export interface Printed {
+  state: LayerState;
+  version: number;
+  opacity: number;
+  style: string;
+}
+
 const COLOUR = "#0b57d0";
 
 /** A frame on the map that is moved and turned, and the sheet that the server makes of it. */
@@ -29,7 +37,7 @@ export class Printing {
 
   constructor(
     private readonly map: L.Map,
-    private readonly layers: () => { state: LayerState; version: number; opacity: number; style: string }[],
+    private readonly layers: () => Printed[],
     private readonly show: () => void,
     private readonly onChange: () => void,
   ) {
