@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from gis_projects.clock.models import Clock
 from gis_projects.library.actions import libraries, reshaping
-from gis_projects.library.actions.evidence import record_evidence
-from gis_projects.library.models import Application, InvestmentRecord, LibraryMove, Project, Succession
+from gis_projects.library.models import Application, LibraryMove, Project
 from gis_projects.library.queries import gates
 from gis_projects.library.refusals import NotThisPerson, Refused
 from gis_projects.people.actions.delegations import delegate
@@ -30,7 +26,7 @@ from tests.factories.libraries import (
     ready_for_implementation,
     ready_for_reserve,
 )
-from tests.factories.library import InvestmentFactory, ProjectFactory
+from tests.factories.library import ProjectFactory
 from tests.factories.people import OrganisationFactory, user_of
 
 pytestmark = pytest.mark.django_db
@@ -237,9 +233,6 @@ def test_a_confidential_project_is_never_told_of_as_a_duplicate(project):
     assert gates.missing(project, "catalogue") == []
 
 
-# who may ------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("role", list(Role))
 def test_each_role_at_each_move(project, owner, role):
     """Whatever somebody is, only who is responsible decides, and only who brings the project applies."""
@@ -309,69 +302,6 @@ def test_who_applies_does_not_admit_and_neither_does_a_delegate(project):
     assert libraries.admit(by=admission(username="third"), application=application).pk
 
 
-# out ----------------------------------------------------------------------------------------------------
-
-
-def test_a_project_comes_out_with_a_reason_and_may_begin_again(project, owner, admitter):
-    in_library(project, "catalogue")
-    with pytest.raises(Refused):
-        reshaping.exit_project(by=admitter, project=project, reason=" ")
-    answered(project)
-    reshaping.exit_project(by=admitter, project=project, reason="不再实施")
-    project.refresh_from_db()
-    assert project.library == "exited"
-    assert Site.objects.get(pk=project.site_id).is_live is False
-    again = libraries.apply(by=owner, project=project, to="catalogue")
-    libraries.admit(by=admitter, application=again)
-    project.refresh_from_db()
-    assert project.library == "catalogue"
-
-
-def test_an_open_application_is_decided_before_a_project_comes_out(project, owner, admitter):
-    in_library(project, "catalogue")
-    ready_for_reserve(project)
-    libraries.apply(by=owner, project=Project.objects.get(pk=project.pk), to="reserve")
-    with pytest.raises(Refused) as refused:
-        reshaping.exit_project(by=admitter, project=project, reason="不再实施")
-    assert codes(refused) == ["application-open"]
-
-
-def test_merging_leaves_one_project_with_all_the_money(project, admitter):
-    survivor = in_library(project, "reserve")
-    others = [in_library(ProjectFactory(region_id="150207", region=None), "catalogue") for _ in range(2)]
-    for one, planned in zip((survivor, *others), ("100.10", "200.20", "300.30"), strict=True):
-        InvestmentFactory(project=one, planned_yuan=Decimal(planned), cumulative_yuan=Decimal("10.00"))
-    total = sum(row.planned_yuan for row in InvestmentRecord.objects.all())
-    reshaping.merge(by=admitter, projects=others, into=survivor, reason="同一工程分期登记")
-    assert {Project.objects.get(pk=one.pk).library for one in others} == {"exited"}
-    latest = survivor.investments.first()
-    assert (latest.planned_yuan, latest.cumulative_yuan) == (total, Decimal("30.00"))
-    assert set(Succession.objects.values_list("predecessor", "successor")) == {
-        (one.pk, survivor.pk) for one in others
-    }
-    with pytest.raises(Refused):
-        reshaping.merge(by=admitter, projects=[survivor], into=survivor, reason="自己")
-
-
-def test_a_split_adds_up_to_the_fen(project, admitter):
-    in_library(project, "implementation")
-    InvestmentFactory(project=project, planned_yuan=Decimal("100.01"), cumulative_yuan=Decimal("50.00"))
-    parts = [
-        reshaping.PartOf("2026-A", "一期", Decimal("60.00"), Decimal("50.00")),
-        reshaping.PartOf("2026-B", "二期", Decimal("40.00")),
-    ]
-    with pytest.raises(Refused) as refused:
-        reshaping.split(by=admitter, project=project, parts=parts, reason="分期")
-    assert codes(refused) == ["split-adds-up"]
-    parts[1] = reshaping.PartOf("2026-B", "二期", Decimal("40.01"))
-    made = reshaping.split(by=admitter, project=project, parts=parts, reason="分期")
-    assert [one.library for one in Project.objects.filter(pk__in=[one.pk for one in made])] == [
-        "implementation"
-    ] * 2
-    assert Project.objects.get(pk=project.pk).library == "exited"
-    assert {move.way for move in LibraryMove.objects.filter(project__in=made)} == {"split_off"}
-
-
 def test_a_ledger_is_taken_over_in_few_statements(admitter, django_assert_max_num_queries):
     rows = [ProjectFactory(region_id="150207", region=None) for _ in range(30)]
     with django_assert_max_num_queries(20):
@@ -381,74 +311,3 @@ def test_a_ledger_is_taken_over_in_few_statements(admitter, django_assert_max_nu
     with pytest.raises(Refused) as refused:
         libraries.take_over(by=admitter, projects=rows[:1], library="implementation", source="台账")
     assert codes(refused) == ["in-a-library"]
-
-
-# in the database ----------------------------------------------------------------------------------------
-
-
-def refused_by_database(work) -> None:
-    with pytest.raises(IntegrityError), transaction.atomic():
-        work()
-
-
-def test_a_library_changes_with_a_move_and_in_no_other_way(project):
-    refused_by_database(lambda: Project.objects.filter(pk=project.pk).update(library="reserve"))
-    refused_by_database(lambda: ProjectFactory(region_id="150207", region=None, library="catalogue"))
-    in_library(project, "catalogue")
-    # the move of a transaction serves once
-    refused_by_database(lambda: Project.objects.filter(pk=project.pk).update(library="none"))
-
-    def only_the_row():
-        LibraryMove.objects.create(
-            project=project, from_library="catalogue", to_library="exited", way="exited", reason="不再实施"
-        )
-        from django.db import connection
-
-        connection.check_constraints()
-
-    refused_by_database(only_the_row)
-
-
-def test_an_admission_without_its_gate_is_refused_by_the_database(project, owner, admitter):
-    application = libraries.apply(by=owner, project=project, to="catalogue")
-
-    def admit(gate):
-        Application.objects.filter(pk=application.pk).update(
-            state="admitted", decided_by=admitter, decided_at=timezone.now()
-        )
-        LibraryMove.objects.create(
-            project=project,
-            from_library="none",
-            to_library="catalogue",
-            way="admitted",
-            application=application,
-            gate=gate,
-        )
-
-    refused_by_database(lambda: admit([]))
-    refused_by_database(lambda: admit([{"code": "a", "met": True}, {"code": "b", "met": False}]))
-    refused_by_database(
-        lambda: Application.objects.filter(pk=application.pk).update(
-            state="admitted", decided_by=owner, decided_at=application.applied_at
-        )
-    )
-
-
-def test_moves_and_decided_applications_never_change(project, owner, admitter):
-    application = libraries.apply(by=owner, project=project, to="catalogue")
-    libraries.admit(by=admitter, application=application)
-    refused_by_database(lambda: LibraryMove.objects.update(reason="改"))
-    refused_by_database(lambda: LibraryMove.objects.all()._raw_delete("default"))
-    refused_by_database(lambda: Application.objects.update(reason="改"))
-
-
-def test_a_result_that_follows_by_itself_is_nobodys(project):
-    row = record_evidence(
-        by=None,
-        project=project,
-        kind="review",
-        outcome="passed",
-        reference="argument.review:1",
-        title="评审通过",
-    )
-    assert row.by is None
