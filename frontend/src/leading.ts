@@ -75,6 +75,7 @@ class ConcernMap {
     this.map = map;
     this.places = (embedded<Concern[]>("concerns-on-map") ?? []).map((one) => ({ ...one, at: L.latLng(one.lat, one.lon) }));
     new GatheredMarkers<Placed>(map, (members) => this.pin(members), (members) => this.open(members)).show(this.places);
+    map.createPane("names").style.zIndex = "450"; // below the pins
     map.on("click", () => this.close());
     map.on("zoomend", () => this.names());
     void this.outlines();
@@ -143,7 +144,7 @@ class ConcernMap {
         style: { color: "#8d877a", weight: 1.4, fillColor: "#fbfaf5", fillOpacity: 1 },
         interactive: false,
         onEachFeature: (feature, layer) => {
-          layer.bindTooltip(String(feature.properties?.["name"] ?? ""), { permanent: true, direction: "center", className: "region-name" });
+          layer.bindTooltip(String(feature.properties?.["name"] ?? ""), { permanent: true, direction: "center", className: "region-name", pane: "names" });
           this.regions.push([layer, (layer as L.Polygon).getBounds()]);
         },
         ...PASSIVE,

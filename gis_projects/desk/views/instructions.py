@@ -121,9 +121,15 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 def _by_region(addressees: Iterable[Organisation], chosen: set[int]) -> list[dict[str, Any]]:
-    """The departments region by region; open are those with one that is chosen, or else the first."""
+    """The departments region by region, those that are chosen first; open are the regions with one of these, or else
+    the first.
+    """
     groups = [
-        {"region": region, "rows": rows, "open": any(one.pk in chosen for one in rows)}
+        {
+            "region": region,
+            "rows": sorted(rows, key=lambda one: one.pk not in chosen),
+            "open": any(one.pk in chosen for one in rows),
+        }
         for region, rows in ((key, list(each)) for key, each in groupby(addressees, lambda one: one.region))
     ]
     if groups and not any(group["open"] for group in groups):

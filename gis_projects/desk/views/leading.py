@@ -18,7 +18,7 @@ from gis_projects import exports
 from gis_projects.desk.queries import concerns as concern_queries
 from gis_projects.desk.queries import instructions, key_figures
 from gis_projects.desk.queries import leading as queries
-from gis_projects.desk.queries.concerns import Concern, Weight
+from gis_projects.desk.queries.concerns import Cause, Concern, Weight
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, has, require
 
@@ -83,6 +83,13 @@ def _instruct(concern: Concern) -> str:
     return f"{reverse('desk:instruct')}?{urlencode(asked)}"
 
 
+def _said(cause: Cause) -> str:
+    """A cause in one line, with the department whose it is to do."""
+    if cause.organisation is None:
+        return cause.sentence
+    return _("%(unit)s：%(said)s") % {"unit": cause.organisation.name, "said": cause.sentence}
+
+
 def _on_map(found: list[Concern], may_instruct: bool) -> list[dict[str, Any]]:
     """The same concerns for the map: what stands on the card of each, and its place."""
     return [
@@ -90,7 +97,7 @@ def _on_map(found: list[Concern], may_instruct: bool) -> list[dict[str, Any]]:
             "id": one.project.pk,
             "name": one.project.name,
             "weight": str(one.weight),
-            "said": [cause.sentence for cause in one.causes],
+            "said": [_said(cause) for cause in one.causes],
             "lon": round(one.place[0], 6),
             "lat": round(one.place[1], 6),
             "project": reverse("library:project", args=[one.project.pk]),
