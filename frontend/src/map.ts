@@ -1,18 +1,26 @@
 import L from "leaflet";
 import { mountAsOf } from "./compare/asof";
+import "./staff/compared.scss";
 import "./staff/map-projects.scss";
-import { getJson } from "./core/api";
 import { debounce, embedded, need } from "./core/dom";
+import { count } from "./core/format";
 import { t } from "./core/i18n";
 import { loadCatalogue } from "./map/catalogue";
 import type { Way } from "./map/project-marks";
-import { createStage, PASSIVE } from "./map/stage";
+import { createStage } from "./map/stage";
+import { slidesWith, type Opened } from "./staff/bookmark-data";
+import { Bookmarks } from "./staff/bookmarks";
 import { Identify } from "./staff/identify";
 import { LayerTree } from "./staff/layer-tree";
 import { Measure, type Measuring } from "./staff/measure";
 import { panels, type Panel } from "./staff/panels";
-import { readHash, writeHash } from "./staff/permalink";
+import { mountPhotos } from "./staff/photos";
+import { heldBy } from "./staff/beside";
+import { Panes } from "./staff/panes";
+import { formatHash, NOTHING, parseHash, readHash, sideOf, writeHash, type Permalink } from "./staff/permalink";
+import { Presentation } from "./staff/presentation";
 import { Printing } from "./staff/printing";
+import { PrintSeries } from "./staff/series";
 import { AreaPick } from "./staff/area";
 import { Filters } from "./staff/filters";
 import { KINDS, UNTOLD } from "./staff/looks";
@@ -21,11 +29,12 @@ import { Projects, WAYS } from "./staff/projects";
 import { isMeasure, Regions } from "./staff/regions";
 import { Timeline } from "./staff/timeline";
 import { Search } from "./staff/search";
+import { sites } from "./staff/sites";
 
 async function start(): Promise<void> {
   const element = need("#map");
   const from = readHash();
-  const held = Object.fromEntries((from.layers ?? []).flatMap((l) => (l.version ? [[l.code, l.version]] : [])));
+  let held = heldBy(from);
   const stage = await createStage(element, {}, { view: from.view, asOf: from.asOf, versions: held });
   const { map } = stage;
   element.setAttribute("aria-describedby", "map-help");
@@ -34,17 +43,25 @@ async function start(): Promise<void> {
   let ready = false;
   const save = debounce(() => {
     if (!ready) return;
-    writeHash(map, {
-      layers: tree.state,
-      kinds: [...projects.shown],
-      asOf: asOf.day,
-      find: search.words || null,
-      chosen: identify.chosen,
-      tool: printing.active ? "print" : measure.active,
-      base: stage.base() === "own" ? null : stage.base(),
-      more: { ...ways.said(), ...(timeline.day ? { when: timeline.day } : {}), ...(area.text ? { pick: area.text, within: area.within } : {}) },
-    });
+    writeHash(map, state());
+    panes.say();
   }, 150);
+  /** What the address says of the page as it is, on both sides. */
+  const state = (): Permalink => panes.said({
+    ...side(),
+    find: search.words || null,
+    chosen: identify.chosen,
+    tool: printing.active ? "print" : measure.active,
+  });
+  /** What this map shows: one side of it, where two are compared. */
+  const side = (): Permalink => ({
+    ...NOTHING,
+    layers: tree.state,
+    kinds: [...projects.shown],
+    asOf: asOf.day,
+    base: stage.base() === "own" ? null : stage.base(),
+    more: { ...ways.said(), ...(timeline.day ? { when: timeline.day } : {}), ...(area.text ? { pick: area.text, within: area.within } : {}) },
+  });
   const tree = new LayerTree(stage, save);
   const asOf = mountAsOf(tree.slot, need(".map-stage"), from.asOf, async (day) => {
     stage.catalogue = await loadCatalogue({ asOf: day, versions: held });
@@ -94,10 +111,46 @@ async function start(): Promise<void> {
   const reload = async (): Promise<void> => {
     save();
     exportLinks(() => shownQuery(asked(), projects));
-    await Promise.all([projects.load(filters.query, timeline.day), ways.reload()]);
+    await Promise.all([projects.load(filters.query, timeline.day), ways.reload(), panes.reload()]);
   };
+  /** Shows one side's state on this map, in the place of all that it showed. */
+  const apply = async (wanted: Permalink): Promise<void> => {
+    rest();
+    identify.clear();
+    [ready, held] = [false, heldBy(wanted)];
+    asOf.set(wanted.asOf);
+    try {
+      stage.catalogue = await loadCatalogue({ asOf: wanted.asOf, versions: held });
+    } catch (error) {
+      ready = true;
+      throw error;
+    }
+    stage.setBase(wanted.base && stage.bases.some((b) => b.name === wanted.base) ? wanted.base : "own");
+    tree.render(wanted.layers);
+    projects.setKinds(wanted.kinds);
+    timeline.set(wanted.more?.["when"] ?? null);
+    ways.look(wanted.more?.["look"] ?? "kind");
+    ways.set(wanted.more?.["show"] ?? "points");
+    exportLinks(() => shownQuery(asked(), projects));
+    await Promise.all([projects.load(filters.query, timeline.day), ways.reload()]);
+    ready = true;
+  };
+  /** Shows a bookmark: place, filters, area, and one side or two. */
+  const open = async ({ query, hash }: Opened): Promise<void> => {
+    const wanted = parseHash(hash);
+    if (!wanted.compare) panes.end();
+    filters.set(new URLSearchParams(query));
+    if (wanted.view) map.setView([wanted.view.lat, wanted.view.lon], wanted.view.zoom, { animate: false });
+    await apply(sideOf(wanted));
+    if (wanted.more?.["pick"]) area.set(wanted.more["pick"], wanted.more["within"]);
+    else area.clear();
+    if (wanted.compare) await panes.start(wanted.compare.mode, wanted.right ?? null, wanted.compare.share);
+    save();
+  };
+  const panes = new Panes(map, { choices, state: side, apply, query: () => filters.query, changed: save });
   /** Whether a tool that is at work takes a click for itself. */
   const taken = (at: L.LatLng): boolean => {
+    if (presentation.active) return true;
     if (area.drawing) area.add(at);
     else if (measure.active) measure.add(at);
     else return printing.active;
@@ -106,12 +159,22 @@ async function start(): Promise<void> {
   const ways = waysOf(projects, new Regions(map, () => show("regions"), (code) => (ways.set("points"), filters.setRegion(code), show("projects")), taken), {
     save, query: () => regionQuery(filters.query, projects), day: () => timeline.day, back: () => show("projects"),
   });
+  mountPhotos(map, show);
+  const series = new PrintSeries({ regions, layers: () => tree.printed, area: () => area.text, projects: () => shownQuery(asked(), projects) });
+  document.querySelector("#print-series")?.addEventListener("toggle", () => series.open());
+  const presentation = new Presentation({ maps: () => panes.maps, open, told: () => told(projects, panes.mode ? [] : [timeline.day, asOf.day]), began: rest });
+  const bookmarks = new Bookmarks({
+    view: () => ({ query: String(filters.query), hash: formatHash({ ...state(), view: { zoom: map.getZoom(), lat: map.getCenter().lat, lon: map.getCenter().lng } }).slice(1) }),
+    open,
+    present: (rows, id) => presentation.start(slidesWith(rows, id), id),
+  });
+  need('[data-panel-tool="bookmarks"]').addEventListener("click", () => (show("bookmarks"), void bookmarks.show()));
   panelTools(area, timeline, rest, () => show("area"), () => show("projects"));
   painted(tree, element);
   tree.render(from.layers);
 
   tools(measure, printing, (panel) => show(panel));
-  sites(map, (id) => measure.active || area.drawing || project(id));
+  sites(map, (id) => measure.active || area.drawing || presentation.active || project(id));
   map.on("click", (event: L.LeafletMouseEvent) => {
     if (taken(event.latlng)) return;
     const near = projects.marks.under(event.containerPoint, matchMedia("(pointer: coarse)").matches ? 18 : 9);
@@ -121,9 +184,10 @@ async function start(): Promise<void> {
     if (near.length > 1 && projects.marks.isClustered) return void map.fitBounds(L.latLngBounds(near.map((m) => m.at)), { maxZoom: 13, padding: [60, 60] });
     void identify.at(event.latlng, near.flatMap((m) => projects.byId(m.id) ?? []));
   });
+  panes.locked = () => presentation.active;
   // The same question by keyboard: Enter asks about the middle of the map.
   element.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && event.target === element && !measure.active && !printing.active && !area.drawing) void identify.at(map.getCenter(), []);
+    if (event.key === "Enter" && event.target === element && !measure.active && !printing.active && !area.drawing && !presentation.active) void identify.at(map.getCenter(), []);
   });
   map.on("moveend", save);
   // Our own changes replace the address silently; another one was pasted or is a step back.
@@ -140,6 +204,9 @@ async function start(): Promise<void> {
   if (from.more?.["show"]) ways.set(from.more["show"]);
   if (from.more?.["pick"]) area.set(from.more["pick"], from.more["within"]);
   if (wanted) projects.choose(wanted, true);
+  const presented = Number(new URLSearchParams(location.search).get("present"));
+  if (presented) return void bookmarks.present(presented);
+  if (from.compare) await panes.start(from.compare.mode, from.right ?? null, from.compare.share);
 }
 
 /** The address of just what is shown: the filters and the kinds that are on; null where none is. */
@@ -159,6 +226,13 @@ function exportLinks(query: () => URLSearchParams | null): void {
     if (asked) link.href = `${link.pathname}?${asked}&format=${link.dataset["export"]}`;
   });
 }
+
+/** How many projects are shown, and as of which days, in words. */
+const told = (projects: Projects, days: (string | null)[]): string => [
+  t("present.projects", { n: count(projects.matching().length) }),
+  days[0] ? t("sides.projectsOf", { day: days[0] }) : "",
+  days[1] ? t("sides.layersOf", { day: days[1] }) : "",
+].filter(Boolean).join(" · ");
 
 interface Ways {
   set(way: string): void;
@@ -252,35 +326,6 @@ function tools(measure: Measure, printing: Printing, show: (panel: Panel) => voi
     if (!navigator.clipboard) return say("link.failed");
     navigator.clipboard.writeText(location.href).then(() => say("link.copied"), () => say("link.failed"));
   });
-}
-
-/** Site boundaries at large scale, fetched for what is in view. */
-function sites(map: L.Map, choose: (id: number) => void): void {
-  const layer = L.geoJSON(undefined, {
-    style: { color: "#9c1c22", weight: 2, fillColor: "#9c1c22", fillOpacity: 0.08 },
-    bubblingMouseEvents: false,
-    ...PASSIVE,
-    onEachFeature: (feature, item) => {
-      const id = Number(feature.properties?.["project"] ?? feature.properties?.["project_id"] ?? feature.id);
-      item.on("click", () => choose(id));
-    },
-  }).addTo(map);
-  let controller: AbortController | null = null;
-  const load = async (): Promise<void> => {
-    controller?.abort();
-    if (map.getZoom() < 13) return void layer.clearLayers();
-    controller = new AbortController();
-    const { signal } = controller;
-    try {
-      const answer = await getJson<GeoJSON.FeatureCollection>(`/api/v1/sites/?bbox=${map.getBounds().pad(0.1).toBBoxString()}`, signal);
-      if (signal.aborted) return;
-      layer.clearLayers().addData(answer);
-    } catch (error) {
-      if (!signal.aborted) need("#map-status").textContent = t("map.failed", { what: t("projects.siteLegend") });
-    }
-  };
-  map.on("moveend", debounce(() => void load(), 200));
-  void load();
 }
 
 void start();

@@ -3,6 +3,7 @@ import type { Finding } from "../core/check";
 import { need } from "../core/dom";
 import { FindingsLayer } from "../map/findings";
 import { createStage, PASSIVE } from "../map/stage";
+import { Together } from "../map/together";
 
 export interface Drawn {
   id: number;
@@ -20,7 +21,7 @@ interface Linked {
 /** A map for each alternative: all show the same extent around their own site, and move together. */
 export class LinkedMaps {
   private readonly linked = new Map<number, Linked>();
-  private moving = false;
+  private readonly moving = new Together();
 
   async show(alternatives: Drawn[]): Promise<void> {
     const stages = await Promise.all(alternatives.map((one) => createStage(need(`#map-${one.id}`), { scrollWheelZoom: false })));
@@ -30,7 +31,7 @@ export class LinkedMaps {
       new FindingsLayer(map).show(one.findings);
       const bounds = site.getBounds();
       this.linked.set(one.id, { map, anchor: bounds.getCenter(), bounds });
-      map.on("move zoom", () => this.follow(one.id));
+      this.moving.add(map, bounds.getCenter());
     });
     this.together();
   }
@@ -43,20 +44,6 @@ export class LinkedMaps {
     const seen = all.find(({ map }) => map.getSize().x > 0)?.map;
     if (!seen) return;
     const zoom = Math.min(16, ...all.map(({ bounds }) => seen.getBoundsZoom(bounds.pad(0.6))));
-    this.moving = true;
-    all.forEach(({ map, anchor }) => map.setView(anchor, zoom, { animate: false }));
-    this.moving = false;
-  }
-
-  private follow(id: number): void {
-    const own = this.linked.get(id);
-    if (this.moving || !own) return;
-    this.moving = true;
-    const zoom = own.map.getZoom();
-    const offset = own.map.project(own.map.getCenter(), zoom).subtract(own.map.project(own.anchor, zoom));
-    for (const [other, { map, anchor }] of this.linked) {
-      if (other !== id) map.setView(map.unproject(map.project(anchor, zoom).add(offset), zoom), zoom, { animate: false });
-    }
-    this.moving = false;
+    this.moving.quietly(() => all.forEach(({ map, anchor }) => map.setView(anchor, zoom, { animate: false })));
   }
 }

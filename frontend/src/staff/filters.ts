@@ -20,10 +20,7 @@ export class Filters {
     private readonly choices: Choices,
     private readonly onChange: () => void,
   ) {
-    this.params = new URLSearchParams(location.search);
-    // What the address says besides (which project is open) is no filter.
-    const known = embedded<string[]>("filter-names") ?? [];
-    for (const [name, value] of [...this.params]) if (!value || !known.includes(name)) this.params.delete(name);
+    this.params = filtersIn(new URLSearchParams(location.search));
     this.kinds = this.params.getAll("kind");
     this.params.delete("kind");
     this.build();
@@ -39,6 +36,15 @@ export class Filters {
   setRegion(code: string): void {
     need<HTMLSelectElement>('[name="region"]', this.form).value = code;
     this.take();
+  }
+
+  /** Takes over the filters of an address in the place of all there are, and asks nobody. */
+  set(query: URLSearchParams): void {
+    for (const name of [...this.params.keys()]) this.params.delete(name);
+    for (const [name, value] of filtersIn(query)) if (name !== "kind") this.params.append(name, value);
+    for (const name of FIELDS) need<HTMLInputElement | HTMLSelectElement>(`[name="${name}"]`, this.form).value = shown(this.params.get(name), name.startsWith("planned") ? YUAN_PER_WAN : 1);
+    this.address();
+    this.say();
   }
 
   private build(): void {
@@ -78,9 +84,13 @@ export class Filters {
   }
 
   private changed(): void {
-    history.replaceState(null, "", `${location.pathname}${this.params.size ? `?${this.params}` : ""}${location.hash}`);
+    this.address();
     this.say();
     this.onChange();
+  }
+
+  private address(): void {
+    history.replaceState(null, "", `${location.pathname}${this.params.size ? `?${this.params}` : ""}${location.hash}`);
   }
 
   /** How many filters there are, those without a field by their names; the list page with the same ones. */
@@ -99,4 +109,10 @@ export class Filters {
   }
 }
 
-const shown = (value: string | null, per: number): string => (value ? String(Number(value) / per) : "");
+const shown = (value: string | null, per: number): string => (!value ? "" : per === 1 ? value : String(Number(value) / per));
+
+/** What an address says besides (which project is open) is no filter. */
+function filtersIn(query: URLSearchParams): URLSearchParams {
+  const known = embedded<string[]>("filter-names") ?? [];
+  return new URLSearchParams([...query].filter(([name, value]) => value && known.includes(name)));
+}

@@ -1,19 +1,11 @@
 import { h, icon, need } from "../core/dom";
 import { t, term, type Key } from "../core/i18n";
-import { BASE, tileSource, type CatalogueLayer } from "../map/catalogue";
+import type { CatalogueLayer } from "../map/catalogue";
 import type { Stage } from "../map/stage";
 import { swatch, type ClassStyle } from "../map/symbols";
-import { VectorStack, type StackLayer } from "../map/vector-stack";
+import { VectorStack } from "../map/vector-stack";
 import type { LayerState } from "./permalink";
-
-interface Shown {
-  layer: CatalogueLayer;
-  opacity: number;
-  hidden: Set<string>;
-  style: string;
-  /** Held on to, whatever version the catalogue names. */
-  version: number | null;
-}
+import { choosable, shownAs, shownOf, stacked, stateOf, type Shown } from "./shown-layers";
 
 const UP = "M6 15l6-6 6 6";
 const DOWN = "M6 9l6 6 6-6";
@@ -50,13 +42,7 @@ export class LayerTree {
 
   /** For the address: what differs from the catalogue. The uppermost first. */
   get state(): LayerState[] {
-    return this.shown.map(({ layer, opacity, hidden, style, version }) => ({
-      code: layer.code,
-      version,
-      opacity: opacity === layer.opacity ? null : Math.round(opacity * 100),
-      style: style && style !== layer.raster_styles[0] ? style : null,
-      hidden: [...hidden],
-    }));
+    return this.shown.map(stateOf);
   }
 
   /** For printing: all that is shown, the uppermost first. */
@@ -72,16 +58,8 @@ export class LayerTree {
 
   /** Draws the tree; `wanted` comes from the address (the uppermost first), else what the catalogue shows by default. */
   render(wanted: (LayerState | string)[] | null): void {
-    const layers = this.layers();
-    const states = (wanted ?? layers.filter((l) => l.visible_by_default).sort((a, b) => b.order - a.order).map((l) => l.code))
-      .map((one) => (typeof one === "string" ? { code: one, version: null, opacity: null, style: null, hidden: [] } : one));
-    const seen = new Set<string>();
-    this.shown = states.flatMap((state) => {
-      const layer = layers.find((l) => l.code === state.code);
-      if (!layer || seen.has(layer.code)) return [];
-      seen.add(layer.code);
-      return [this.one(layer, state)];
-    });
+    const layers = choosable(this.stage.catalogue);
+    this.shown = shownOf(layers, wanted);
     const themes = new Map<string, CatalogueLayer[]>();
     for (const layer of layers) themes.set(layer.theme || t("theme.other"), [...(themes.get(layer.theme || t("theme.other")) ?? []), layer]);
     this.tree.replaceChildren(
@@ -101,18 +79,6 @@ export class LayerTree {
   /** The same layers in other versions (another day): what is shown stays shown where it still exists. */
   reload(): void {
     this.render(this.state);
-  }
-
-  private layers = (): CatalogueLayer[] => this.stage.catalogue.filter((l) => (l.tile_url || l.raster_url) && !BASE.includes(l.code));
-
-  private one(layer: CatalogueLayer, state: LayerState | null): Shown {
-    return {
-      layer,
-      opacity: state?.opacity == null ? layer.opacity : state.opacity / 100,
-      hidden: new Set(state?.hidden ?? []),
-      style: state?.style && layer.raster_styles.includes(state.style) ? state.style : (layer.raster_styles[0] ?? ""),
-      version: state?.version ?? null,
-    };
   }
 
   private nameOf = (code: string): string => this.stage.catalogue.find((l) => l.code === code)?.name ?? code;
@@ -144,7 +110,7 @@ export class LayerTree {
   private add(layer: CatalogueLayer): void {
     // It comes to lie where the catalogue has it among the others.
     const at = this.shown.findIndex((s) => s.layer.order <= layer.order);
-    this.shown.splice(at < 0 ? this.shown.length : at, 0, this.one(layer, null));
+    this.shown.splice(at < 0 ? this.shown.length : at, 0, shownAs(layer, null));
     this.changed();
   }
 
@@ -185,15 +151,7 @@ export class LayerTree {
   }
 
   private draw(): void {
-    this.stack.setLayers([...this.shown].reverse().map((s): StackLayer => ({
-      source: tileSource(s.layer, s.style),
-      kind: s.layer.kind,
-      styles: s.layer.legend,
-      opacity: s.opacity,
-      hidden: s.hidden,
-      minZoom: s.layer.min_zoom,
-      maxZoom: s.layer.max_zoom,
-    })));
+    this.stack.setLayers(stacked(this.shown));
     if (!this.stage.map.hasLayer(this.stack)) this.stack.addTo(this.stage.map);
   }
 

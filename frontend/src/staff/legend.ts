@@ -16,11 +16,10 @@ interface Drawn {
 
 /** What the symbols mean, with how many projects each class has: the same numbers as the switches and the list. */
 export class Legend {
-  private readonly root = need("#project-legend-classes");
-
   constructor(
     private readonly choices: Choices,
     private readonly marks: ProjectMarks,
+    private readonly root = need("#project-legend-classes"),
   ) {}
 
   draw(of: Drawn): void {

@@ -1,8 +1,8 @@
 import { need } from "../core/dom";
 
-export type Panel = "projects" | "layers" | "identify" | "search" | "measure" | "print" | "regions" | "area" | "none";
+export type Panel = "projects" | "layers" | "identify" | "search" | "measure" | "print" | "regions" | "area" | "photos" | "bookmarks" | "none";
 
-const RIGHT = ["projects", "identify", "search", "measure", "print", "regions", "area"];
+const RIGHT = ["projects", "identify", "search", "measure", "print", "regions", "area", "photos", "bookmarks"];
 
 /**
  * Which panel stands beside the map; on a phone, which one is the sheet at its foot. `closed` is told of a panel that

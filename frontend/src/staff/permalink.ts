@@ -26,6 +26,15 @@ export interface Permalink {
   base: string | null;
   /** What else is shown, by the names of `MORE`; none where it is all as usual. */
   more?: Record<string, string>;
+  /** Two sides beside or over each other: then all the above is the left one's, and `right` the other's. */
+  compare?: Compare | null;
+  right?: Permalink | null;
+}
+
+export interface Compare {
+  mode: "panes" | "swipe";
+  /** Where the divider stands, per cent from the left. */
+  share: number;
 }
 
 /** What an address may say besides, and what of it is no nonsense. */
@@ -38,8 +47,11 @@ export const MORE: Record<string, RegExp> = {
 };
 
 export const TOOLS = ["length", "area", "print"] as const;
-const NOTHING: Permalink = { view: null, layers: null, kinds: null, asOf: null, find: null, chosen: null, tool: null, base: null };
+export const NOTHING: Permalink = { view: null, layers: null, kinds: null, asOf: null, find: null, chosen: null, tool: null, base: null };
 const NO_CLASS = "~";
+const RIGHT = "right.";
+/** Of `MORE` what each side has for itself; the rest is of the whole map. */
+export const OF_A_SIDE = ["look", "show", "when"];
 
 const encoded = (text: string): string => encodeURIComponent(text).replace(/[.!*'()~]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 function decoded(text: string): string | null {
@@ -77,7 +89,12 @@ export function parseHash(hash: string): Permalink {
   const parts = hash.replace(/^#/, "").split("/");
   const [zoom, lat, lon] = parts.slice(0, 3).map(Number);
   if (zoom && lat && lon && zoom <= 22 && Math.abs(lat) <= 90 && Math.abs(lon) <= 180) result.view = { zoom, lat, lon };
+  const right: string[] = [];
   for (const part of parts.slice(3)) {
+    if (part.startsWith(RIGHT)) {
+      right.push(part.slice(RIGHT.length));
+      continue;
+    }
     const [name, value = ""] = part.split("=");
     const list = value.split(",");
     if (name === "layers") result.layers = list.map(parseLayer).filter((l): l is LayerState => l !== null);
@@ -91,22 +108,36 @@ export function parseHash(hash: string): Permalink {
     if (name === "tool" && (TOOLS as readonly string[]).includes(value)) result.tool = value;
     if (name === "base") result.base = decoded(value);
     if (name && MORE[name]?.test(value)) result.more = { ...result.more, [name]: value };
+    const compare = name === "compare" ? /^(panes|swipe):(100|[1-9]?\d)$/.exec(value) : null;
+    if (compare) result.compare = { mode: compare[1] as Compare["mode"], share: Number(compare[2]) };
   }
+  if (result.compare) result.right = sideOf(parseHash(`0/0/0/${right.join("/")}`));
   return result;
 }
 
+/** What of a state is one side's: its layers, kinds, days, symbols and base map. */
+export const sideOf = ({ layers, kinds, asOf, base, more }: Permalink): Permalink => ({
+  ...NOTHING, layers, kinds, asOf, base,
+  more: Object.fromEntries(Object.entries(more ?? {}).filter(([name]) => OF_A_SIDE.includes(name))),
+});
+
+const sideParts = ({ layers, kinds, asOf, base, more }: Permalink): (string | null | false)[] => [
+  `layers=${(layers ?? []).map(formatLayer).join(",")}`,
+  `kinds=${(kinds ?? []).join(",")}`,
+  asOf && `date=${asOf}`,
+  base && `base=${encoded(base)}`,
+  ...Object.entries(more ?? {}).map(([name, value]) => `${name}=${value}`),
+];
+
 export function formatHash(state: Permalink): string {
-  const { view, layers, kinds, asOf, find, chosen, tool, base, more } = state;
+  const { view, find, chosen, tool, compare, right } = state;
   const parts = [
     view ? `${view.zoom}/${view.lat.toFixed(5)}/${view.lon.toFixed(5)}` : "0/0/0",
-    `layers=${(layers ?? []).map(formatLayer).join(",")}`,
-    `kinds=${(kinds ?? []).join(",")}`,
-    asOf && `date=${asOf}`,
+    ...sideParts(state),
     find && `find=${encoded(find)}`,
     chosen && `at=${chosen.layer}:${encoded(chosen.key)}`,
     tool && `tool=${tool}`,
-    base && `base=${encoded(base)}`,
-    ...Object.entries(more ?? {}).map(([name, value]) => `${name}=${value}`),
+    ...(compare && right ? [`compare=${compare.mode}:${Math.round(compare.share)}`, ...sideParts(right).filter(Boolean).map((part) => `${RIGHT}${part}`)] : []),
   ];
   return `#${parts.filter(Boolean).join("/")}`;
 }
@@ -116,5 +147,5 @@ export const readHash = (): Permalink => parseHash(location.hash);
 export function writeHash(map: L.Map, rest: Omit<Permalink, "view">): void {
   const centre = map.getCenter();
   const view = { zoom: map.getZoom(), lat: centre.lat, lon: centre.lng };
-  history.replaceState(null, "", location.pathname + location.search + formatHash({ view, ...rest }));
+  history.replaceState(null, "", location.pathname + location.search + formatHash({ ...rest, view }));
 }

@@ -37,7 +37,7 @@ export class Photos {
   private limit = PAGE;
   private controller: AbortController | null = null;
   private markers: GatheredMarkers<Placed> | null = null;
-  private readonly popup = L.popup({ maxWidth: 300, minWidth: 240, autoPanPadding: [40, 70], className: "photo-popup" });
+  private readonly popup = L.popup({ maxWidth: 300, minWidth: 240, autoPanPaddingTopLeft: [40, 150], autoPanPaddingBottomRight: [40, 70], className: "photo-popup" });
   private readonly root = need("#photos");
   private readonly list = h("div", { id: "photo-list" });
   private readonly form = h("form", { class: "photo-filters", role: "search" });

@@ -2,12 +2,13 @@ import type L from "leaflet";
 import { debounce, h, need } from "../core/dom";
 import { count } from "../core/format";
 import { t } from "../core/i18n";
-import { ProjectMarks, type Mark, type Way } from "../map/project-marks";
+import { ProjectMarks, type Way } from "../map/project-marks";
 import { signPicture } from "../map/signs";
 import { Legend } from "./legend";
-import { classesOf, KIND_SIGNS, KINDS, LOOKS, NO_KIND, type Look } from "./looks";
+import { KIND_SIGNS, KINDS, LOOKS, NO_KIND, type Look } from "./looks";
 import { loadProjects, type Choices, type Counts, type Project, type Selection } from "./project-data";
 import { ProjectList, type Neighbourhood } from "./project-list";
+import { everyKind, isShown, kindsOn, marksOf } from "./selecting";
 
 export { KINDS } from "./looks";
 export type { Project } from "./project-data";
@@ -78,8 +79,10 @@ export class Projects {
 
   byId = (id: number): Project | undefined => this.selection.projects.find((p) => p.id === id);
 
-  setKinds(kinds: string[]): void {
-    [...KINDS, NO_KIND].forEach((k) => (kinds.includes(k) ? this.shown.add(k) : this.shown.delete(k)));
+  /** Switches kinds on; all four where an address says nothing of them. */
+  setKinds(kinds: string[] | null): void {
+    this.shown.clear();
+    kindsOn(kinds).forEach((kind) => this.shown.add(kind));
   }
 
   setLook(look: string): void {
@@ -97,7 +100,7 @@ export class Projects {
     const project = this.byId(id);
     if (!project) return;
     this.words = need<HTMLInputElement>("#search").value = "";
-    if (!this.isShown(project)) {
+    if (!isShown(project, this.shown)) {
       for (const kind of project.kinds?.length ? project.kinds : [NO_KIND]) {
         this.shown.add(kind);
         const box = document.getElementById(`kind-${kind}`) as HTMLInputElement | null;
@@ -115,12 +118,7 @@ export class Projects {
 
   /** Whether all four kinds are on. */
   get everyKind(): boolean {
-    return KINDS.every((kind) => this.shown.has(kind));
-  }
-
-  private isShown(project: Project): boolean {
-    if (project.kinds === null) return this.everyKind; // whether it would be one of those that are on is not known
-    return project.kinds.length ? project.kinds.some((kind) => this.shown.has(kind)) : this.shown.has(NO_KIND);
+    return everyKind(this.shown);
   }
 
   private toggles(counts: Counts): void {
@@ -146,12 +144,11 @@ export class Projects {
 
   /** What the switches and the search leave, with a place or without. */
   matching(): Project[] {
-    return this.selection.projects.filter((p) => this.isShown(p) && (!this.words || p.name.toLowerCase().includes(this.words) || p.code.toLowerCase().includes(this.words)));
+    return this.selection.projects.filter((p) => isShown(p, this.shown) && (!this.words || p.name.toLowerCase().includes(this.words) || p.code.toLowerCase().includes(this.words)));
   }
 
   update(): void {
-    const marks: Mark[] = this.way === null ? [] : this.matching().flatMap((p) =>
-      p.at ? [{ id: p.id, at: p.at, classes: classesOf(p, this.look, this.shown), approximate: p.precision !== "exact" && !p.has_site, amount: Number(p.planned_yuan ?? 0) }] : []);
+    const marks = this.way === null ? [] : marksOf(this.matching(), this.look, this.shown);
     this.marks.show(marks, this.look, this.way ?? "points");
     this.legend.draw(this);
     this.list.render();

@@ -44,8 +44,6 @@ export class Regions {
   private controller: AbortController | null = null;
   private readonly outlines = new Map<string, Outline>();
   private readonly group = L.layerGroup();
-  private readonly legend = need("#project-legend-classes");
-  private readonly panel = need("#region-figures");
 
   constructor(
     private readonly map: L.Map,
@@ -53,6 +51,8 @@ export class Regions {
     private readonly choose: (code: string) => void,
     /** Whether a tool that is at work takes a click for itself. */
     private readonly taken: (at: L.LatLng) => boolean,
+    private readonly legend = need("#project-legend-classes"),
+    private readonly panel = need("#region-figures"),
   ) {
     const pane = map.createPane("regions");
     pane.style.zIndex = "350";

@@ -72,6 +72,15 @@ export class Timeline {
     this.take(null);
   }
 
+  /** Takes over the day of an address, and asks nobody. */
+  set(day: string | null): void {
+    this.halt();
+    this.day = day !== null && day < today() ? day : null;
+    this.bar.hidden = this.day === null;
+    if (this.day) void this.open(false);
+    this.say();
+  }
+
   private take(day: string | null): void {
     void this.go(day);
   }

@@ -57,6 +57,7 @@ class BookmarkOut(serializers.Serializer[Any]):
     shared = serializers.BooleanField()
     mine = serializers.BooleanField()
     owner = serializers.CharField()
+    owner_id = serializers.IntegerField()
     page = serializers.CharField()
 
 
@@ -76,6 +77,7 @@ def _listed(user: User, row: Bookmark) -> dict[str, Any]:
         "shared": row.shared,
         "mine": row.owner_id == user.pk,
         "owner": str(row.owner),
+        "owner_id": row.owner_id,
         "page": reverse("atlas:bookmark-open", args=[row.pk]),
     }
 

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from gis_projects.atlas.printing import sheet
+from gis_projects.atlas.queries import bookmarks
 from gis_projects.library.filters import ProjectFilter
 from gis_projects.library.models import Industry, Level, Library, ProjectKind, Stage
 from gis_projects.people.models import Region, User
@@ -33,6 +34,8 @@ def map_page(request: HttpRequest) -> HttpResponse:
             "kinds": [{"code": code, "label": label} for code, label in ProjectKind.choices],
             "stages": [{"code": code, "label": label} for code, label in Stage.choices],
             "print_sizes": {"windows": sheet.windows(), "scales": sheet.SCALES},
+            "may_share": user.organisation_id is not None,
+            "bookmark_series": bookmarks.series_of(user),
             "may_edit_sites": may(user, Permission.EDIT_SITES),
             "may_read_projects": may(user, Permission.READ_PROJECTS),
             "may_read_statistics": may(user, Permission.READ_STATISTICS),
