@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
 from gis_projects.disclosure import inbox
+from gis_projects.disclosure.models import DisclosedProject
 from gis_projects.people.models import Organisation, OrganisationKind, User
 from gis_projects.people.permissions import Role
 from gis_projects.publishing import portal_jobs
 from gis_projects.publishing.models import Question
 from tests.browser.conftest import PHONE
+from tests.factories import portal
 from tests.factories.people import OrganisationFactory, UserFactory, user_of
 
+NARROW = {"width": 320, "height": 256}  # 1280 × 1024 at 400 %
 TEXT = "路口缺少人行横道，希望在道路改造时一并增设。"
 PAGES = ["handling/", "handling/delegated/", "items/", "guides/", "policies/", "notices/", "contacts/",
-         "questions/", "questions/new/", "questions/receipt/"]  # fmt: skip
+         "questions/", "questions/new/", "questions/receipt/", "open-data/", "feeds/"]  # fmt: skip
 
 
 @pytest.fixture
@@ -110,18 +114,41 @@ def test_a_ground_is_drawn_and_cleared_and_typed_coordinates_take_its_place(open
     assert page.input_value("#geometry") == ""
 
 
+@pytest.fixture
+def said(city, django_db_blocker) -> Iterator[list[str]]:
+    """One of each that has a page of its own, with all that may stand on it."""
+    with django_db_blocker.unblock():
+        project = DisclosedProject.objects.get(name="三环路改造")
+        rows = portal.voices(project)
+    yield [
+        "articles/axepolicy/",
+        "articles/axeguide/",
+        "articles/axemeaning/",
+        "handling/axematter/",
+        "questions/axequestion/",
+        f"projects/{project.slug}/",
+    ]
+    with django_db_blocker.unblock():
+        for row in rows:
+            row.delete()
+
+
 @pytest.mark.parametrize("language", ["zh-CN", "en-US"])
-def test_every_page_is_without_violations_and_fits_a_phone(browser, server, city, language):
+def test_every_page_is_without_violations_and_fits_a_phone(browser, server, said, language):
     axe = Path(settings.BASE_DIR / "frontend" / "node_modules" / "axe-core" / "axe.min.js").read_text()
     context = browser.new_context(locale=language, viewport=PHONE, base_url=server, bypass_csp=True)
     page = context.new_page()
     found = {}
-    for path in PAGES:
-        page.goto(f"/public/{path}")
+    for path in [*PAGES, *said]:
+        answer = page.goto(f"/public/{path}")
+        assert answer.status == 200, path
         page.wait_for_load_state("networkidle")
         page.evaluate(axe)
         result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         found[path] = [(one["id"], one["nodes"][0]["html"][:200]) for one in result["violations"]]
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        for size in (PHONE, NARROW):
+            page.set_viewport_size(size)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, size)
+        page.set_viewport_size(PHONE)
     context.close()
     assert {path: bad for path, bad in found.items() if bad} == {}

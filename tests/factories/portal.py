@@ -9,8 +9,17 @@ from typing import Any
 
 import shapely
 from django.contrib.gis.geos import GEOSGeometry
+from django.db.models import Model
 
-from gis_projects.disclosure.models import DisclosedProject, PublicOutline
+from gis_projects.disclosure.models import (
+    ArticleFile,
+    DisclosedProject,
+    HandlingMatter,
+    HandlingStep,
+    PublicOutline,
+    PublicQuestion,
+    PublishedArticle,
+)
 from gis_projects.library.terms import Industry, Level, ProjectKind, Stage
 
 REGIONS = {"150202": "东河区", "150203": "昆都仑区", "150207": "九原区", "150222": "固阳县"}
@@ -91,3 +100,36 @@ def outline(code: str = "150207", **fields: Any) -> PublicOutline:
             **fields,
         }
     )
+
+
+def voices(project: DisclosedProject) -> list[Model]:
+    """A policy with a file, its interpretation, a guide, a matter half way, and an answered question with a place."""
+    of = {"region_code": "150207", "region_name": "九原区"}
+    article = of | {"department": "市发展和改革委员会", "summary": "一句话"}
+    policy = PublishedArticle(
+        slug="axepolicy",
+        kind="policy",
+        title="投资条例",
+        html="<h2>第一条</h2><ul><li>一</li></ul>",
+        **article,
+    )
+    guide = PublishedArticle(slug="axeguide", kind="guide", title="怎么办", html="<p>先论证</p>", **article)
+    meaning = PublishedArticle(
+        slug="axemeaning", kind="interpretation", about_slug="axepolicy", title="读懂", **article
+    )
+    matter = HandlingMatter(
+        slug="axematter", project=project, kind="site", stages=[1, 2, 4, 5], started_on="2026-03-02", **of
+    )
+    question = PublicQuestion(
+        slug="axequestion", kind="consult", question="何时开工？", answer="明年四月。", department="市发展和改革委员会",
+        asked_on="2026-03-02", answered_on="2026-03-09", position=GEOSGeometry("POINT(109.85 40.62)", 4490),
+        precision_m=100, project=project, **of,
+    )  # fmt: skip
+    rows: list[Model] = [policy, guide, meaning, matter, question]
+    for row in rows:
+        row.save()
+    ArticleFile.objects.create(
+        article=policy, name="axefile", title="表.pdf", media_type="application/pdf", size=3, content=b"pdf"
+    )
+    HandlingStep.objects.create(matter=matter, stage=1, on="2026-03-02", departments="市自然资源局")
+    return rows
