@@ -11,12 +11,10 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from urllib.parse import quote, quote_plus, unquote_plus
 
 import numpy as np
 import pytest
-import shapely
 from django.conf import settings
 from django.db import connections
 from django.test import Client
@@ -34,9 +32,9 @@ from gis_projects.disclosure.models import (
 from gis_projects.library.models import Project
 from gis_projects.publishing.actions import projects as actions
 from tests.factories.disclosed import approved, boundary, project_with_site, shown, two_people
-from tests.factories.library import InvestmentFactory
 from tests.factories.marks import Marks, content
 from tests.factories.public_requests import BROKEN, GENERATORS, Asked, Curious, names
+from tests.factories.secret_projects import Secret, secret
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "public"])
 
@@ -59,32 +57,6 @@ _INSIDE = (
 def nothing_kept(monkeypatch):
     """No answer kept from another test."""
     monkeypatch.setattr(caching, "shelf", caching.Shelf())
-
-
-@dataclass
-class Secret:
-    """A project with its words and figures, none of which occurs anywhere else, and where it lies."""
-
-    project: Project
-    marks: dict[str, str]
-    places: np.ndarray
-
-
-def secret(number: int, **fields) -> Secret:
-    """A project some ten kilometres from the last one, with marks in all that it has."""
-    lon, lat = 109.60 + 0.11 * number, 40.30 + 0.037 * number
-    where = boundary(lon + 0.0001234567, lat + 0.0007654321)
-    words = {
-        "name": f"秘名{number}瀚",
-        "content": f"秘容{number}瀚",
-        "code": f"2601-150207-04-01-97{number:02}13",
-    }
-    project = project_with_site(where, **words, **fields)
-    money = Decimal(f"7319{number:02}4.57")
-    InvestmentFactory(project=project, planned_yuan=money, recorded_on="2026-01-05")
-    marks = {f"{key} of {number}": word for key, word in words.items()}
-    marks |= {f"money of {number}": str(money), f"money in groups of {number}": f"{money:,}"}
-    return Secret(project, marks, shapely.get_coordinates(where))
 
 
 @dataclass
