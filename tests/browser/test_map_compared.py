@@ -78,8 +78,9 @@ def test_each_side_has_its_own_layers_day_and_symbols_and_the_address_brings_bot
     assert sum(right.values()) < sum(left.values())
 
     page.focus("#map")
-    before = middles(page)
+    before, address = middles(page), page.evaluate("location.hash")
     page.keyboard.press("ArrowRight")
+    page.wait_for_function("before => location.hash !== before", arg=address)
     page.keyboard.press("+")
     page.wait_for_function("() => location.hash.startsWith('#13/')")
     still(page)

@@ -48,6 +48,8 @@ export class Panes {
       button.addEventListener("click", () => void this.start(button.dataset["compare"] as Compare["mode"])));
     this.bar.querySelectorAll<HTMLButtonElement>("[data-side]").forEach((button) => button.addEventListener("click", () => void this.set(button.dataset["side"] as Side)));
     need("#compare-end").addEventListener("click", () => this.end());
+    // A phone's map has no room for it; its head stays.
+    if (matchMedia("(max-width: 760px)").matches) need<HTMLDetailsElement>("#beside-legend").open = false;
     need('[data-panel-tool="compare"]').addEventListener("click", () => (this.mode ? this.end() : void this.start(matchMedia("(max-width: 760px)").matches ? "swipe" : "panes")));
   }
 
