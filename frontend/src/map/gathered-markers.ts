@@ -60,7 +60,8 @@ export class GatheredMarkers<T extends { at: L.LatLng }> {
   private choose(members: T[]): void {
     const { map } = this;
     const bounds = L.latLngBounds(members.map((m) => m.at));
-    const nearer = Math.min(map.getBoundsZoom(bounds, false, L.point(60, 60)), map.getMaxZoom());
+    // Tools and legends lie over the map's edges: what comes apart is to stand free of them.
+    const nearer = Math.min(map.getBoundsZoom(bounds, false, map.getSize().multiplyBy(0.5)), map.getMaxZoom());
     if (members.length > 1 && nearer > map.getZoom() && !bounds.getNorthEast().equals(bounds.getSouthWest())) map.setView(bounds.getCenter(), nearer);
     else this.open(members);
   }
