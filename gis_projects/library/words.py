@@ -1,11 +1,13 @@
 """What this room's steps say in words (`gis_projects.trail.words`)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.functional import lazy
 from django.utils.translation import gettext_noop
 
+from gis_projects.library.databases import Term, project_databases
 from gis_projects.library.models import (
     ApprovalItem,
     BudgetInstrument,
@@ -247,13 +249,24 @@ class _Names(Mapping[str, str]):
 
 _CODES = _Names(Code.objects.all(), "key")
 _UNITS = _Names(Organisation.objects.all(), "pk")
+_named = lazy(lambda term: term.label, str)
+
+
+def _terms(rows: Iterable[Term]) -> dict[str, Any]:
+    """By the Chinese name that a step keeps: what the reader's language calls a database, its part or its stage."""
+    return {term.name: _named(term) for term in rows}
+
+
 VALUES: dict[str, Mapping[str, Any]] = {
+    "database": _terms(project_databases().values()),
+    "part": _terms(part for kind in project_databases().values() for part in kind.parts),
     "what": {"timeline": gettext_noop("过程记录"), "project": gettext_noop("项目信息")},
     "kind": dict(EvidenceKind.choices),
     "outcome": dict(Outcome.choices),
     "industry": dict(Industry.choices),
     "level": dict(Level.choices),
-    "stage": dict(Stage.choices),
+    "stage": dict(Stage.choices)
+    | _terms(stage for kind in project_databases().values() for stage in kind.stages),
     "investment_kind": dict(InvestmentKind.choices),
     "library": dict(Library.choices),
     "from": dict(Library.choices),

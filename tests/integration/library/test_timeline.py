@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from gis_projects.library.actions.projects import revise_project
 from gis_projects.library.actions.sharing import note_export, note_reading
@@ -138,3 +139,13 @@ def test_the_page_and_its_export_say_the_same(
     assert "修改项目信息" in table
     assert "建设内容 — → 新建两座水厂" in table
     assert Step.objects.filter(verb="library.export_project").count() == 1
+
+
+def test_a_database_is_called_by_the_readers_language(project, planner, leader):
+    record(
+        by=planner, verb="library.enter_database", subject=f"library.project:{project.pk}",
+        data={"database": "发展规划项目库", "part": ["总体规划", "专项规划"], "stage": "落实规划", "code": "plan"},
+    )  # fmt: skip
+    assert said(leader, project)[0][1] == "列入发展规划项目库：总体规划、专项规划 落实规划"
+    with translation.override("en"):
+        assert said(leader, project)[0][1].endswith("Development plan projects: Overall plan, Special plan Adoption")

@@ -108,6 +108,12 @@ class InCases(Started):
             row.refresh_from_db()
             self.reached[kind] = row.outcome
 
+    @rule(kind=KIND)
+    def agree(self, kind: str) -> None:
+        """Everybody agrees, and the case is concluded where nothing else stands against it."""
+        self.give_all(kind)
+        self.conclude(kind)
+
     @rule(kind=KIND, rarely=NUMBER)
     def withdraw(self, kind: str, rarely: int) -> None:
         row = self.case(kind)
@@ -120,9 +126,19 @@ class InCases(Started):
             self.tried(withdraw)
 
     @rule(kind=KIND, number=NUMBER)
+    def object_to(self, kind: str, number: int) -> None:
+        """A department objects, in a case that is opened for it where there is none."""
+        if number % 3 == 0:
+            self.open_case(kind)
+            self.give(kind, number, "object")
+
+    @rule(kind=KIND, number=NUMBER)
     def escalate(self, kind: str, number: int) -> None:
         row = self.one(
-            Task.objects.filter(case__kind=kind, result="object").select_related("organisation"), number
+            Task.objects.filter(case__kind=kind, case__state__in=LIVE_CASE, result="object").select_related(
+                "organisation"
+            ),
+            number,
         )
 
         def escalate() -> None:
@@ -152,7 +168,8 @@ class InCases(Started):
 
     @rule(number=NUMBER, step=st.sampled_from(["claim", "confirm", "refuse"]), mine=st.booleans())
     def meet(self, number: int, step: str, mine: bool) -> None:
-        row = self.one(Condition.objects.select_related("organisation"), number)
+        rows = Condition.objects.filter(state="open" if step == "claim" else "claimed")
+        row = self.one(rows.select_related("organisation"), number)
 
         def meet() -> None:
             by = self.bureau.person(row.organisation, Role.HANDLER) if mine else self.world.people["owner"]
@@ -165,3 +182,9 @@ class InCases(Started):
 
         if row is not None and self.tried(meet):
             self.done[f"meet_{step}"] += 1
+
+    @rule(number=NUMBER, met=st.booleans())
+    def answer(self, number: int, met: bool) -> None:
+        """The unit says that a condition is met, and whoever set it says whether it is."""
+        self.meet(number, "claim", mine=False)
+        self.meet(number, "confirm" if met else "refuse", mine=True)
