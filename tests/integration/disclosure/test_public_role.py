@@ -87,7 +87,7 @@ def test_it_updates_nothing(public):
             "SELECT DISTINCT ON (table_schema, table_name) table_schema, table_name, column_name "
             "FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name) "
             "WHERE table_schema NOT IN ('pg_catalog', 'information_schema') AND table_type = 'BASE TABLE' "
-                "AND columns.is_generated = 'NEVER'"  # nobody sets what is computed
+            "AND columns.is_generated = 'NEVER'"  # nobody sets what is computed
         )
         columns = cursor.fetchall()
     assert columns
