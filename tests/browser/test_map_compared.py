@@ -96,7 +96,7 @@ def test_each_side_has_its_own_layers_day_and_symbols_and_the_address_brings_bot
     assert counted(page, "#project-legend-classes") == left
     assert counted(page, "#beside-legend") == right
     assert "右侧" in page.inner_text("#beside-legend summary")
-    assert "基本农田" in page.inner_text("#beside-said")
+    assert "YJJBNT" in page.inner_text("#beside-said")
     assert serious(page) == []
     page.click("#compare-end")
     page.wait_for_function("() => !location.hash.includes('right.')")
