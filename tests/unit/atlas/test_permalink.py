@@ -60,13 +60,13 @@ def test_layers_that_a_reader_does_not_know_are_left_out_on_both_sides():
     assert permalink.codes(seen) == {"DLTB", "XZQ"}
 
 
-_CODES = st.from_regex(r"[A-Za-z][A-Za-z0-9_]{0,5}", fullmatch=True)
-_HIDDEN = st.lists(st.from_regex(r"[0-9]{2,4}", fullmatch=True), max_size=3)
+_CODES = st.sampled_from(["DLTB", "XZQ", "a_1", "Z"])
+_HIDDEN = st.lists(st.sampled_from(["01", "0101", "05H1"]), max_size=3)
 
 
 @given(
     st.lists(st.tuples(_CODES, st.integers(0, 99), st.integers(0, 100), _HIDDEN), max_size=5),
-    st.text(max_size=60),
+    st.text("=,:*!~.%#@ab1中", max_size=40),
 )
 def test_whatever_is_read_is_kept_and_kept_again_the_same(layers, noise):
     def one(code, version, opacity, hidden):
