@@ -8,6 +8,7 @@ from django import forms
 from django.forms import BaseFormSet, formset_factory
 from django.forms.fields import InvalidJSONInput
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from gis_projects.atlas.models.bookmarks import MOST_NOTE
 from gis_projects.parsing import loads
@@ -147,7 +148,7 @@ class BookmarkForm(forms.Form):
         label=_("名称"), max_length=80, widget=forms.TextInput(attrs={"class": "form-control"})
     )
     series = forms.CharField(
-        label=_("专题"),
+        label=pgettext_lazy("bookmarks", "专题"),
         max_length=40,
         required=False,
         widget=forms.TextInput(

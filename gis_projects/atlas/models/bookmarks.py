@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 #: What fits: a map with sixty layers on both sides, each with classes switched off, stays below it.
 MOST_HASH = 16_000
@@ -34,7 +35,7 @@ class Bookmark(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="bookmarks", verbose_name=_("所有人")
     )
     name = models.CharField(_("名称"), max_length=80)
-    series = models.CharField(_("专题"), max_length=40, blank=True, default="")
+    series = models.CharField(pgettext_lazy("bookmarks", "专题"), max_length=40, blank=True, default="")
     note = models.TextField(_("备注"), max_length=MOST_NOTE, blank=True, default="")
     query = models.TextField(max_length=MOST_QUERY, blank=True, default="")
     hash = models.TextField(max_length=MOST_HASH)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import shapely
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 import layers.queries
 from gis_projects.atlas.models import Publication
@@ -35,7 +36,7 @@ class Row:
 
     @property
     def changes(self) -> list[tuple[str, int]]:
-        words = {"added": _("新增"), "removed": _("删除"), "changed": _("变更")}
+        words = {"added": _("新增"), "removed": pgettext("change", "删除"), "changed": _("变更")}
         return [(words[name], self.version.changes[name]) for name in words if self.version.changes.get(name)]
 
     @property

@@ -27,7 +27,7 @@ PAGE = 50
 ON_THE_MAP = 2000
 CHANGES = {
     "added": gettext_noop("新增"),
-    "removed": gettext_noop("删除"),
+    "removed": gettext_noop("删去"),
     "changed": gettext_noop("变更"),
     "unchanged": gettext_noop("未变"),
     "repaired": gettext_noop("修复"),

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gis_projects import exports
@@ -121,7 +122,7 @@ def move_bookmark(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _columns() -> list[str]:
-    return [_("名称"), _("专题"), _("备注"), _("所有人"), _("本单位共享"), _("最近变化"), _("地址")]
+    return [_("名称"), pgettext("bookmarks", "专题"), _("备注"), _("所有人"), _("本单位共享"), _("最近变化"), _("地址")]
 
 
 def _cells(request: HttpRequest, user: User, rows: Any) -> Iterator[tuple[Any, ...]]:

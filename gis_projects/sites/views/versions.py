@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_safe
 from shapely.geometry import mapping
 
@@ -138,7 +138,7 @@ def _word(change: PointChange) -> str:
     return {
         PointChange.MOVED: _("移动"),
         PointChange.ADDED: _("新增"),
-        PointChange.REMOVED: _("删除"),
+        PointChange.REMOVED: pgettext("change", "删除"),
     }[change]
 
 
