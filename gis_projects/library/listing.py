@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_noop
-from django.utils.translation import pgettext as _p
+from django.utils.translation import gettext, gettext_noop, pgettext
 
 from gis_projects.library.models import ProjectKind
 from gis_projects.library.money import Unit, percent, show
@@ -31,7 +30,7 @@ class ListColumn:
     related: str = ""
 
     def heading(self) -> str:
-        return _p("column", "年度") if self.key == "year" else gettext(self.label)
+        return pgettext("column", "年度") if self.key == "year" else gettext(self.label)
 
     def said(self, project: Any) -> str:
         found = self.text(project) if self.text is not None else self.value(project)

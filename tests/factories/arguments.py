@@ -146,8 +146,3 @@ def task_of(case: Case, function: str, *states: str) -> Task:
     return case.tasks.select_related("organisation__region", "case__routing", "case__project").get(
         function=function, state__in=wanted
     )
-
-
-def codes(refusal: Any) -> set[str]:
-    """The codes of what `pytest.raises` caught."""
-    return {notice.code for notice in refusal.value.notices}

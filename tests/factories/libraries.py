@@ -133,7 +133,7 @@ def answered(project: Project, verdict: str = "clear", canonical: str = "{}") ->
 
 
 def ready_for_reserve(project: Project, *, argued: tuple[str, ...] = ("total_structure", "site")) -> Project:
-    """Everything that the gate to the reserve asks, of arguments those that are named; the project is in the catalogue."""
+    """Everything that the gate to the reserve asks of a project in the catalogue; of arguments, the named ones."""
     Project.objects.filter(pk=project.pk).update(
         legal_person="张三",
         credit_code="91350100M000100Y43",

@@ -122,7 +122,15 @@ def move_bookmark(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _columns() -> list[str]:
-    return [_("名称"), pgettext("bookmarks", "专题"), _("备注"), _("所有人"), _("本单位共享"), _("最近变化"), _("地址")]
+    return [
+        _("名称"),
+        pgettext("bookmarks", "专题"),
+        _("备注"),
+        _("所有人"),
+        _("本单位共享"),
+        _("最近变化"),
+        _("地址"),
+    ]
 
 
 def _cells(request: HttpRequest, user: User, rows: Any) -> Iterator[tuple[Any, ...]]:

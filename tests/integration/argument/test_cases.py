@@ -21,8 +21,9 @@ from gis_projects.people.models import Organisation
 from gis_projects.people.permissions import Role
 from siting.engine.notices import UnusableInput
 from tests.factories import arguments as factory
-from tests.factories.arguments import codes, task_of
+from tests.factories.arguments import task_of
 from tests.factories.people import user_of
+from tests.refusals import codes
 
 pytestmark = pytest.mark.django_db
 

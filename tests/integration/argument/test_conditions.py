@@ -19,8 +19,9 @@ from gis_projects.people.permissions import Role
 from gis_projects.trail.models import Step
 from siting.engine.notices import UnusableInput
 from tests.factories import arguments as factory
-from tests.factories.arguments import codes, task_of
+from tests.factories.arguments import task_of
 from tests.factories.people import OrganisationFactory, UserFactory
+from tests.refusals import codes
 
 pytestmark = pytest.mark.django_db
 

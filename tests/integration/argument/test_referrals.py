@@ -20,10 +20,10 @@ from gis_projects.people.models import Engagement
 from gis_projects.people.permissions import Permission, Role, may, visible
 from gis_projects.trail.models import Step
 from siting.engine.notices import UnusableInput
-from tests.factories.arguments import codes
 from tests.factories.committee import meeting, sitting
 from tests.factories.library import ProjectFactory, department
 from tests.factories.people import OrganisationFactory, RegionFactory, UserFactory, user_of
+from tests.refusals import codes
 
 pytestmark = pytest.mark.django_db
 READING = (Permission.READ_PROJECTS, Permission.READ_ARGUMENTS, Permission.READ_SITES)

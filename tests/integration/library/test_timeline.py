@@ -148,4 +148,6 @@ def test_a_database_is_called_by_the_readers_language(project, planner, leader):
     )  # fmt: skip
     assert said(leader, project)[0][1] == "列入发展规划项目库：总体规划、专项规划 落实规划"
     with translation.override("en"):
-        assert said(leader, project)[0][1].endswith("Development plan projects: Overall plan, Special plan Adoption")
+        assert said(leader, project)[0][1].endswith(
+            "Development plan projects: Overall plan, Special plan Adoption"
+        )
