@@ -30,6 +30,7 @@ from gis_projects.atlas.queries.series import Asked, Plan, Planned
 from gis_projects.library.models import Project
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, Scope, require, visible
+from gis_projects.sentences import listed
 from gis_projects.trail import actions as trail
 from gis_projects.trail.jobs import OPEN, cancel, start
 from gis_projects.trail.models import Job
@@ -192,7 +193,7 @@ class Drawing:
     def _notes(self) -> list[str]:
         notes = []
         if self.plan.unplaced:
-            names = "、".join(self.plan.unplaced[:_NAMED])
+            names = listed(self.plan.unplaced[:_NAMED])
             notes.append(
                 _("%(n)s 个项目没有位置，未成图：%(names)s%(more)s") % {
                     "n": len(self.plan.unplaced), "names": names,

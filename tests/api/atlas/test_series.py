@@ -15,7 +15,7 @@ from gis_projects.atlas.queries import series as queries
 from gis_projects.atlas.series_jobs import print_series
 from gis_projects.library.models import Project
 from gis_projects.people.models import User
-from gis_projects.people.permissions import Role
+from gis_projects.people.permissions import Permission, Role
 from gis_projects.sites.actions.boundaries import save_boundary
 from gis_projects.trail.jobs import Cancelled
 from gis_projects.trail.models import Job, JobState, Step
@@ -23,6 +23,7 @@ from layers.models import Layer
 from siting.rulebook import publish_defaults
 from tests.factories import land
 from tests.factories.library import ProjectFactory
+from tests.factories.people import user_of
 
 pytestmark = pytest.mark.django_db
 API = "/api/v1/print/series/"
@@ -97,6 +98,15 @@ def test_each_project_has_its_sheet_with_its_site_and_no_other_persons(planner):
     assert "1 个项目没有位置，未成图：无处" in texts[0]
     assert not any("涉密库" in text for text in texts)
     assert ask(planner, way="projects", query="q=没有这样的项目").status_code == 400
+
+
+def test_what_has_no_place_is_listed_as_the_readers_language_lists(planner):
+    ProjectFactory(name="P1", region_id="150207", location=Point(109.82, 40.61, srid=4490))
+    for name in ("P2", "P3"):
+        ProjectFactory(name=name, region_id="150207", location=None, precision="unknown")
+    planner.cookies["django_language"] = "en"
+    texts, _read = pages(planner, run(ask(planner, way="projects")))
+    assert "P2, P3" in texts[0]
 
 
 def test_bookmarks_are_sheets_in_the_order_that_is_asked_for(planner, reviewer):
@@ -244,3 +254,6 @@ def test_the_boundary_of_a_project_is_drawn_only_for_who_may_read_sites(planner)
     texts, _read = pages(planner, run(ask(planner, way="projects")))
     assert "项目选址界线" in texts[1]
     assert queries.sites(by, [project.pk]).keys() == {project.pk}
+    assert queries.sites(user_of(Role.PLANNER, "150202", username="elsewhere"), [project.pk]) == {}
+    by.limited_to = frozenset({Permission.READ_LAYERS, Permission.READ_PROJECTS})
+    assert queries.sites(by, [project.pk]) == {}
