@@ -80,9 +80,9 @@ def edit_bookmark(request: HttpRequest, pk: int) -> HttpResponse:
     form = BookmarkForm(
         request.POST or None, initial={name: getattr(found, name) for name in BookmarkForm.NAMES}
     )
-    if user.organisation_id is None:
-        form.fields["shared"].disabled = True
-        form.fields["shared"].help_text = _("您不属于任何单位，不能共享。")
+    if not (may_share := user.organisation_id is not None):
+        # Whether it is shared stays as it was: it isn't asked, and nothing of it is sent.
+        del form.fields["shared"]
     if request.method == "POST" and form.is_valid():
         try:
             actions.change_bookmark(by=user, pk=pk, **form.cleaned_data)
@@ -91,7 +91,7 @@ def edit_bookmark(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("书签已保存。"))
             return redirect("atlas:bookmarks")
-    shown = {"form": form, "bookmark": found, "series": queries.series_of(user)}
+    shown = {"form": form, "bookmark": found, "series": queries.series_of(user), "may_share": may_share}
     return render(request, "atlas/bookmark_edit.html", shown, status=400 if form.errors else 200)
 
 

@@ -160,6 +160,22 @@ def test_the_form_changes_and_deletes(owner):
     assert not Bookmark.objects.exists()
 
 
+def test_whoever_left_the_unit_still_edits_what_they_shared(owner):
+    kept = keep(owner, shared=True)
+    owner.organisation = None
+    owner.save()
+    client = signed_in(owner)
+    form = client.get(f"/map/bookmarks/{kept.pk}/edit/").content.decode()
+    assert 'name="shared"' not in form
+    assert "不属于任何单位" in form
+    answer = client.post(
+        f"/map/bookmarks/{kept.pk}/edit/", {"name": "改名", "note": "离任前", "shared": "on"}
+    )
+    assert answer.status_code == 302
+    kept.refresh_from_db()
+    assert (kept.name, kept.note, kept.shared) == ("改名", "离任前", True)
+
+
 def test_nonsense_is_no_bookmark(owner, monkeypatch):
     for wrong in ({"hash": "javascript:alert(1)"}, {"name": "   "}, {"name": "x" * 81}):
         with pytest.raises(ValidationError):
