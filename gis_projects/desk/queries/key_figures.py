@@ -55,7 +55,8 @@ def key_figures(user: User) -> KeyFigures:
     )
     kinds = dict.fromkeys(ProjectKind, Figures())
     for kind, project in members:
-        kinds[ProjectKind(kind)] += of[project][1]
+        if project in of:  # the second query may know of one that came after the first
+            kinds[ProjectKind(kind)] += of[project][1]
     libraries = dict.fromkeys(LIBRARIES, Figures())
     for library, figures in of.values():
         if library in libraries:

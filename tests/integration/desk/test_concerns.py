@@ -133,6 +133,18 @@ def test_each_library_is_summed(city):
     assert found == {"catalogue": 0, "reserve": 0, "implementation": 1}
 
 
+def test_a_project_that_came_between_the_two_queries_is_left_out(city, monkeypatch):
+    later = ProjectFactory(name="后来", region_id="150202", region=None)
+    set_kinds(by=None, project=later, kinds=["key"])
+    whole = key_figures.key_figures(city.mayor)
+    with_records = projects_of.with_records
+    monkeypatch.setattr(projects_of, "with_records", lambda known: with_records(known).exclude(pk=later.pk))
+    found = key_figures.key_figures(city.mayor)
+    assert (whole.kinds[0].code, whole.kinds[0].figures.number) == ("key", 1)
+    assert found.kinds[0].figures.number == 0
+    assert found.total.figures.number == whole.total.figures.number - 1
+
+
 def test_an_instruction_opens_as_a_draft_that_only_has_to_be_sent(troubled):
     page = Client()
     page.force_login(troubled.mayor)
