@@ -24,6 +24,4 @@ FIELDS = {
     "name": gettext_noop("名称"),
     "series": gettext_noop("专题"),
     "shared": gettext_noop("本单位共享"),
-    "atlas.print_series": gettext_noop("打印系列图“%(title)s”，共 %(sheets)s 幅"),
-    "atlas.download_series": gettext_noop("下载系列图文件"),
 }

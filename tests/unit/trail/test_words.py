@@ -118,6 +118,12 @@ def test_words_belong_to_their_own_room():
         assert room.inside <= set(room.words), label
 
 
+def test_a_field_is_called_by_a_name_and_not_by_a_sentence():
+    for label, room in words.vocabularies().items():
+        for field, name in room.fields.items():
+            assert "%(" not in str(name), f"{label}: {field}"
+
+
 def test_the_places_of_a_sentence_are_keys_of_what_is_recorded():
     """Where the data is written out at the call, a place that it doesn't have would always read —."""
     for name, line, verbs, _, data in recorded():
