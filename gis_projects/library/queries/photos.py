@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -26,20 +26,23 @@ class PhotoPosition:
     text: str
 
 
-def photo_positions(user: User) -> Iterator[PhotoPosition]:
-    """Of the projects that somebody may read, newest day first; of a corrected entry the photos stay, at the place
-    that the newest correction names. Two queries.
+def photo_positions(user: User, projects: Collection[int] | None = None) -> Iterator[PhotoPosition]:
+    """Of the projects that somebody may read, or of those among them with these keys, newest day first; of a corrected
+    entry the photos stay, at the place that the newest correction names. Two queries.
     """
+    within = {} if projects is None else {"project__in": projects}
     entries = {
         row.pk: row
-        for row in visible(user, Permission.READ_PROJECTS, DiaryEntry.objects.select_related("project"))
+        for row in visible(
+            user, Permission.READ_PROJECTS, DiaryEntry.objects.filter(**within).select_related("project")
+        )
     }
     newer = {row.corrects_id: row for row in entries.values() if row.corrects_id}
     photos: dict[int, list[int]] = {}
     files = visible(
         user,
         Permission.READ_PROJECTS,
-        Attachment.objects.filter(subject__startswith="library.diary:", kind__in=("jpeg", "png")),
+        Attachment.objects.filter(subject__startswith="library.diary:", kind__in=("jpeg", "png"), **within),
     )
     for key, subject in files.values_list("pk", "subject"):
         photos.setdefault(int(subject.partition(":")[2]), []).append(key)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -60,12 +59,15 @@ def photos(user: User, wanted: Wanted = Wanted()) -> list[PlacedPhoto]:
     A diary's photo that was also taken over for the public is told once, by its copy; its own position goes before
     the diary's. Six queries at most.
     """
-    diary = {one.attachment: one for one in photo_positions(user)}
+    projects = _projects(user, wanted)
+    diary = {one.attachment: one for one in photo_positions(user, projects)}
     bytes_of = dict(Attachment.objects.filter(pk__in=diary).values_list("pk", "sha256"))
     of_bytes = {(diary[key].project, sha256): key for key, sha256 in bytes_of.items()}
     told: set[int] = set()
     found: list[PlacedPhoto] = []
     rows = visible(user, Permission.READ_PROJECTS, ProgressMedia.objects.select_related("project"))
+    if projects is not None:
+        rows = rows.filter(project__in=projects)
     for row in rows.filter(Q(location__isnull=False) | Q(sha256__in=bytes_of.values())):
         twin = of_bytes.get((row.project_id, row.sha256))
         if twin is not None:
@@ -73,22 +75,23 @@ def photos(user: User, wanted: Wanted = Wanted()) -> list[PlacedPhoto]:
         if (placed := _of_media(row, diary.get(twin) if twin is not None else None)) is not None:
             found.append(placed)
     found += [_of_diary(one) for key, one in diary.items() if key not in told]
-    return sorted(_narrowed(user, found, wanted), key=lambda one: (one.on, one.key), reverse=True)
+    # What was taken over has its day from the diary or of its own, so the days are asked of the whole.
+    within = [one for one in found if _is_within(one.on, wanted)]
+    return sorted(within, key=lambda one: (one.on, one.key), reverse=True)
 
 
-def _narrowed(user: User, found: list[PlacedPhoto], wanted: Wanted) -> Iterator[PlacedPhoto]:
-    projects: set[int] | None = None
-    if wanted.q:
-        named = search(visible(user, Permission.READ_PROJECTS, Project.objects.all()), wanted.q)
-        projects = set(named.order_by().values_list("pk", flat=True))
-    for one in found:
-        if wanted.project is not None and one.project != wanted.project:
-            continue
-        if projects is not None and one.project not in projects:
-            continue
-        if (wanted.since and one.on < wanted.since) or (wanted.until and one.on > wanted.until):
-            continue
-        yield one
+def _projects(user: User, wanted: Wanted) -> list[int] | None:
+    """The keys of the projects that are asked for; None asks for all that somebody may read."""
+    if wanted.project is None and not wanted.q:
+        return None
+    known = search(visible(user, Permission.READ_PROJECTS, Project.objects.order_by()), wanted.q)
+    if wanted.project is not None:
+        known = known.filter(pk=wanted.project)
+    return list(known.values_list("pk", flat=True))
+
+
+def _is_within(day: date, wanted: Wanted) -> bool:
+    return not ((wanted.since and day < wanted.since) or (wanted.until and day > wanted.until))
 
 
 def _of_media(row: ProgressMedia, twin: PhotoPosition | None) -> PlacedPhoto | None:

@@ -7,14 +7,16 @@ from datetime import date
 
 import pytest
 from django.contrib.gis.geos import Point
+from django.db.models.signals import post_init
 from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
 from gis_projects.library.actions.diary import write_diary
-from gis_projects.library.models import Attachment
+from gis_projects.library.models import Attachment, DiaryEntry
 from gis_projects.people.permissions import Role
 from gis_projects.publishing.actions.progress import add_media
+from gis_projects.publishing.models import ProgressMedia
 from gis_projects.publishing.queries.photos import Wanted, photos
 from tests.factories import media
 from tests.factories.library import ProjectFactory
@@ -164,3 +166,29 @@ def test_the_questions_do_not_grow_with_the_photos(planner, django_assert_max_nu
         diary(planner, ProjectFactory(), date(2026, 3, day), media.jpeg(40, 30))
     with django_assert_max_num_queries(6):
         assert len(photos(planner, Wanted(since=date(2026, 3, 1)))) == 5
+    with django_assert_max_num_queries(6):
+        assert len(photos(planner, Wanted(q="2019"))) == 5
+
+
+def test_a_search_reads_the_rows_of_the_projects_that_it_names(planner, tmp_path):
+    one, other = ProjectFactory(name="泵站"), ProjectFactory(name="水厂")
+    for project in (one, other):
+        diary(planner, project, date(2026, 3, 1), media.jpeg(40, 30))
+        brought(planner, project, tmp_path, media.jpeg(64, 48))
+    read: list[tuple[str, int]] = []
+
+    def note(sender, instance, **_more):
+        read.append((sender.__name__, instance.project_id))
+
+    models = (DiaryEntry, ProgressMedia)
+    for model in models:
+        post_init.connect(note, sender=model)
+    try:
+        for wanted in (Wanted(q="泵站"), Wanted(project=one.pk), Wanted(project=one.pk, q=one.code)):
+            read.clear()
+            assert {photo.project for photo in photos(planner, wanted)} == {one.pk}
+            assert sorted(read) == [("DiaryEntry", one.pk), ("ProgressMedia", one.pk)]
+    finally:
+        for model in models:
+            post_init.disconnect(note, sender=model)
+    assert photos(planner, Wanted(project=one.pk, q="水厂")) == []
