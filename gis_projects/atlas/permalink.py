@@ -12,12 +12,14 @@ What is said of the right side stands behind ``right.``; without ``compare`` the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import unquote
 
 RIGHT = "right."
+#: So many layers of a side are read, as many as are printed on a sheet.
+MOST_LAYERS = 60
 _LAYER = re.compile(r"([A-Za-z]\w*)(?::([1-9]\d{0,8}))?(?:\*(\d{1,3}))?(?:@(\w+))?(?:!(.*))?", re.ASCII)
 _DAY = r"\d{4}-\d{2}-\d{2}"
 #: Of each side, and what is no nonsense of it. `layers` is read by itself.
@@ -159,8 +161,16 @@ def _taken_apart(text: str) -> tuple[tuple[int, float, float], dict[str, str]]:
         said = {name: value for name, value in said.items() if not name.startswith(RIGHT)}
     for name in ("layers", f"{RIGHT}layers"):
         if name in said:
-            said[name] = ",".join(one for one in said[name].split(",") if _LAYER.fullmatch(one))
+            said[name] = ",".join(_once(one for one in said[name].split(",") if _LAYER.fullmatch(one)))
     return (zoom, lat, lon), said
+
+
+def _once(layers: Iterable[str]) -> list[str]:
+    """Each layer as it is named first, as the map does, and the uppermost `MOST_LAYERS` of them."""
+    first: dict[str, str] = {}
+    for one in layers:
+        first.setdefault(_code(one), one)
+    return list(first.values())[:MOST_LAYERS]
 
 
 def _put_together(place: tuple[int, float, float], said: dict[str, str]) -> str:

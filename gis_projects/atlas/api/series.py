@@ -51,6 +51,8 @@ class SeriesIn(serializers.Serializer[Any]):
         codes = [one["code"] for one in attrs["layers"]]
         if len(set(codes)) < len(codes):
             raise serializers.ValidationError({"layers": [_("同一图层只能给一次。")]}, code="layers")
+        if len(set(attrs["bookmarks"])) < len(attrs["bookmarks"]):
+            raise serializers.ValidationError({"bookmarks": [_("同一书签只能给一次。")]}, code="bookmarks")
         return attrs
 
 

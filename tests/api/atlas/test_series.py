@@ -228,6 +228,7 @@ def test_a_run_after_a_killed_one_draws_only_what_is_missing(planner, monkeypatc
         ({"area": "region:150299", "scale": 10_000}, "没有这个地区的界线"),
         ({"way": "projects", "query": "region=999"}, ""),
         ({"way": "bookmarks"}, "没有可以成图的内容"),
+        ({"way": "bookmarks", "bookmarks": [1, 1]}, "同一书签只能给一次"),
     ],
 )
 def test_what_cannot_be_printed_is_refused_at_once(planner, asked, said):

@@ -76,7 +76,22 @@ def test_whatever_is_read_is_kept_and_kept_again_the_same(layers, noise):
     text = f"11/40.5/109.5/layers={said}/{noise.replace('/', '')}"
     kept = permalink.canonical(text)
     assert permalink.canonical(kept) == kept
+    states = [LayerState(code, version or None, opacity, None, frozenset(hidden))
+              for code, version, opacity, hidden in layers]  # fmt: skip
+    codes = [state.code for state in states]
     assert parse(kept).left.layers == tuple(
-        LayerState(code, version or None, opacity, None, frozenset(hidden))
-        for code, version, opacity, hidden in layers
+        state for at, state in enumerate(states) if state.code not in codes[:at]
     )
+
+
+def test_a_side_names_each_layer_once_and_no_more_than_a_map_can_show():
+    many = [f"L{number}" for number in range(3000)]
+    text = (
+        f"9/40/110/layers=DLTB*10,DLTB*90,{','.join(many)}/compare=panes:50/right.layers={','.join(many * 2)}"
+    )
+    view = parse(text)
+    assert view.left.layers[0] == LayerState("DLTB", opacity=10)
+    assert [one.code for one in view.left.layers] == ["DLTB", *many[:59]]
+    assert [one.code for one in view.right.layers] == many[:60]
+    assert len(permalink.codes(text)) == 61
+    assert permalink.canonical(permalink.canonical(text)) == permalink.canonical(text)
