@@ -149,6 +149,11 @@ def _refuse_crowd(by: User) -> None:
         raise ValidationError(
             _("您已有 %(count)d 项导出在排队或进行，请等它们完成。"), params={"count": MAX_OPEN}, code="many"
         )
+    refuse_full()
+
+
+def refuse_full() -> None:
+    """Raise `ValidationError` while the finished files of everybody fill the room that is theirs."""
     kept = folder().glob("*") if folder().exists() else ()
     if sum(path.stat().st_size for path in kept if path.is_file()) > MAX_KEPT_BYTES:
         raise ValidationError(

@@ -49,12 +49,11 @@ def request_series(*, by: User, asked: Asked) -> Job:
     Raises
     ------
     ValidationError
-        As `queries.plan`; or too many of theirs are under way.
+        As `queries.plan`; or too many of theirs are under way; or finished files fill the room that is theirs.
     """
     from gis_projects.atlas.series_jobs import print_series
 
     require(by, Permission.READ_LAYERS)
-    queries.plan(by, asked)
     exports.sweep()
     sweep()
     User.objects.select_for_update().get(pk=by.pk)  # two requests at once count each other
@@ -62,6 +61,8 @@ def request_series(*, by: User, asked: Asked) -> Job:
         raise ValidationError(
             _("您已有 %(count)d 项系列图在排队或进行，请等它们完成或取消。"), params={"count": MAX_OPEN}, code="many"
         )  # fmt: skip
+    exports.refuse_full()
+    queries.plan(by, asked)  # the dearest question last
     return start(
         print_series, by=by, kind=queries.KIND, subject=f"atlas.series:{asked.way}",
         limit_seconds=LIMIT_SECONDS, user=by.pk, asked=asdict(asked), language=get_language() or "zh-hans",

@@ -55,7 +55,7 @@ def grid(area: shapely.Geometry, sheet: Sheet, scale: int) -> list[Frame]:
     columns = max(1, math.ceil((east - west) / across - 1e-9))
     rows = max(1, math.ceil((north - south) / down - 1e-9))
     if columns * rows > 100 * MOST_SHEETS:
-        raise TooManySheets(columns * rows)
+        raise TooManySheets(max(columns, rows))
     left = (west + east - columns * across) / 2
     top = (north + south + rows * down) / 2
     shapely.prepare(plane)
@@ -66,8 +66,8 @@ def grid(area: shapely.Geometry, sheet: Sheet, scale: int) -> list[Frame]:
             cell = shapely.box(x, y - down, x + across, y)
             if shapely.intersects(plane, cell) and shapely.area(shapely.intersection(plane, cell)) > 0:
                 middles.append((x + across / 2, y - down / 2))
-    if len(middles) > MOST_SHEETS:
-        raise TooManySheets(len(middles))
+                if len(middles) > MOST_SHEETS:
+                    raise TooManySheets(len(middles))
     degrees = to_degrees(np.array(middles), crs)
     return [Frame(float(lon), float(lat), scale, 0.0, width, height, zone) for lon, lat in degrees]
 

@@ -109,7 +109,7 @@ def plan(user: User, asked: Asked) -> Plan:
         raise ValidationError(error.errors) from error
     except series.TooManySheets as error:
         raise ValidationError(
-            _("需要 %(number)s 幅，一次最多 %(most)s 幅。请缩小范围或用更小的比例尺。"),
+            _("至少需要 %(number)s 幅，一次最多 %(most)s 幅。请缩小范围或用更小的比例尺。"),
             params={"number": error.number, "most": series.MOST_SHEETS}, code="many",
         ) from error  # fmt: skip
     if not found.sheets:

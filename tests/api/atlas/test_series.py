@@ -242,6 +242,20 @@ def test_two_at_a_time_are_enough_for_one_person(planner):
     assert [grid_of(planner, "DLTB").status_code for _n in range(3)] == [202, 202, 400]
 
 
+def test_none_is_planned_while_too_many_are_open_or_the_room_for_files_is_full(planner, monkeypatch):
+    plan, planned = queries.plan, []
+    monkeypatch.setattr(queries, "plan", lambda *asked: (planned.append(1), plan(*asked))[1])
+    queries.folder().mkdir(parents=True)
+    kept = queries.folder() / "kept.gpkg"
+    kept.write_bytes(b"12")
+    monkeypatch.setattr("gis_projects.atlas.actions.exports.MAX_KEPT_BYTES", 1)
+    assert "占满" in grid_of(planner, "DLTB").content.decode()
+    kept.unlink()
+    assert not planned
+    assert [grid_of(planner, "DLTB").status_code for _n in range(3)] == [202, 202, 400]
+    assert len(planned) == 2
+
+
 def test_the_boundary_of_a_project_is_drawn_only_for_who_may_read_sites(planner):
     by = User.objects.get(username="planner-150200")
     publish_defaults()

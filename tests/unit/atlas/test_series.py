@@ -75,8 +75,9 @@ def test_too_many_sheets_are_refused_with_their_number():
     with pytest.raises(series.TooManySheets) as refused:
         series.grid(shapely.box(109.6, 40.3, 110.4, 41.5), SHEET, 2_000)
     assert refused.value.number > series.MOST_SHEETS
-    with pytest.raises(series.TooManySheets):
+    with pytest.raises(series.TooManySheets) as refused:
         series.grid(shapely.box(109.8, 40.5, 109.9, 40.6), SHEET, 2_000)
+    assert refused.value.number == series.MOST_SHEETS + 1  # nothing is counted beyond
 
 
 @settings(max_examples=40, deadline=None)
