@@ -52,7 +52,8 @@ VALUES: dict[str, dict[str, Any]] = {
     },
     "outcome": dict(ResolutionOutcome.choices),
 }
-#: How each member voted, and what was written down before the minutes are confirmed, stays among colleagues.
+#: How each member voted, what was written down before the minutes are confirmed, and which body watches a project and
+#: why, stays among colleagues.
 INSIDE = frozenset(
     {
         "argument.cast_votes",
@@ -60,5 +61,7 @@ INSIDE = frozenset(
         "argument.record_attendance",
         "argument.record_minutes",
         "argument.return_minutes",
+        "argument.refer_project",
+        "argument.end_referral",
     }
 )

@@ -22,7 +22,7 @@ from gis_projects.trail.models import Step
 from siting.engine.notices import UnusableInput
 from tests.factories.committee import meeting, sitting
 from tests.factories.library import ProjectFactory, department
-from tests.factories.people import OrganisationFactory, RegionFactory, UserFactory, user_of
+from tests.factories.people import OrganisationFactory, RegionFactory, UserFactory, signed_in, user_of
 from tests.refusals import codes
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +94,22 @@ def test_the_bodies_read_what_was_referred_and_nothing_else(of, body, project):
     )
     assert not reads(colleague, project), "the role is what lets one in, not the desk in the unit"
     assert [each.pk for each in queries.referrals(body)] == [row.pk]
+
+
+def test_whom_it_was_referred_to_is_told_to_readers_of_the_trail_only(of, body, project):
+    """A project's own unit isn't told that it is watched, nor by whom, nor why."""
+    row = refer(of, item_of(of, project), body, text="群众举报线索核查")
+    referrals.end(by=of.clerk, referral=row, reason="线索已核查")
+    owner = user_of(Role.OWNER, None, username="owner", organisation=project.organisation)
+    leader = user_of(Role.LEADER, "150207", username="leader")
+    address = reverse("library:project-timeline", args=[project.pk])
+    for reader, told in ((owner, False), (leader, True)):
+        client = signed_in(reader)
+        page, exported = client.get(address), client.get(address, {"format": "csv"})
+        assert (page.status_code, exported.status_code) == (200, 200)
+        for text in (page.content.decode(), exported.content.decode("utf-8-sig")):
+            for word in (body.organisation.name, "群众举报线索核查", "线索已核查"):
+                assert (word in text) == told
 
 
 def test_it_ends_with_its_last_day_or_before(of, body, project):
