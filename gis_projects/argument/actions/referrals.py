@@ -74,6 +74,8 @@ def end(*, by: User, referral: Engagement, reason: str) -> Engagement:
     project = Project.objects.get(pk=referral.project)
     require(by, Permission.HOLD_COMMITTEE, project)
     why = words(reason, field="reason", limit=300)
+    # Two who end it at once wait here, and the second sees that it is over.
+    Project.objects.select_for_update().only("pk").get(pk=project.pk)
     if queries.current(project.pk).filter(pk=referral.pk).first() is None:
         raise not_now("referral-over", "移送已经结束")
     assert referral.organisation is not None, "what is referred is referred to a body"

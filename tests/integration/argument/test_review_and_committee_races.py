@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from django.utils import timezone
 
-from gis_projects.argument.actions import meetings, minutes, reviews
+from gis_projects.argument.actions import meetings, minutes, referrals, reviews
 from gis_projects.argument.models import Meeting, Resolution
 from gis_projects.library.models import Evidence
 from gis_projects.people.permissions import Role
@@ -17,8 +17,8 @@ from gis_projects.trail.models import Step
 from gis_projects.trail.queries import verify
 from tests.factories import committee as committees
 from tests.factories import expert_reviews
-from tests.factories.library import InvestmentFactory, ProjectFactory
-from tests.factories.people import RegionFactory, UserFactory, user_of
+from tests.factories.library import InvestmentFactory, ProjectFactory, department
+from tests.factories.people import OrganisationFactory, RegionFactory, UserFactory, user_of
 from tests.racing import Pair
 from tests.thorough import many
 
@@ -141,3 +141,25 @@ def test_minutes_confirmed_at_once_give_every_resolution_a_number_of_its_own(sit
     numbers = sorted(int(text.rpartition("〕")[2].removesuffix("号")) for text in documents)
     assert numbers == list(range(1, 2 * TRIALS + 1))
     assert verify().broken is None
+
+
+def test_of_two_who_end_a_referral_one_does():
+    of = committees.sitting()
+    there = department("supervision", "九原区纪委监委")
+    there.region = of.committee.region
+    there.save()
+    UserFactory(username="discipline", roles=[str(Role.JOINT)], organisation=there, region=None)
+    project = ProjectFactory(region=of.committee.region, organisation=OrganisationFactory())
+    row = committees.meeting(of, kind="joint")
+    item = meetings.add_item(by=of.clerk, meeting=row, kind="fiscal", title="财力论证", project=project)
+
+    def ending(by, referral):
+        return lambda: referrals.end(by=by, referral=referral, reason="已办结")
+
+    with Pair() as pair:
+        for _trial in range(TRIALS):
+            referral = referrals.refer(
+                by=of.clerk, item=item, organisation=there, ends_on=timezone.localdate(), text="联动监督"
+            )
+            assert sum(pair(ending(of.clerk, referral), ending(of.second, referral))) == 1
+    assert Step.objects.filter(verb="argument.end_referral").count() == TRIALS
