@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -27,6 +28,7 @@ FORMATS = ("csv", "xlsx")
 ENCODINGS = {"utf-8": "utf-8-sig", "gb18030": "gb18030"}  # a BOM tells Excel that UTF-8 is meant
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_NOT_IN_SHEET_NAMES = re.compile(r"[\\/*?:\[\]]")
 
 Row = Sequence[Any]
 
@@ -64,7 +66,7 @@ def workbook(sheets: Iterable[tuple[str, Sequence[str], Iterable[Row]]]) -> byte
     """Several tables as the sheets of one file: each its name, its head and its rows."""
     book = Workbook(write_only=True)
     for name, header, rows in sheets:
-        sheet = book.create_sheet(ILLEGAL_CHARACTERS_RE.sub("", name)[:31])
+        sheet = book.create_sheet(_sheet_name(name))
         sheet.freeze_panes = "A2"
         sheet.append([xlsx_cell(sheet, cell, bold=True) for cell in header])
         for row in rows:
@@ -72,6 +74,11 @@ def workbook(sheets: Iterable[tuple[str, Sequence[str], Iterable[Row]]]) -> byte
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def _sheet_name(name: str) -> str:
+    """What a spreadsheet program takes for a sheet's name: at most 31 characters, none of ``\\ / * ? : [ ]``."""
+    return _NOT_IN_SHEET_NAMES.sub("_", ILLEGAL_CHARACTERS_RE.sub("", name))[:31]
 
 
 def _csv_cell(value: Any) -> str:
@@ -118,6 +125,6 @@ def xlsx_cell(sheet: Any, value: Any, *, bold: bool = False) -> WriteOnlyCell:
 
 def _download(content: bytes, content_type: str, filename: str) -> HttpResponse:
     response = HttpResponse(content, content_type=content_type)
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(filename)}"
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(filename, safe='')}"
     response["Cache-Control"] = "private, no-store"
     return response

@@ -53,6 +53,15 @@ def test_control_characters_do_not_break_the_workbook():
     assert book.active["A2"].value == "道路"
 
 
+def test_a_workbook_is_named_after_whatever_it_is_called():
+    """A spreadsheet program takes none of these in a sheet's name."""
+    answer = exports.table("东河区/高新区投委会", ["a"], [["道路"]], kind="xlsx")
+    assert load_workbook(io.BytesIO(answer.content)).sheetnames == ["东河区_高新区投委会"]
+    assert "/" not in answer["Content-Disposition"]
+    book = load_workbook(io.BytesIO(exports.xlsx_bytes(r"一\二*三?四:五[六]", ["a"], [])))
+    assert book.sheetnames == ["一_二_三_四_五_六_"]
+
+
 def test_a_moment_is_written_as_the_clock_here_shows_it():
     late = datetime(2026, 11, 22, 17, 30, 5, 250, tzinfo=UTC)  # past midnight in Shanghai
     book = load_workbook(io.BytesIO(exports.xlsx_bytes("t", ["a"], [[late]])))
