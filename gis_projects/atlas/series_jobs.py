@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import Any
 
 from django.utils import translation
@@ -12,7 +13,7 @@ from gis_projects.atlas.actions import series as actions
 from gis_projects.atlas.queries import series as queries
 from gis_projects.atlas.queries.exports import folder
 from gis_projects.people.models import User
-from gis_projects.trail.jobs import Cancelled, Progress, job
+from gis_projects.trail.jobs import Progress, job
 
 
 @job
@@ -32,6 +33,10 @@ def print_series(progress: Progress, *, user: int, asked: dict[str, Any], langua
         of = len(plan.sheets)
         progress.report(98 * done / of, _("已完成 %(done)s／%(of)s 幅") % {"done": done, "of": of})
 
+    def keep(made: actions.Drawing, whole: Path) -> dict[str, Any]:
+        progress.hold()
+        return actions.keep(by=owner, made=made, whole=whole)
+
     with translation.override(language):
         told = progress.once("plan", lambda: _told(queries.plan(owner, wanted)))
         plan = queries.Plan(
@@ -40,10 +45,10 @@ def print_series(progress: Progress, *, user: int, asked: dict[str, Any], langua
         try:
             made = actions.Drawing(owner, wanted, plan, place)
             whole = made.draw(between)
-        except Cancelled:
+            result: dict[str, Any] = progress.once("keep", lambda: keep(made, whole))
+        except Exception:  # called off or failed: nothing goes on with it
             shutil.rmtree(place, ignore_errors=True)
             raise
-        result: dict[str, Any] = progress.once("keep", lambda: actions.keep(by=owner, made=made, whole=whole))
     shutil.rmtree(place, ignore_errors=True)
     return result
 

@@ -53,6 +53,18 @@ class Progress:
         if Job.objects.filter(pk=self.job.pk, state=JobState.CANCELLED).exists():
             raise Cancelled
 
+    def hold(self) -> None:
+        """To be asked first in the step after which nothing can be called off: until it is committed nobody can.
+
+        Raises
+        ------
+        Cancelled
+            The job was called off, or ended as failed by its supervisor.
+        """
+        state = Job.objects.select_for_update().values_list("state", flat=True).get(pk=self.job.pk)
+        if state != JobState.RUNNING:
+            raise Cancelled
+
     def once(self, name: str, work: Callable[[], Any]) -> Any:
         """Do a step in one transaction with the mark that it is done; a repeated run returns the first's
         result.
@@ -73,13 +85,13 @@ def job(function: Callable[..., Any]) -> Task[..., Any]:
 
     @wraps(function)
     def run(*, job_id: int, **arguments: Any) -> None:
-        row = Job.objects.get(pk=job_id)
-        if row.state not in OPEN:
-            return  # delivered a second time after it had ended
         now = timezone.now()
-        Job.objects.filter(pk=job_id).update(
+        taken = Job.objects.filter(pk=job_id, state__in=OPEN).update(
             state=JobState.RUNNING, started_at=Coalesce("started_at", now), message=""
         )
+        if not taken:
+            return  # called off while it waited, or delivered a second time after it had ended
+        row = Job.objects.get(pk=job_id)
         try:
             result = function(Progress(row), **arguments)
         except Cancelled:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from gis_projects.atlas.actions import exports, uploads, versions
+from gis_projects.atlas.actions import exports, series, uploads, versions
 from gis_projects.sites import comparison_jobs
 from layers import loading
 
@@ -23,6 +23,7 @@ class Command(BaseCommand):
         orphans = versions.discard_orphans()
         files = uploads.tidy()
         swept = exports.sweep()
+        sheets = series.sweep()
         parts = comparison_jobs.tidy()
         if options["json"]:
             self.stdout.write(
@@ -32,6 +33,7 @@ class Command(BaseCommand):
                         "orphans": orphans,
                         "uploads": files,
                         "exports": swept,
+                        "series": sheets,
                         "comparisons": parts,
                     }
                 )
@@ -45,4 +47,5 @@ class Command(BaseCommand):
             f"（{files['bytes'] / 1024**2:.1f} MB）"
         )
         self.stdout.write(f"导出：{swept} 份过期文件")
+        self.stdout.write(f"系列图：{sheets} 份中断的中间文件")
         self.stdout.write(f"规划比对：{parts} 份中断的中间文件")

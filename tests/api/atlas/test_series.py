@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import io
+import json
+import os
 
 import pytest
 import shapely
 from django.contrib.gis.geos import Point
+from django.core.management import call_command
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from pypdf import PdfReader
 
 from gis_projects.atlas.actions import bookmarks
+from gis_projects.atlas.actions import series as actions
 from gis_projects.atlas.queries import series as queries
 from gis_projects.atlas.series_jobs import print_series
 from gis_projects.library.models import Project
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, Role
 from gis_projects.sites.actions.boundaries import save_boundary
-from gis_projects.trail.jobs import Cancelled
+from gis_projects.trail.jobs import cancel
 from gis_projects.trail.models import Job, JobState, Step
 from layers.models import Layer
 from siting.rulebook import publish_defaults
@@ -192,6 +197,46 @@ def test_one_that_runs_ends_between_two_sheets_and_leaves_nothing(planner, monke
     assert not Step.objects.filter(verb="atlas.print_series").exists()
 
 
+def test_one_that_is_called_off_at_its_very_end_is_not_kept(planner, monkeypatch):
+    asked = grid_of(planner, "DLTB")
+    joined = actions.Drawing._joined
+
+    def joins(made, *sheets):
+        whole = joined(made, *sheets)
+        cancel(Job.objects.get(pk=asked.json()["id"]))
+        return whole
+
+    monkeypatch.setattr(actions.Drawing, "_joined", joins)
+    job = run(asked)
+    assert (job.state, job.result) == (JobState.CANCELLED, None)
+    assert not list(queries.folder().glob("*"))
+    assert not Step.objects.filter(verb="atlas.print_series").exists()
+
+
+def test_one_that_fails_leaves_nothing(planner, monkeypatch):
+    asked = grid_of(planner, "DLTB")
+
+    def breaks(_shown):
+        raise ValueError("no font")
+
+    monkeypatch.setattr("gis_projects.atlas.actions.series.pdf.written", breaks)
+    with pytest.raises(ValueError, match="no font"):
+        run(asked)
+    assert Job.objects.get().state == JobState.FAILED
+    assert not list(queries.folder().glob("*"))
+
+
+def test_tidying_takes_the_folder_of_one_whose_worker_died(capsys):
+    old, new = (queries.folder() / name for name in ("series-1", "series-2"))
+    for place in (old, new):
+        place.mkdir(parents=True)
+    passed = (timezone.now() - actions.KEPT).timestamp() - 60
+    os.utime(old, (passed, passed))
+    call_command("tidy", "--json")
+    assert json.loads(capsys.readouterr().out)["series"] == 1
+    assert (old.exists(), new.exists()) == (False, True)
+
+
 def test_a_run_after_a_killed_one_draws_only_what_is_missing(planner, monkeypatch):
     asked = grid_of(planner, "DLTB")
     from gis_projects.atlas.printing import pdf
@@ -201,12 +246,12 @@ def test_a_run_after_a_killed_one_draws_only_what_is_missing(planner, monkeypatc
     def killed(shown):
         drawn.append(shown["title"])
         if len(drawn) == 2:
-            raise Cancelled  # stands for the end of the worker: nothing is tidied below
+            raise SystemExit  # stands for the end of the worker
         return write(shown)
 
     monkeypatch.setattr("gis_projects.atlas.actions.series.pdf.written", killed)
-    monkeypatch.setattr("gis_projects.atlas.series_jobs.shutil.rmtree", lambda *_given, **_more: None)
-    run(asked)
+    with pytest.raises(SystemExit):
+        run(asked)
     assert drawn == ["九原 1", "九原 2"]
     drawn.clear()
     monkeypatch.undo()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django_tasks_db.models import DBTaskResult
 
 from gis_projects.trail import jobs
@@ -68,3 +68,20 @@ def test_a_job_that_has_ended_is_not_run_again():
     jobs_to_run.add.call(job_id=job.pk, a=20, b=30)
     job.refresh_from_db()
     assert job.result == {"sum": 5}
+
+
+def test_one_that_is_called_off_just_as_a_worker_takes_it_stays_called_off():
+    job = jobs.start(jobs_to_run.add, by=None, kind="test.add", a=2, b=3)
+    called_off = []
+
+    def meanwhile(execute, statement, parameters, many, context):
+        if not called_off and statement.startswith('UPDATE "trail_job"'):
+            called_off.append(True)
+            jobs.cancel(job)
+        return execute(statement, parameters, many, context)
+
+    with connection.execute_wrapper(meanwhile):
+        jobs_to_run.add.call(job_id=job.pk, a=2, b=3)
+    job.refresh_from_db()
+    assert called_off
+    assert (job.state, job.result) == (JobState.CANCELLED, None)
