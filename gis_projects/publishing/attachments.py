@@ -14,7 +14,7 @@ from layers.notices import UnreadableFile
 from layers.reading.sandbox import Confined, Limits
 from siting.engine.notices import Notice, UnusableInput
 
-_SCRIPT = Path(__file__).with_name("confined") / "bare.py"
+_PROGRAM = Path(__file__).with_name("confined") / "bare"
 _LIMITS = Limits(cpu=30, wall=60.0, memory=3 << 30, output=64 << 20)
 _PLAIN = {"text"}  # kinds that hold nothing but what is read
 _WORDS = {
@@ -63,7 +63,7 @@ def bare(kind: str, content: bytes) -> bytes:
 
 def _run(kind: str, source: Path, out: Path) -> dict[str, Any]:
     try:
-        with Confined(_SCRIPT, {"kind": kind}, source, "file", (), limits=_LIMITS, writable=out) as run:
+        with Confined(_PROGRAM, {"kind": kind}, source, "file", (), limits=_LIMITS, writable=out) as run:
             run.output.read()
             return run.finish()
     except UnreadableFile as refused:

@@ -27,6 +27,9 @@ from layers.reading.refusals import refused
 _REFUSED = 3
 _PACKAGE = Path(__file__).with_name("confined")
 _START = "import sys; sys.path.insert(0, '/in'); from confined.run import main; main()"
+_START_PACKAGE = (
+    "import runpy, sys; sys.path.insert(0, '/in'); runpy.run_module('script', run_name='__main__')"
+)
 _OUT_OF_TIME = (128 + 24, 128 + 9, -24, -9)  # the signals that end a process past its CPU limit
 _SCRATCH = "/scratch"  # inside: a small file system in memory
 
@@ -103,7 +106,8 @@ class Confined:
     Parameters
     ----------
     program
-        A module of the confined package by name, or a Python file; run with the environment's interpreter.
+        A module of the confined package by name, a Python file, or a package's folder with a ``__main__``; run with the
+        environment's interpreter.
     task
         JSON for it; ``path`` is added: where the file is inside.
     file, inside
@@ -172,7 +176,9 @@ class Confined:
             "ARROW_DEFAULT_MEMORY_POOL": "system",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
-        if isinstance(program, Path):
+        if isinstance(program, Path) and program.is_dir():
+            code, start = ["--ro-bind", str(program.resolve()), "/in/script"], ["-c", _START_PACKAGE]
+        elif isinstance(program, Path):
             code, start = ["--ro-bind", str(program.resolve()), "/in/script.py"], ["/in/script.py"]
         else:
             code, start = ["--ro-bind", str(_PACKAGE), "/in/confined"], ["-c", _START, program]
