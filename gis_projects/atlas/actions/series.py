@@ -92,6 +92,15 @@ class Drawing:
         self._codes: dict[str, int] = {}
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
 
+    def ask_again(self) -> None:
+        """Look who asks, and what they may, as it is now: this user object remembers both from when it was read.
+
+        Raises `PermissionDenied` where they may read no layers any more.
+        """
+        self.by.refresh_from_db()
+        self.by.borrowed_now = None
+        require(self.by, Permission.READ_LAYERS)
+
     def draw(self, between: Callable[[int], None]) -> Path:
         """Draw every sheet and join them behind the overview; ``between`` is told how many are done before each.
 
@@ -101,6 +110,7 @@ class Drawing:
         pages: list[int] = []
         for number, planned in enumerate(self.plan.sheets, 1):
             between(number - 1)
+            self.ask_again()
             path = self.place / f"{number:03}.pdf"
             order = self._order(planned, Place(number, len(self.plan.sheets), first))
             if not path.exists():
@@ -108,6 +118,7 @@ class Drawing:
             pages.append(first)
             first += len(PdfReader(path).pages)
         between(len(self.plan.sheets))
+        self.ask_again()
         front = self.place / "000.pdf"
         _whole(front, pdf.written(pdf.context(self._overview(pages), self.by)))
         return self._joined(front)
@@ -225,6 +236,7 @@ def keep(*, by: User, made: Drawing, whole: Path) -> dict[str, Any]:
     sha256 = hashlib.sha256(whole.read_bytes()).hexdigest()
     name = f"{secrets.token_hex(16)}.pdf"
     with transaction.atomic():
+        made.ask_again()
         trail.record(
             by=by,
             verb="atlas.print_series",

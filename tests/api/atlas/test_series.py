@@ -9,6 +9,7 @@ import os
 import pytest
 import shapely
 from django.contrib.gis.geos import Point
+from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
@@ -19,7 +20,7 @@ from gis_projects.atlas.actions import series as actions
 from gis_projects.atlas.queries import series as queries
 from gis_projects.atlas.series_jobs import print_series
 from gis_projects.library.models import Project
-from gis_projects.people.models import User
+from gis_projects.people.models import Delegation, User
 from gis_projects.people.permissions import Permission, Role
 from gis_projects.sites.actions.boundaries import save_boundary
 from gis_projects.trail.jobs import cancel
@@ -28,7 +29,7 @@ from layers.models import Layer
 from siting.rulebook import publish_defaults
 from tests.factories import land
 from tests.factories.library import ProjectFactory
-from tests.factories.people import user_of
+from tests.factories.people import OrganisationFactory, user_of
 
 pytestmark = pytest.mark.django_db
 API = "/api/v1/print/series/"
@@ -147,6 +148,40 @@ def test_the_job_asks_again_as_the_person_who_asked(planner, reviewer):
     with pytest.raises(Exception, match="read_layers"):
         run(other)
     assert Job.objects.get(pk=other.json()["id"]).state == JobState.FAILED
+
+
+@pytest.mark.parametrize(
+    ("after", "change"),
+    [(1, {"is_active": False}), (2, {"roles": []}), (3, None)],
+    ids=["before a sheet", "before the overview", "before it is kept, what was lent"],
+)
+def test_a_right_that_goes_while_it_is_drawn_counts(planner, monkeypatch, after, change):
+    taker = User.objects.filter(username="planner-150200")
+    if change is None:  # all that they may is lent to them
+        unit, today = OrganisationFactory(kind="department"), timezone.localdate()
+        giver = user_of(Role.PLANNER, username="giver", organisation=unit)
+        taker.update(roles=[], organisation=unit, borrows_until=today)
+        Delegation.objects.create(
+            giver=giver, taker=taker.get(), permissions=["read_layers"], starts_on=today, ends_on=today,
+            reason="出差",
+        )  # fmt: skip
+    asked = grid_of(planner, "DLTB")
+    from gis_projects.atlas.printing import pdf
+
+    write, drawn = pdf.written, []
+
+    def writes(shown):
+        drawn.append(shown["title"])
+        if len(drawn) == after:
+            taker.update(**change) if change else Delegation.objects.update(ended_at=timezone.now())
+        return write(shown)
+
+    monkeypatch.setattr("gis_projects.atlas.actions.series.pdf.written", writes)
+    with pytest.raises(PermissionDenied):
+        run(asked)
+    assert len(drawn) == after
+    assert Job.objects.get().state == JobState.FAILED
+    assert not list(queries.folder().glob("*"))
 
 
 def test_a_right_that_went_takes_the_file_with_it(planner):
