@@ -77,7 +77,7 @@ def workbook(sheets: Iterable[tuple[str, Sequence[str], Iterable[Row]]]) -> byte
 
 
 def _sheet_name(name: str) -> str:
-    """What a spreadsheet program takes for a sheet's name: at most 31 characters, none of ``\\ / * ? : [ ]``."""
+    r"""What a spreadsheet program takes for a sheet's name: at most 31 characters, none of ``\ / * ? : [ ]``."""
     return _NOT_IN_SHEET_NAMES.sub("_", ILLEGAL_CHARACTERS_RE.sub("", name))[:31]
 
 
