@@ -18,7 +18,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
-from gis_projects.people.roles import ENGAGED, ENGAGED_MAY, ROLES, Permission, Role
+from gis_projects.people.roles import ENGAGED, ROLES, Permission, Role
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ROLES", "Permission", "Role", "Scope", "ScopePaths", "Scoped", "Secrecy",
-    "find", "has", "listed", "may", "region_prefix", "require", "visible",
+    "find", "has", "listed", "may", "reaches_region", "region_prefix", "require", "visible",
 ]  # fmt: skip
 
 M = TypeVar("M", bound=Model)
@@ -275,14 +275,25 @@ def _covered(grant: _Grant, permission: Permission, paths: ScopePaths) -> Q | No
 
 
 def _engagements(user: User, permission: Permission) -> QuerySet[Any]:
-    """What the user is engaged for today, if that lets them do this at all."""
-    from gis_projects.people.models import Engagement  # the models are written with this module's scopes
+    """What the user is engaged for today, if that lets them do this at all: each role by engagements of its own kind, an
+    expert in person, an intermediary's people by its services, a supervising body's by what was referred to it.
+    """
+    from gis_projects.people.models import (
+        Engagement,
+        Service,
+    )  # the models are written with this module's scopes
 
-    if permission not in ENGAGED_MAY or ENGAGED.isdisjoint(user.roles):
-        return Engagement.objects.none()
-    return Engagement.objects.current().filter(
-        Q(user=user) if user.organisation_id is None else Q(user=user) | Q(organisation=user.organisation_id)
-    )
+    opened = Q()
+    for role in ENGAGED.intersection(user.roles):
+        if permission not in ROLES[role]:
+            continue
+        if role == Role.EXPERT:
+            opened |= Q(user=user)
+        elif user.organisation_id is not None:
+            referred = Q(service=Service.REFERRAL)
+            unit = Q(organisation=user.organisation_id)
+            opened |= unit & (referred if role == Role.JOINT else ~referred)
+    return Engagement.objects.current().filter(opened) if opened else Engagement.objects.none()
 
 
 def _reach(user: User, permission: Permission) -> str | None:
@@ -291,6 +302,13 @@ def _reach(user: User, permission: Permission) -> str | None:
         return None
     by_region = (Role(role) for role in user.roles if role not in ENGAGED)
     return region_prefix(user.region_id) if any(permission in ROLES[role] for role in by_region) else None
+
+
+def reaches_region(user: User | AnonymousUser, permission: Permission) -> bool:
+    """Whether the user has a permission for a region, by a role of their own or a lent one; who doesn't has it for what
+    is their unit's and what they are let in to.
+    """
+    return any(_reach(grant.person, permission) is not None for grant in _grants(user, permission))
 
 
 def require(user: User | AnonymousUser, permission: Permission, target: Scope | Scoped | None = None) -> None:

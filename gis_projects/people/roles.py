@@ -259,8 +259,6 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
 
 #: Whose reach is the projects that they are let in to, wherever their account has its region.
 ENGAGED = frozenset({Role.INTERMEDIARY, Role.EXPERT, Role.JOINT})
-#: What being let in lets its holder do with the project.
-ENGAGED_MAY = frozenset().union(*(ROLES[role] for role in ENGAGED))
 
 #: What nobody lends: who holds these decides who may do what, or signs in everybody's name.
 NOT_LENT = frozenset({Permission.MANAGE_PEOPLE, Permission.MANAGE_UNIT, Permission.MANAGE_KEYS})

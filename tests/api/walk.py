@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from gis_projects.library.models import Project
 from gis_projects.people.models import Department, Engagement, Organisation, Region, User
-from gis_projects.people.roles import Role
+from gis_projects.people.roles import ENGAGED, Role
 from tests import databases
 from tests.api import addresses
 from tests.api import world as making
@@ -125,7 +125,7 @@ def everybody(world: World) -> dict[Visitor, User]:
             region=None if outside else organisation.region,
             organisation=None if outside else organisation,
         )
-        if visitor.role in (Role.INTERMEDIARY, Role.EXPERT):
+        if visitor.role in ENGAGED:
             engage(project, found[visitor], ended=visitor.relation == "engagement ended")
     return found
 
@@ -143,7 +143,7 @@ def engage(project: Project, user: User, *, ended: bool) -> None:
         project=project.pk,
         **holder,
         phase="early",
-        service="review",
+        service="referral" if Role.JOINT in user.roles else "review",
         starts_on=today - datetime.timedelta(days=30),
         ends_on=today + datetime.timedelta(days=30),
         ended_at=timezone.now() if ended else None,

@@ -8,9 +8,10 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.utils import timezone
 
 from gis_projects.library.models import Project
-from gis_projects.people.models import User
+from gis_projects.people.models import Engagement, User
 from gis_projects.people.permissions import (
     ROLES,
     Permission,
@@ -20,6 +21,7 @@ from gis_projects.people.permissions import (
     find,
     has,
     may,
+    reaches_region,
     region_prefix,
     require,
     visible,
@@ -59,6 +61,7 @@ def test_each_role_and_what_it_lists():
         "intermediary": reads | {"deliver_services"},
         "expert": reads | {"review_as_expert"},
         "monitor": (inside - {"run_checks"}) | {"read_trail"},
+        "joint": reads,
     }
 
 
@@ -128,6 +131,44 @@ def test_who_reaches_what(users, projects):
     by_organisation = user_of(Role.ADMINISTRATOR, None, organisation=projects)
     assert len(codes(by_organisation)) == 9
     assert visible(by_organisation, Permission.READ_PROJECTS, Project.objects.all()).count() == 9
+
+
+@pytest.mark.parametrize(
+    ("role", "reads"),
+    [("expert", {"in person"}), ("intermediary", {"service"}), ("joint", {"referral"})],
+)
+@pytest.mark.django_db
+def test_each_role_from_outside_is_let_in_by_engagements_of_its_own_kind(role, reads):
+    """Somebody of a supervising body who reviews as an expert doesn't read what was referred to that body."""
+    unit, today = OrganisationFactory(), timezone.localdate()
+    user = user_of(Role(role), "150207", organisation=unit)
+    other = OrganisationFactory()
+    for purpose, service, holder in (
+        ("in person", "review", {"user": user}),
+        ("service", "consulting", {"organisation": unit}),
+        ("referral", "referral", {"organisation": unit}),
+    ):
+        project = ProjectFactory(region=RegionFactory(code="150207"), name=purpose, organisation=other)
+        Engagement.objects.create(
+            project=project.pk, phase="early", service=service, starts_on=today, ends_on=today, **holder
+        )
+    rows = Project.objects.all()
+    answers = {row.name for row in rows if may(user, Permission.READ_PROJECTS, row)}
+    listed = {row.name for row in visible(user, Permission.READ_PROJECTS, rows)}
+    assert listed == answers == reads
+
+
+@pytest.mark.django_db
+def test_who_is_let_in_has_no_region_whatever_the_account_says():
+    for role, region, reaches in (
+        (Role.PLANNER, "150207", True), (Role.PLANNER, None, False), (Role.JOINT, "150207", False),
+        (Role.INTERMEDIARY, "150207", False), (Role.EXPERT, "150207", False),
+    ):  # fmt: skip
+        user = user_of(role, region, username=f"{role}{region}")
+        assert reaches_region(user, Permission.READ_ARGUMENTS) == reaches
+    both = UserFactory(username="both", roles=["joint", "monitor"], region=RegionFactory(code="150207"))
+    assert reaches_region(both, Permission.READ_ARGUMENTS)
+    assert not reaches_region(both, Permission.EDIT_PROJECTS)
 
 
 def test_superuser_flag_opens_nothing(users):
