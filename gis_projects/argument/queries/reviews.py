@@ -27,7 +27,7 @@ from gis_projects.argument.models import (
 from gis_projects.argument.queries import review_gates as gates
 from gis_projects.library.models import InvestmentRecord, Project
 from gis_projects.people.models import User
-from gis_projects.people.permissions import Permission, has, may, visible
+from gis_projects.people.permissions import Permission, has, may, reaches_region, visible
 from gis_projects.people.todo import Waiting
 from siting.engine.notices import Notice
 
@@ -55,7 +55,7 @@ def reviews(user: User, wanted: Wanted | None = None) -> QuerySet[ExpertReview]:
     rows = visible(user, Permission.READ_ARGUMENTS, ExpertReview.objects.all()).select_related(
         "project", "project__region", "project__organisation", "organiser", "campaign_item__campaign"
     )
-    if not _beyond_engagements(user):
+    if not reaches_region(user, Permission.READ_ARGUMENTS):
         rows = rows.filter(
             Q(project__organisation=user.organisation_id, project__organisation__isnull=False)
             | Q(seats__expert__user=user, seats__state__in=SEATED)
@@ -80,11 +80,6 @@ def reviews(user: User, wanted: Wanted | None = None) -> QuerySet[ExpertReview]:
             Q(title__icontains=word) | Q(project__name__icontains=word) | Q(project__code__icontains=word)
         )
     return rows
-
-
-def _beyond_engagements(user: User) -> bool:
-    """Whether the user reaches reviews by region, not just those that they own or sit in."""
-    return user.region_id is not None
 
 
 def counts(user: User) -> dict[str, int]:

@@ -14,12 +14,13 @@ from django.utils import timezone
 from gis_projects.argument.actions import services
 from gis_projects.argument.models import Deliverable, InterestDeclaration
 from gis_projects.argument.queries import services as queries
+from gis_projects.argument.queries.reviews import reviews
 from gis_projects.argument.refusals import NotNow
 from gis_projects.people.models import Engagement
-from gis_projects.people.permissions import Permission, may
+from gis_projects.people.permissions import Permission, Role, may
 from siting.engine.notices import UnusableInput
 from tests.factories import expert_reviews as factory
-from tests.factories.people import signed_in
+from tests.factories.people import signed_in, user_of
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate
@@ -115,6 +116,29 @@ def test_another_units_engagement_is_not_there(panel, firm):
         services.declare(by=other, engagement=row, conflict=False)
     assert [each.organisation for each in queries.engagements(other)] == [other.organisation]
     assert signed_in(other).get(reverse("argument:service", args=[row.pk])).status_code == 404
+
+
+@pytest.mark.parametrize("role", [Role.INTERMEDIARY, Role.JOINT])
+def test_the_region_of_an_account_opens_no_other_units_engagement(panel, firm, role):
+    """Whoever is let in to a project doesn't read what another unit brings for it, nor its reviews."""
+    row = engaged(panel, firm)
+    services.declare(by=firm, engagement=row, conflict=False)
+    delivered(firm, row)
+    file = panel.project.attachments.get(purpose="deliverable")
+    panel.open()
+    other = user_of(role, "150207", organisation=factory.intermediary("造价咨询公司").organisation)
+    Engagement.objects.create(
+        project=panel.project.pk, organisation=other.organisation, phase="early", starts_on=TODAY(),
+        service="cost_audit" if role == Role.INTERMEDIARY else "referral", ends_on=TODAY(),
+    )  # fmt: skip
+    assert may(other, Permission.READ_ARGUMENTS, panel.project)
+    assert row not in queries.engagements(other)
+    assert not reviews(other).exists()
+    client = signed_in(other)
+    address = reverse("argument:deliverable-file", args=[row.pk, file.pk])
+    assert client.get(address).status_code == 404
+    assert client.get(reverse("argument:service", args=[row.pk])).status_code == 404
+    assert signed_in(panel.organiser).get(address).status_code == 200
 
 
 def test_who_engages_accepts_or_returns_with_the_reason_and_once(panel, firm):
