@@ -184,11 +184,39 @@ def test_a_pdf_keeps_its_pages():
     assert "申请表" in reader.pages[0].extract_text()
     assert MAKER not in str(reader.metadata)
     assert "/Metadata" not in reader.root_object
+    assert MAKER.encode() not in everything(clean)
+    assert bare("申请表.pdf", content) == clean
+
+
+def test_what_programs_keep_to_themselves_in_a_pdf_goes_to_the_end_of_its_chain():
+    writer = paper()
+    page = writer.pages[0]
+    last = DecodedStreamObject()
+    last.set_data(MAKER.encode())
+    chain = last.flate_encode()
+    for name in ("/AIPrivateData1", "/Private", "/Illustrator"):
+        chain = DictionaryObject({NameObject(name): writer._add_object(chain)})
+    page[NameObject("/PieceInfo")] = writer._add_object(chain)
+    properties = DictionaryObject({NameObject("/Metadata"): writer.root_object.raw_get("/Metadata")})
+    page["/Resources"][NameObject("/Properties")] = DictionaryObject({NameObject("/MC0"): properties})
+    clean = bare("图.pdf", written(writer))
+    told = everything(clean)
+    assert "申请表" in PdfReader(io.BytesIO(clean)).pages[0].extract_text()
+    for word in (MAKER, "AIPrivateData", "/Private", "/Illustrator", "/PieceInfo", "xmpmeta"):
+        assert word.encode() not in told, word
+    assert bare("图.pdf", clean) == clean
+
+
+def everything(content: bytes) -> bytes:
+    """The file and each of its objects, whether anything leads there or not, streams unpacked."""
+    reader = PdfReader(io.BytesIO(content))
+    told = [content]
     for number in range(1, reader.trailer["/Size"]):
         each = reader.get_object(number)
-        assert not hasattr(each, "get_data") or MAKER.encode() not in each.get_data()
-    assert MAKER.encode() not in clean
-    assert bare("申请表.pdf", content) == clean
+        told.append(repr(each).encode())
+        if isinstance(each, StreamObject) and "/Subtype" not in each:
+            told.append(each.get_data())
+    return b"\n".join(told)
 
 
 def commented() -> bytes:

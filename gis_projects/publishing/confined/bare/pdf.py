@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .pictures import jpeg
@@ -35,18 +36,34 @@ def pdf(content: bytes) -> bytes:
         for page in writer.pages:
             for mark in page.get("/Annots", []) or []:
                 _annotation(mark.get_object())
-        for each in list(writer._objects):
-            if isinstance(each, DictionaryObject):
-                _bare_object(each)
+        for each in _dictionaries(writer._objects):
+            _bare(each)
         writer.metadata = None
         for key in ("/Metadata", "/PieceInfo", "/SpiderInfo"):
             writer.root_object.pop(key, None)
-        writer.compress_identical_objects(remove_duplicates=False, remove_unreferenced=True)
-        whole = io.BytesIO()
-        writer.write(whole)
+        # what only those led to is still among the objects; a copy of the copy has what its root leads to
+        last = PdfWriter(clone_from=PdfReader(io.BytesIO(_written(writer))))
     except (PyPdfError, RecursionError, ValueError, KeyError, TypeError, AttributeError, IndexError):
         refuse("unreadable")
+    return _written(last)
+
+
+def _written(writer: Any) -> bytes:
+    whole = io.BytesIO()
+    writer.write(whole)
     return whole.getvalue()
+
+
+def _dictionaries(objects: Iterable[Any]) -> Iterator[Any]:
+    """The dictionaries among them and those that stand in these without a number of their own."""
+    waiting = list(objects)
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            yield each
+            waiting.extend(each.values())
+        elif isinstance(each, list):
+            waiting.extend(each)
 
 
 def _signed(root: Any) -> bool:
@@ -73,7 +90,7 @@ def _annotation(mark: Any) -> None:
             mark.pop(key, None)
 
 
-def _bare_object(each: Any) -> None:
+def _bare(each: Any) -> None:
     for key in _NOTES:
         each.pop(key, None)
     data, coded = getattr(each, "_data", None), each.get("/Filter") in ("/DCTDecode", ["/DCTDecode"])
