@@ -40,7 +40,8 @@ def print_series(progress: Progress, *, user: int, asked: dict[str, Any], langua
     with translation.override(language):
         told = progress.once("plan", lambda: _told(queries.plan(owner, wanted)))
         plan = queries.Plan(
-            [queries.planned(one, wanted.sheet) for one in told["sheets"]], list(told["unplaced"])
+            [queries.planned(one, wanted.sheet) for one in told["sheets"]],
+            [(pk, name) for pk, name in told["unplaced"]],
         )
         try:
             made = actions.Drawing(owner, wanted, plan, place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 import shutil
 from collections.abc import Callable, Sequence
@@ -89,7 +90,7 @@ class Drawing:
     def __init__(self, by: User, asked: Asked, plan: Plan, place: Path) -> None:
         self.by, self.asked, self.plan, self.place = by, asked, plan, place
         self._left_out: set[str] = set()
-        self._codes: dict[str, int] = {}
+        self._printed: set[tuple[str, int]] = set()  # code and version of layers
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def ask_again(self) -> None:
@@ -104,32 +105,35 @@ class Drawing:
     def draw(self, between: Callable[[int], None]) -> Path:
         """Draw every sheet and join them behind the overview; ``between`` is told how many are done before each.
 
-        A sheet that a run before this one has finished isn't drawn again.
+        A sheet that a run before this one has finished isn't drawn again, unless something else is to be on it now.
         """
         first = self._overview_pages() + 1
         pages: list[int] = []
+        sheets: list[Path] = []
         for number, planned in enumerate(self.plan.sheets, 1):
             between(number - 1)
             self.ask_again()
-            path = self.place / f"{number:03}.pdf"
             order = self._order(planned, Place(number, len(self.plan.sheets), first))
+            path = self.place / f"{number:03}-{_digest(order)}.pdf"
             if not path.exists():
                 _whole(path, pdf.written(pdf.context(order, self.by)))
+            sheets.append(path)
             pages.append(first)
             first += len(PdfReader(path).pages)
         between(len(self.plan.sheets))
         self.ask_again()
         front = self.place / "000.pdf"
         _whole(front, pdf.written(pdf.context(self._overview(pages), self.by)))
-        return self._joined(front)
+        return self._joined(front, sheets)
 
     @property
     def printed(self) -> dict[str, Any]:
-        """What was printed: the layers as code@version, their codes, and the projects."""
+        """What was printed: the layers as code@version, their codes, and the projects that are shown or named."""
+        drawn = [one.project for one in self.plan.sheets if one.project is not None]
         return {
-            "layers": [f"{code}@{number}" for code, number in sorted(self._codes.items())],
-            "codes": sorted(self._codes),
-            "projects": [one.project for one in self.plan.sheets if one.project is not None],
+            "layers": [f"{code}@{number}" for code, number in sorted(self._printed)],
+            "codes": sorted({code for code, _number in self._printed}),
+            "projects": [*drawn, *(pk for pk, _name in self.plan.unplaced)],
         }
 
     def _layers(self, planned: Planned) -> list[Wanted]:
@@ -141,13 +145,17 @@ class Drawing:
         return wanted
 
     def _base(self) -> list[Wanted]:
-        return queries.base_of(self.by) if self.asked.base else []
+        return self._noted(queries.base_of(self.by) if self.asked.base else [])
+
+    def _noted(self, layers: list[Wanted]) -> list[Wanted]:
+        """Layers that go on a sheet, written down for `printed`."""
+        for wanted in layers:
+            require(self.by, Permission.READ_LAYERS, Scope(secrecy=wanted.version.layer.secrecy))
+            self._printed.add((wanted.version.layer.code, wanted.version.number))
+        return layers
 
     def _order(self, planned: Planned, place: Place) -> Order:
-        layers, base = self._layers(planned), self._base()
-        for wanted in (*layers, *base):
-            require(self.by, Permission.READ_LAYERS, Scope(secrecy=wanted.version.layer.secrecy))
-            self._codes[wanted.version.layer.code] = wanted.version.number
+        layers, base = self._noted(self._layers(planned)), self._base()
         over: list[str] = []
         legend: list[dict[str, Any]] = []
         if planned.project is not None:
@@ -205,7 +213,7 @@ class Drawing:
     def _notes(self) -> list[str]:
         notes = []
         if self.plan.unplaced:
-            names = listed(self.plan.unplaced[:_NAMED])
+            names = listed(name for _pk, name in self.plan.unplaced[:_NAMED])
             notes.append(
                 _("%(n)s 个项目没有位置，未成图：%(names)s%(more)s") % {
                     "n": len(self.plan.unplaced), "names": names,
@@ -216,12 +224,11 @@ class Drawing:
             notes.append(_("%(n)s 个图层无权查看或已撤下，未印。") % {"n": len(self._left_out)})
         return notes
 
-    def _joined(self, front: Path) -> Path:
+    def _joined(self, front: Path, sheets: Sequence[Path]) -> Path:
         writer = PdfWriter()
         writer.append(str(front), outline_item=_("图幅总览"), import_outline=False)
-        for number, planned in enumerate(self.plan.sheets, 1):
-            sheet = str(self.place / f"{number:03}.pdf")
-            writer.append(sheet, outline_item=f"{number} {planned.title}", import_outline=False)
+        for number, (planned, sheet) in enumerate(zip(self.plan.sheets, sheets, strict=True), 1):
+            writer.append(str(sheet), outline_item=f"{number} {planned.title}", import_outline=False)
         writer.add_metadata({"/Title": self.asked.title or _("一张图")})
         joined = self.place / "whole.pdf"
         with joined.open("wb") as file:
@@ -276,6 +283,17 @@ def sweep() -> int:
 def note_download(*, by: User, sha256: str) -> None:
     """Record that a finished series was fetched."""
     trail.record(by=by, verb="atlas.download_series", subject="atlas.series", data={"sha256": sha256})
+
+
+def _digest(order: Order) -> str:
+    """What is on a sheet, as a name: another version, look, right or page number makes another."""
+    shown = [
+        [one.version.layer.code, one.version.number, one.opacity, sorted(one.hidden), one.style]
+        for one in (*order.layers, *order.base)
+    ]
+    said = [shown, len(order.layers), list(order.over), [str(block) for block in order.over_legend],
+            list(order.notes), asdict(order.place) if order.place else None]  # fmt: skip
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
 
 
 def _whole(path: Path, content: bytes) -> None:

@@ -88,10 +88,10 @@ def planned(told: Mapping[str, Any], sheet: Sheet) -> Planned:
 
 @dataclass(frozen=True)
 class Plan:
-    """The sheets in their order, and the names of projects that have no place and so no sheet."""
+    """The sheets in their order, and the projects (key and name) that have no place and so no sheet."""
 
     sheets: list[Planned]
-    unplaced: list[str]
+    unplaced: list[tuple[int, str]]
 
 
 def plan(user: User, asked: Asked) -> Plan:
@@ -144,7 +144,7 @@ def _projects(user: User, asked: Asked) -> Plan:
         if shape is None and row.longitude is not None:
             shape = shapely.Point(row.longitude, row.latitude)
         if shape is None:
-            unplaced.append(row.name)
+            unplaced.append((row.pk, row.name))
         else:
             sheets.append(Planned(series.around(shape, asked.sheet, asked.scale), row.name, project=row.pk))
     return Plan(sheets, unplaced)
