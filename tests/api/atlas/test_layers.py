@@ -228,6 +228,6 @@ def test_pages_ask_who_is_there(layers, client, as_role):
     client.force_login(User.objects.create(username="nobody", roles=[]))
     for page in ("/layers/", "/map/"):
         assert client.get(page).status_code == 403
-    without = {Role.UNIT_ADMIN, Role.INTERMEDIARY, Role.EXPERT}
+    without = {Role.UNIT_ADMIN, Role.INTERMEDIARY, Role.EXPERT, Role.JOINT}
     for role in Role:
         assert as_role(role).get("/map/").status_code == (403 if role in without else 200), role

@@ -26,7 +26,7 @@ LAYERS = {"GK": "public", "NB": "internal", "MI": "confidential"}
 SUPERSEDED, IN_FORCE, STAGED = 1, 2, 3
 ROLES = ("anonymous", "nobody", *Role)
 #: Roles that list no layers at all: they get what somebody without a role gets.
-WITHOUT_LAYERS = ("unit_admin", "intermediary", "expert")
+WITHOUT_LAYERS = ("unit_admin", "intermediary", "expert", "joint")
 WITH_SECRETS = ("reviewer", "surveyor", "administrator")
 #: Every role by its session; by token one of each kind of them, and in a thorough run every role again.
 BY_TOKEN = many(
