@@ -275,13 +275,11 @@ def _covered(grant: _Grant, permission: Permission, paths: ScopePaths) -> Q | No
 
 
 def _engagements(user: User, permission: Permission) -> QuerySet[Any]:
-    """What the user is engaged for today, if that lets them do this at all: each role by engagements of its own kind, an
-    expert in person, an intermediary's people by its services, a supervising body's by what was referred to it.
+    """What the user is engaged for today, if that lets them do this at all: each role by engagements of its own kind,
+    an expert in person, an intermediary's people by its services, a supervising body's by what was referred to it.
     """
-    from gis_projects.people.models import (
-        Engagement,
-        Service,
-    )  # the models are written with this module's scopes
+    # The models are written with this module's scopes.
+    from gis_projects.people.models import Engagement, Service
 
     opened = Q()
     for role in ENGAGED.intersection(user.roles):
