@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from gis_projects.library.models import Project
 from gis_projects.people.models import Delegation, User
-from gis_projects.people.permissions import ROLES, Permission, may
+from gis_projects.people.permissions import ROLES, Permission, Role, may
 
 
 def holders(permission: Permission) -> QuerySet[User]:
@@ -23,6 +23,17 @@ def members(organisation: int | None, permission: Permission) -> set[int]:
     if organisation is None:
         return set()
     return set(holders(permission).filter(organisation=organisation).values_list("pk", flat=True))
+
+
+def watching(organisation: int | None) -> set[int]:
+    """A supervising body's own people to whom projects are referred: those with the role 联动监督."""
+    rows = User.objects.filter(
+        organisation=organisation,
+        organisation__isnull=False,
+        roles__contains=[str(Role.JOINT)],
+        is_active=True,
+    )
+    return set(rows.values_list("pk", flat=True))
 
 
 def reaching(project: Project, permission: Permission) -> set[int]:

@@ -16,14 +16,16 @@ from gis_projects.argument.models import Condition, Opinion, Task
 from gis_projects.argument.models.experts import Seat
 from gis_projects.argument.models.meeting_tasks import MeetingTask
 from gis_projects.desk.models import Instruction, InstructionTask, Kind, Notice
-from gis_projects.desk.recipients import members, named, reaching, readers
+from gis_projects.desk.recipients import members, named, reaching, readers, watching
 from gis_projects.library.models import Application, Project
-from gis_projects.people.models import Engagement, Organisation
+from gis_projects.people.models import Engagement, Organisation, Service
 from gis_projects.people.permissions import Permission
 from gis_projects.sites.queries.reviews import authors
 from gis_projects.trail.models import Step
 from siting.models import Check
 
+_REFERRED = gettext_noop("有项目移送本单位知悉，请登录平台查看。")
+_REFERRAL_ENDED = gettext_noop("一项向本单位的移送已终止。")
 _UNNAMED_TASK = gettext_noop("有一项会议交办事项与您有关，请登录平台查看。")
 
 
@@ -168,21 +170,31 @@ def _drawn(step: Step) -> Iterable[Told]:
 
 
 def _engaged(step: Step) -> Iterable[Told]:
-    row, to = _engagement(step)
+    row = _engagement(step)
     project = Project.objects.filter(pk=row.project).first()
-    yield Told(Kind.ENGAGEMENT, to, _of_project(project) if project else reverse("desk:home"), project)
+    address = _of_project(project) if project else reverse("desk:home")
+    template = _REFERRED if row.service == Service.REFERRAL else ""
+    yield Told(Kind.ENGAGEMENT, _let_in(row), address, project, template)
 
 
 def _engagement_ended(step: Step) -> Iterable[Told]:
     """Who was let in reaches the project no longer: the notice is about none."""
-    _row, to = _engagement(step)
-    yield Told(Kind.ENGAGEMENT, to, reverse("desk:home"))
+    row = _engagement(step)
+    template = _REFERRAL_ENDED if row.service == Service.REFERRAL else ""
+    yield Told(Kind.ENGAGEMENT, _let_in(row), reverse("desk:home"), template=template)
 
 
-def _engagement(step: Step) -> tuple[Engagement, set[int]]:
-    row = Engagement.objects.get(pk=int(step.subject.rpartition(":")[2]))
-    served = Permission.READ_ARGUMENTS if row.service == "referral" else Permission.DELIVER_SERVICES
-    return row, members(row.organisation_id, served) | named([row.user_id])
+def _engagement(step: Step) -> Engagement:
+    return Engagement.objects.get(pk=int(step.subject.rpartition(":")[2]))
+
+
+def _let_in(row: Engagement) -> set[int]:
+    """Whom an engagement lets in: an expert, the people who deliver an intermediary's services, of a supervising body
+    those who have the role, and none of their colleagues.
+    """
+    if row.service == Service.REFERRAL:
+        return watching(row.organisation_id)
+    return members(row.organisation_id, Permission.DELIVER_SERVICES) | named([row.user_id])
 
 
 def _task_of_meeting(step: Step) -> Iterable[Told]:

@@ -15,6 +15,7 @@ from gis_projects.argument.queries import services
 from gis_projects.argument.refusals import NotNow
 from gis_projects.desk.jobs import follow_trail
 from gis_projects.desk.models import Notice
+from gis_projects.desk.wording import sentence
 from gis_projects.library.models import Project
 from gis_projects.people.models import Engagement
 from gis_projects.people.permissions import Permission, Role, may, visible
@@ -157,6 +158,23 @@ def test_what_is_refused(of, body, project):
     with pytest.raises(NotNow) as refusal:
         refer(of, item, body)
     assert codes(refusal) == {"referred-already"}
+
+
+def test_a_referral_is_told_in_words_of_its_own_to_those_whom_it_lets_in(of, body, project):
+    """None of it says 委托 or 服务, and a colleague who reads arguments by another role is told nothing."""
+    colleague = user_of(Role.HANDLER, "150207", organisation=body.organisation)
+    row = refer(of, item_of(of, project), body)
+    follow_trail()
+    [told] = Notice.objects.filter(kind="engagement")
+    address = reverse("library:project", args=[project.pk])
+    assert (told.user, told.project, told.address) == (body, project, address)
+    assert sentence(told) == "有项目移送本单位知悉，请登录平台查看。"
+    referrals.end(by=of.clerk, referral=row, reason="线索已核查")
+    follow_trail()
+    [ended] = Notice.objects.filter(kind="engagement").exclude(pk=told.pk)
+    assert (ended.user, ended.project, ended.address) == (body, None, reverse("desk:home"))
+    assert sentence(ended) == "一项向本单位的移送已终止。"
+    assert not Notice.objects.filter(user=colleague).exists()
 
 
 def test_it_is_no_service(of, body, project):
