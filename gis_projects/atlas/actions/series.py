@@ -8,7 +8,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from gis_projects.atlas.printing.content import Wanted
 from gis_projects.atlas.printing.pdf import Order, Place
 from gis_projects.atlas.printing.series import overview
 from gis_projects.atlas.queries import series as queries
+from gis_projects.atlas.queries.catalogue import visible_codes
 from gis_projects.atlas.queries.exports import folder
 from gis_projects.atlas.queries.series import Asked, Plan, Planned
 from gis_projects.library.models import Project
@@ -136,16 +137,24 @@ class Drawing:
             "projects": [*drawn, *(pk for pk, _name in self.plan.unplaced)],
         }
 
-    def _layers(self, planned: Planned) -> list[Wanted]:
+    def _layers(self, planned: Planned) -> tuple[list[Wanted], list[Wanted], list[str]]:
+        """What lies on a sheet and below it, and what is to be said of it on the sheet."""
         asked: Sequence[Any] = self.asked.layers
+        day: date | None = None
         if planned.bookmark is not None:
-            asked = queries.bookmarked(self.by, planned.bookmark, asked)
-        wanted, missing = queries.layers_of(self.by, asked)
-        self._left_out.update(missing)
-        return wanted
+            asked, day = queries.bookmarked(self.by, planned.bookmark, asked)
+        wanted, missing = queries.layers_of(self.by, asked, day)
+        later = [] if day is None else visible_codes(self.by, missing)
+        self._left_out.update(set(missing).difference(later))
+        notes = (
+            [_("%(n)s 个图层在 %(day)s 没有生效的版本，未印。") % {"n": len(later), "day": day}]
+            if later
+            else []
+        )
+        return self._noted(wanted), self._base(day), notes
 
-    def _base(self) -> list[Wanted]:
-        return self._noted(queries.base_of(self.by) if self.asked.base else [])
+    def _base(self, day: date | None = None) -> list[Wanted]:
+        return self._noted(queries.base_of(self.by, day) if self.asked.base else [])
 
     def _noted(self, layers: list[Wanted]) -> list[Wanted]:
         """Layers that go on a sheet, written down for `printed`."""
@@ -155,14 +164,14 @@ class Drawing:
         return layers
 
     def _order(self, planned: Planned, place: Place) -> Order:
-        layers, base = self._noted(self._layers(planned)), self._base()
+        layers, base, notes = self._layers(planned)
         over: list[str] = []
         legend: list[dict[str, Any]] = []
         if planned.project is not None:
             over, legend = self._project(planned)
         return Order(
-            self.asked.sheet, planned.frame, planned.title, self.asked.approval, layers, base, over, legend,
-            place=place,
+            self.asked.sheet, planned.frame, planned.title, self.asked.approval, layers, base, over, legend, notes,
+            place,
         )  # fmt: skip
 
     def _project(self, planned: Planned) -> tuple[list[str], list[dict[str, Any]]]:

@@ -99,7 +99,7 @@ def layer_data(version: LayerVersion) -> dict[str, Any]:
         "version": version.number,
         "tile_url": tile_template(version) if layer.kind == Kind.VECTOR else None,
         "raster_url": raster_template(version) if layer.kind == Kind.RASTER else None,
-        "raster_styles": raster_styles(version) if layer.kind == Kind.RASTER else [],
+        "raster_styles": catalogue.looks(version),
         "legend": [
             {"class": code, "label": layer.class_names.get(code, layer.name if code == "" else code), **look}
             for code, look in layer.style.items()
@@ -126,11 +126,6 @@ def raster_template(version: LayerVersion) -> str:
     """The address of a raster version's tiles with {z}, {x}, {y} and {style} left open; it names their colours."""
     colours = colours_key(version.layer.style)
     return f"/tiles/{version.layer.code}/{version.number}/{{z}}/{{x}}/{{y}}.png?style={{style}}&colours={colours}"
-
-
-def raster_styles(version: LayerVersion) -> list[str]:
-    """The looks that a raster layer has: classes where it has such, else its values and the relief."""
-    return ["classes", "values"] if version.class_names else ["values", "hillshade", "slope"]
 
 
 def _validated(serializer: serializers.Serializer[Any]) -> dict[str, Any]:

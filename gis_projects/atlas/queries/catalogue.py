@@ -146,6 +146,16 @@ def shown(
     return sorted(found.values(), key=lambda version: (version.layer.order, version.layer.code))
 
 
+def looks(version: LayerVersion) -> list[str]:
+    """The looks of a raster layer, its usual one first: classes where it has such, else its values and the relief.
+
+    Other layers have none.
+    """
+    if version.layer.kind != Kind.RASTER:
+        return []
+    return ["classes", "values"] if version.class_names else ["values", "hillshade", "slope"]
+
+
 def pinned_as(user: User, codes: Mapping[str, int | None]) -> dict[str, PinnedVersion]:
     """Versions to ask about: by code the one in force, or the published one of that number."""
     known = visible_codes(user, codes.keys())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from gis_projects.library.models import Project
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, require, visible
 from gis_projects.trail.models import Job, JobState
+from layers.models import LayerVersion
 
 KIND = "atlas.print_series"
 SHOWN = 10
@@ -169,28 +170,42 @@ def _bookmarks(user: User, asked: Asked) -> Plan:
     return Plan(sheets, [])
 
 
-def layers_of(user: User, layers: Sequence[Mapping[str, Any]]) -> tuple[list[Wanted], list[str]]:
-    """The layers that are asked for as far as the user may read them now, and the codes of those that they may not."""
+def layers_of(
+    user: User, layers: Sequence[Mapping[str, Any]], day: date | None = None
+) -> tuple[list[Wanted], list[str]]:
+    """The layers that are asked for as far as the user may read them now, and the codes of those that they may not.
+
+    With a ``day``: in the versions that were in force then, where none is asked for by number; the codes are of those
+    as well that had none. What isn't said of a layer (or makes no sense of it) is as the catalogue has it.
+    """
     numbers = {one["code"]: one["version"] for one in layers if one.get("version")}
-    found = {version.layer.code: version for version in catalogue.shown(user, numbers=numbers)}
-    wanted = [
-        Wanted(
-            found[one["code"]], one.get("opacity", 1.0), frozenset(one.get("hidden", ())), one.get("look", "")
-        )
-        for one in layers
-        if one["code"] in found
-    ]
+    found = {version.layer.code: version for version in catalogue.shown(user, day=day, numbers=numbers)}
+    wanted = [_wanted(found[one["code"]], one) for one in layers if one["code"] in found]
     return wanted, [one["code"] for one in layers if one["code"] not in found]
 
 
-def base_of(user: User) -> list[Wanted]:
-    """The layers of the base map that the user may read."""
-    found = {version.layer.code: version for version in catalogue.shown(user)}
+def _wanted(version: LayerVersion, one: Mapping[str, Any]) -> Wanted:
+    opacity, look, looks = one.get("opacity"), one.get("look", ""), catalogue.looks(version)
+    return Wanted(
+        version,
+        version.layer.opacity if opacity is None else opacity,
+        frozenset(one.get("hidden", ())),
+        look if look in looks else next(iter(looks), ""),
+    )
+
+
+def base_of(user: User, day: date | None = None) -> list[Wanted]:
+    """The layers of the base map that the user may read, as they are or as they were on a day."""
+    found = {version.layer.code: version for version in catalogue.shown(user, day=day)}
     return [Wanted(found[code]) for code in BASE if code in found]
 
 
-def bookmarked(user: User, key: int, otherwise: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The layers that a bookmark shows on its (left) side, as they are asked for; those of the map where it names none.
+def bookmarked(
+    user: User, key: int, otherwise: Sequence[Mapping[str, Any]]
+) -> tuple[list[Mapping[str, Any]], date | None]:
+    """The layers of a bookmark's (left) side, as they are asked for, and the day of which it shows them; None for now.
+
+    Where it names no layers, they are those of the map.
 
     Raises `PermissionDenied` where the user may not open it any more.
     """
@@ -199,21 +214,20 @@ def bookmarked(user: User, key: int, otherwise: Sequence[Mapping[str, Any]]) -> 
         raise PermissionDenied
     side = permalink.parse(hash_for(user, row)).left
     if side.layers is None:
-        return list(otherwise)
-    asked = []
-    numbers = {}
-    if side.as_of is not None:
-        numbers = {version.layer.code: version.number for version in catalogue.shown(user, day=side.as_of)}
-    for state in side.layers:
-        one: dict[str, Any] = {"code": state.code, "hidden": sorted(state.hidden)}
-        if (number := state.version or numbers.get(state.code)) is not None:
-            one["version"] = number
-        if state.opacity is not None:
-            one["opacity"] = state.opacity / 100
-        if state.style:
-            one["look"] = state.style
-        asked.append(one)
-    return list(asked)
+        held = () if side.as_of is None else ("version",)  # what the map shows now is no version of that day
+        return [
+            {name: said for name, said in one.items() if name not in held} for one in otherwise
+        ], side.as_of
+    return [
+        {
+            "code": state.code,
+            "version": state.version,
+            "opacity": None if state.opacity is None else state.opacity / 100,
+            "hidden": sorted(state.hidden),
+            "look": state.style or "",
+        }
+        for state in side.layers
+    ], side.as_of
 
 
 @dataclass(frozen=True)
