@@ -98,13 +98,13 @@ def decide(
     Parameters
     ----------
     conditions
-        What a conditional decision demands (`conditions.demanded`), at least one; kept with it alone, and tracked as an
-        opinion's are.
+        What a conditional decision demands (`conditions.demanded`), at least one, and no other decision any; tracked as
+        an opinion's are.
 
     Raises
     ------
     UnusableInput
-        There is no such decision, its text is missing, or a conditional one names no condition.
+        There is no such decision, its text is missing, a conditional one names no condition, or another one does.
     PermissionDenied, Http404
         Who isn't of the superior department, may not approve there, or may not know of the project.
     NotNow
@@ -121,9 +121,13 @@ def decide(
     task = Task.objects.select_related("organisation", "clock").get(pk=row.task_id)
     task.case = case
     said = words(text, field="text")
+    if not decision:
+        raise refuse("decision-missing", "请选择裁定", field="decision")
     if decision not in (Decision.AGREE, Decision.CONDITIONAL, Decision.OBJECT, Decision.PASSED_UP):
         raise refuse("decision-unknown", "没有这种裁定：%(decision)s", field="decision", decision=decision)
-    asked = demanded(conditions) if decision == Decision.CONDITIONAL else []
+    asked = demanded(conditions)
+    if asked and decision != Decision.CONDITIONAL:
+        raise refuse("conditions-without-decision", "写有条件时，裁定须为“有条件同意”", field="decision")
     if decision == Decision.CONDITIONAL and not asked:
         raise refuse("decision-without-condition", "有条件同意须至少写明一项条件", field="conditions")
     if row.decision:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.db.models import Prefetch
@@ -30,8 +30,10 @@ from siting import wording
 from siting.engine.verdict import Outcome, Severity
 
 
-def case_page(user: User, case: Case) -> dict[str, Any]:
-    """All that a case's page shows to a reader."""
+def case_page(
+    user: User, case: Case, *, decisions: Mapping[int, Mapping[str, Any]] | None = None
+) -> dict[str, Any]:
+    """All that a case's page shows to a reader; ``decisions``: forms of decisions that weren't done (`lane`)."""
     read = read_check(user, case)
     tasks = _tasks(case)
     opinions = [row for task in tasks for row in task.opinions.all()]
@@ -55,7 +57,10 @@ def case_page(user: User, case: Case) -> dict[str, Any]:
         "case": case,
         "project": case.project,
         "clock": clock,
-        "lanes": [{**lane(user, task, read, files=files), "days": days.get(task.pk)} for task in counted],
+        "lanes": [
+            {**lane(user, task, read, files=files, decisions=decisions), "days": days.get(task.pk)}
+            for task in counted
+        ],
         "gone": [
             {**lane(user, task, read, files=files), "days": None}
             for task in tasks

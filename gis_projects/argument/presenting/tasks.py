@@ -11,11 +11,12 @@ from django.utils.translation import gettext
 
 from gis_projects.argument import statements
 from gis_projects.argument.actions.conditions import condition_subject
-from gis_projects.argument.models import Case, Escalation, Opinion, Task, Verdict
+from gis_projects.argument.models import Case, Opinion, Task, Verdict
+from gis_projects.argument.presenting.conditions import condition_data, escalation_data
 from gis_projects.argument.queries.quotas import account_of, remaining
 from gis_projects.argument.queries.routing import facts_of, table
 from gis_projects.argument.routing.reading import Table, said
-from gis_projects.argument.scopes import CONFIRMING, DECIDING, HANDLING
+from gis_projects.argument.scopes import HANDLING
 from gis_projects.argument.subjects import opinion_subject
 from gis_projects.argument.workflow import EFFECTIVE, LIVE_CASE
 from gis_projects.clock.queries import clocks
@@ -70,9 +71,14 @@ def reasons(task: Task, read: Reading | None) -> dict[str, list[dict[str, Any]]]
 
 
 def lane(
-    user: User, task: Task, read: Reading | None, *, files: Mapping[str, list[Attachment]]
+    user: User,
+    task: Task,
+    read: Reading | None,
+    *,
+    files: Mapping[str, list[Attachment]],
+    decisions: Mapping[int, Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """A task as its lane in the case shows it."""
+    """A task as its lane in the case shows it; ``decisions``: forms that weren't done, by what was put before whom."""
     mine = user.organisation_id == task.organisation_id
     shown = [row for row in task.opinions.all() if row.effective_at is not None or mine]
     in_force = [row for row in shown if row.state in EFFECTIVE]
@@ -84,26 +90,14 @@ def lane(
         "result_label": task.get_result_display() if task.result else "",
         "opinion": opinion_data(user, in_force[-1], files) if in_force else None,
         "earlier": [opinion_data(user, row, files) for row in in_force[:-1]],
-        "escalations": [escalation_data(user, row, files) for row in task.escalations.all()],
+        "escalations": [
+            escalation_data(user, row, files, typed=(decisions or {}).get(row.pk))
+            for row in task.escalations.all()
+        ],
         "returned": next((row for row in reversed(in_force) if row.verdict == Verdict.RETURN), None)
         if task.state == "returned"
         else None,
     }
-
-
-def escalation_data(user: User, row: Escalation, files: Mapping[str, list[Attachment]]) -> dict[str, Any]:
-    """What was put before a superior: its decision with the conditions, or whether it is the reader's to decide."""
-    return {
-        "row": row,
-        "decidable": _decides(user, row),
-        "conditions": [condition_data(user, each, files) for each in row.conditions.all()],
-    }
-
-
-def _decides(user: User, row: Escalation) -> bool:
-    if row.decision or row.by_id == user.pk:
-        return False
-    return visible(user, Permission.APPROVE_OPINIONS, Escalation.objects.filter(pk=row.pk), DECIDING).exists()
 
 
 def opinion_data(user: User, row: Opinion, files: Mapping[str, list[Attachment]]) -> dict[str, Any]:
@@ -124,27 +118,6 @@ def opinion_data(user: User, row: Opinion, files: Mapping[str, list[Attachment]]
         "approvals": list(row.approvals.all()),
         "conditions": [condition_data(user, each, files) for each in row.conditions.all()],
         "asked": row.conditions_asked if row.effective_at is None else [],
-    }
-
-
-def condition_data(user: User, row: Any, files: Mapping[str, list[Attachment]]) -> dict[str, Any]:
-    """One condition, and what the reader may do about it."""
-    case = row.task.case
-    live = row.state in ("open", "claimed")
-    answers = may(user, Permission.START_ARGUMENTS, case.project) or may(
-        user, Permission.EDIT_PROJECTS, case.project
-    )
-    mine = row.organisation_id == user.organisation_id
-    return {
-        "row": row,
-        "state_label": row.get_state_display(),
-        "files": files.get(condition_subject(row), []),
-        "overdue": live and row.due_on is not None and row.due_on < timezone.localdate(),
-        "may_claim": row.state == "open" and answers,
-        "may_confirm": row.state == "claimed"
-        and mine
-        and row.claimed_by_id != user.pk
-        and visible(user, Permission.GIVE_OPINIONS, type(row).objects.filter(pk=row.pk), CONFIRMING).exists(),
     }
 
 

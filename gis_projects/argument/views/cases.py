@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -115,9 +115,17 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
     return shown(request, user, queries.case(user, pk))
 
 
-def shown(request: HttpRequest, user: User, row: Case, status: int = 200) -> HttpResponse:
-    """The page of a case."""
-    return render(request, "argument/case.html", presenting.case_page(user, row), status=status)
+def shown(
+    request: HttpRequest,
+    user: User,
+    row: Case,
+    status: int = 200,
+    *,
+    decisions: Mapping[int, Mapping[str, Any]] | None = None,
+) -> HttpResponse:
+    """The page of a case; ``decisions``: forms of decisions that weren't done (`presenting.lane`)."""
+    page = presenting.case_page(user, row, decisions=decisions)
+    return render(request, "argument/case.html", page, status=status)
 
 
 @login_required

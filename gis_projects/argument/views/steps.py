@@ -18,6 +18,8 @@ from gis_projects.argument.views.cases import shown
 from gis_projects.argument.views.doing import conditions_of, done, files_of
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, ScopePaths, find
+from gis_projects.sentences import sentence
+from siting.engine.notices import UnusableInput
 
 _OF_CONDITION = ScopePaths(
     region="task__case__project__region_id",
@@ -96,32 +98,49 @@ def consultation(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def escalation(request: HttpRequest, pk: int) -> HttpResponse:
-    """Decide what was put before the user's department."""
+    """Decide what was put before the user's department; ``more`` gives the form another row for a condition."""
     user = cast(User, request.user)
     rows = Escalation.objects.select_related("task")
     row = find(user, Permission.READ_ARGUMENTS, rows, paths=_OF_ESCALATION, pk=pk)
     given = request.POST
-    return _done(
-        request,
-        user,
-        row.task.case_id,
-        {
-            "decide": (
-                lambda: escalations.decide(
-                    by=user,
-                    escalation=row,
-                    decision=given.get("decision", ""),
-                    text=given.get("text", ""),
-                    conditions=conditions_of(given),
-                ),
-                _("已裁定。"),
+    errors: dict[str, str] = {}
+    asked = conditions_of(given)
+
+    def decide() -> None:
+        try:
+            escalations.decide(
+                by=user,
+                escalation=row,
+                decision=given.get("decision", ""),
+                text=given.get("text", ""),
+                conditions=asked,
             )
-        },
-    )
+        except UnusableInput as refusal:
+            # conditions[2].text: said at the rows as a whole
+            errors.update({(each.field or "").partition("[")[0]: sentence(each) for each in refusal.notices})
+            raise
+
+    def again() -> HttpResponse:
+        typed = {
+            "decision": given.get("decision", ""),
+            "text": given.get("text", ""),
+            "conditions": [each for each in asked if each["text"].strip() or each["due_on"]],
+            "errors": errors,
+        }
+        return shown(request, user, queries.case(user, row.task.case_id), decisions={row.pk: typed})
+
+    if given.get("step") == "more":
+        return again()
+    return _done(request, user, row.task.case_id, {"decide": (decide, _("已裁定。"))}, again=again)
 
 
 def _done(
-    request: HttpRequest, user: User, case: int, steps: dict[str, tuple[Callable[[], object], str]]
+    request: HttpRequest,
+    user: User,
+    case: int,
+    steps: dict[str, tuple[Callable[[], object], str]],
+    *,
+    again: Callable[[], HttpResponse] | None = None,
 ) -> HttpResponse:
     step = steps.get(request.POST.get("step", ""))
     if step is None:
@@ -131,5 +150,5 @@ def _done(
         step[0],
         step[1],
         then=redirect("argument:case", pk=case),
-        again=lambda: shown(request, user, queries.case(user, case)),
+        again=again or (lambda: shown(request, user, queries.case(user, case))),
     )

@@ -81,10 +81,21 @@ def test_a_superior_who_agrees_with_conditions_names_one(bureau, escalated):
                 by=city, escalation=escalated, decision="conditional", text="同意", conditions=given
             )
         assert codes(refusal) == {code}
+    for decision in ("agree", "object", "passed_up"):
+        with pytest.raises(UnusableInput) as refusal:
+            escalations.decide(
+                by=city,
+                escalation=escalated,
+                decision=decision,
+                text="同意",
+                conditions=[{"text": "使用再生水"}],
+            )
+        assert codes(refusal) == {"conditions-without-decision"}
+        assert [each.field for each in refusal.value.notices] == ["decision"]
     escalated.refresh_from_db()
     assert (escalated.decision, Condition.objects.count()) == ("", 0)
     escalations.decide(
-        by=city, escalation=escalated, decision="agree", text="同意", conditions=[{"text": "使用再生水"}]
+        by=city, escalation=escalated, decision="agree", text="同意", conditions=[{"text": " ", "due_on": ""}]
     )
     assert not Condition.objects.exists()
 
@@ -194,3 +205,35 @@ def test_a_decision_with_conditions_through_its_page(bureau, case, escalated, cl
     assert client.post(said, {"step": "confirm"}).status_code == 302
     condition.refresh_from_db()
     assert condition.state == "met"
+
+
+def test_the_form_of_a_decision_holds_what_was_written_until_it_is_done(bureau, escalated, client):
+    """Nothing is chosen before the superior chooses, and what is refused is said beside the choice."""
+    client.force_login(approver_of(bureau, escalated))
+    act = reverse("argument:escalation-act", args=[escalated.pk])
+    page = client.get(reverse("argument:task", args=[escalated.task_id])).content.decode()
+    assert 'name="decision" required><option value="">请选择</option>' in page
+    assert "selected" not in page.partition(f'id="escalation-{escalated.pk}"')[2]
+    form = {
+        "text": "水源须落实", "condition": ["使用再生水", "安装计量设施", "逐年报告", ""],
+        "condition_due": ["2026-12-31", "", "", ""],
+    }  # fmt: skip
+    for given, status in (
+        ({"step": "decide", "decision": "agree"}, 400), ({"step": "decide", "decision": ""}, 400),
+        ({"step": "more", "decision": "object"}, 200),
+    ):  # fmt: skip
+        answer = client.post(act, {**form, **given})
+        form_again = (
+            answer.content.decode().partition(f'id="escalation-{escalated.pk}"')[2].partition("</form>")[0]
+        )
+        assert answer.status_code == status
+        assert "水源须落实</textarea>" in form_again
+        assert [f'value="{text}"' in form_again for text in form["condition"][:3]] == [True] * 3
+        assert ('value="2026-12-31"' in form_again, form_again.count('name="condition"')) == (True, 4)
+        assert (f'value="{given["decision"]}" selected' in form_again) == (given["decision"] != "")
+        assert ("写有条件时，裁定须为“有条件同意”" in form_again) == (given["decision"] == "agree")
+        assert ("请选择裁定" in form_again) == (given["decision"] == "")
+    escalated.refresh_from_db()
+    assert escalated.decision == ""
+    assert client.post(act, {**form, "step": "decide", "decision": "conditional"}).status_code == 302
+    assert Condition.objects.filter(escalation=escalated).count() == 3

@@ -163,7 +163,9 @@ class InCases(Started):
             before = row.decision
             if self.tried(decide):
                 assert (before, role) == ("", "approver")
-                assert decision != "conditional" or names
+                assert names == (decision == "conditional"), (
+                    "conditions go with that decision and with no other"
+                )
                 assert row.conditions.count() == (decision == "conditional")
 
     @rule(number=NUMBER, step=st.sampled_from(["claim", "confirm", "refuse"]), mine=st.booleans())
