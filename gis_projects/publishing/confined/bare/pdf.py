@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -12,6 +13,8 @@ from .saying import refuse
 #: Annotations of readers (ISO 32000-1, 12.5.6); the others are part of the page.
 _MARKS = {"/Text", "/Popup", "/Highlight", "/Underline", "/StrikeOut", "/Squiggly", "/Caret"}
 _FILES = {"/FileAttachment", "/Sound", "/Movie", "/RichMedia", "/Screen", "/3D"}
+#: Names in what a later revision replaced, which stays in the file.
+_EARLIER = re.compile(rb"/(?:Author|Company|Manager)\s*(?:\((?!\))|<(?![<>]))|<x:xmpmeta")
 _NOTES = ("/Metadata", "/PieceInfo", "/LastModified")
 
 
@@ -29,14 +32,11 @@ def pdf(content: bytes) -> bytes:
         if "/EmbeddedFiles" in names or "/AF" in root or "/Collection" in root:
             refuse("embedded", what="")
         if _signed(root):
-            if _says(reader):
-                refuse("signed")
+            _refuse_sealed(reader, content)
             return content  # it names nobody, and another byte would break its seal
         writer = PdfWriter(clone_from=reader)
-        for page in writer.pages:
-            for mark in page.get("/Annots", []) or []:
-                _annotation(mark.get_object())
         for each in _dictionaries(writer._objects):
+            _refuse_added(each)
             _bare(each)
         writer.metadata = None
         for key in ("/Metadata", "/PieceInfo", "/SpiderInfo"):
@@ -72,27 +72,81 @@ def _signed(root: Any) -> bool:
     return bool(int(flags) & 1) or "/Perms" in root
 
 
-def _says(reader: Any) -> bool:
-    """Whether a PDF names somebody or something that made it."""
+def _refuse_sealed(reader: Any, content: bytes) -> None:
+    """Refuse what a seal keeps us from taking out, wherever in the file it stands."""
+    for each in _dictionaries(_numbered(reader)):
+        _refuse_added(each)
+        if _tells(each):
+            refuse("signed")
     said = reader.metadata or {}
     telling = set(said) - {"/Producer", "/Creator", "/CreationDate", "/ModDate", "/Trapped"}
-    return "/Metadata" in reader.root_object or any(str(said[key]).strip() for key in telling)
+    if any(str(said[key]).strip() for key in telling) or _EARLIER.search(content):
+        refuse("signed")
 
 
-def _annotation(mark: Any) -> None:
-    kind = mark.get("/Subtype")
+def _numbered(reader: Any) -> Iterator[Any]:
+    """Every object of the file, whether anything leads there or not."""
+    from pypdf.generic import IndirectObject
+
+    for generation, places in list(reader.xref.items()):
+        for number in list(places):
+            yield reader.get_object(IndirectObject(number, generation, reader))
+    for number in list(reader.xref_objStm):
+        yield reader.get_object(number)
+
+
+def _tells(each: Any) -> bool:
+    """Whether this names somebody, or may: notes of programs, the author of a drawing on the page, a camera's."""
+    if any(key in each for key in ("/Metadata", "/PieceInfo")):
+        return True
+    if "/Rect" in each and each.get("/Subtype") != "/Widget" and "/T" in each:
+        return True
+    photo = _photo(each)
+    return photo is not None and jpeg(photo) != photo.rstrip(b"\r\n\0 ")
+
+
+def _refuse_added(each: Any) -> None:
+    """Refuse what readers wrote on the page, and files that were put in."""
+    kind = each.get("/Subtype") if "/Rect" in each else None  # an annotation has a place on its page
     if kind in _MARKS:
         refuse("comments")
-    if kind in _FILES:
+    if kind in _FILES or "/EF" in each:
         refuse("embedded", what="")
-    if kind != "/Widget":  # of a field, /T is its name
-        for key in ("/T", "/CreationDate", "/M", "/NM"):
-            mark.pop(key, None)
 
 
 def _bare(each: Any) -> None:
+    from pypdf.generic import ArrayObject, NameObject
+
     for key in _NOTES:
         each.pop(key, None)
-    data, coded = getattr(each, "_data", None), each.get("/Filter") in ("/DCTDecode", ["/DCTDecode"])
-    if isinstance(data, bytes) and coded and each.get("/Subtype") == "/Image":
-        each._data = jpeg(data)
+    if "/Rect" in each and each.get("/Subtype") != "/Widget":  # of a field, /T is its name
+        for key in ("/T", "/CreationDate", "/M", "/NM"):
+            each.pop(key, None)
+    photo = _photo(each)
+    if photo is not None:
+        each._data = jpeg(photo)
+        if isinstance(each["/Filter"], list):  # packed once more
+            each[NameObject("/Filter")] = ArrayObject(each["/Filter"][-1:])
+            if isinstance(each.get("/DecodeParms"), list):
+                each[NameObject("/DecodeParms")] = ArrayObject(each["/DecodeParms"][-1:])
+
+
+def _photo(each: Any) -> bytes | None:
+    """The JPEG that a picture is, also where it is packed once more."""
+    from pypdf.filters import decode_stream_data
+    from pypdf.generic import ArrayObject, NameObject, StreamObject
+
+    if each.get("/Subtype") != "/Image" or "/Filter" not in each:
+        return None
+    names = each["/Filter"]
+    chain = [one.get_object() for one in names] if isinstance(names, list) else [names]
+    if not chain or chain[-1] != "/DCTDecode":
+        return None
+    if not chain[:-1]:
+        return bytes(each._data)
+    outer = StreamObject()
+    outer._data = each._data
+    outer[NameObject("/Filter")] = ArrayObject(chain[:-1])
+    if isinstance(each.get("/DecodeParms"), list):
+        outer[NameObject("/DecodeParms")] = ArrayObject(each["/DecodeParms"][:-1])
+    return bytes(decode_stream_data(outer))
