@@ -160,7 +160,7 @@ async function start(): Promise<void> {
     save, query: () => regionQuery(filters.query, projects), day: () => timeline.day, back: () => show("projects"),
   });
   mountPhotos(map, show);
-  const series = new PrintSeries({ regions, layers: () => tree.printed, area: () => area.text, projects: () => shownQuery(asked(), projects) });
+  const series = new PrintSeries({ regions, layers: () => tree.printed, area: () => area.text, within: () => area.within, projects: () => shownQuery(asked(), projects) });
   document.querySelector("#print-series")?.addEventListener("toggle", () => series.open());
   const presentation = new Presentation({ maps: () => panes.maps, open, told: () => told(projects, panes.mode ? [] : [timeline.day, asOf.day]), began: rest });
   const bookmarks = new Bookmarks({

@@ -1,3 +1,6 @@
+/** Where bookmarks are asked for: a list, not in pages. */
+export const BOOKMARKS = "/api/v1/map/bookmarks/";
+
 /** A bookmark as lists show it. */
 export interface Bookmark {
   id: number;

@@ -1,7 +1,7 @@
 import { getJson, postJson, Problem, request } from "../core/api";
 import { h, icon, need } from "../core/dom";
 import { t, type Key } from "../core/i18n";
-import { moved, type Bookmark, type Opened } from "./bookmark-data";
+import { BOOKMARKS, moved, type Bookmark, type Opened } from "./bookmark-data";
 
 interface Around {
   /** The address of what is shown now, behind ? and #. */
@@ -11,7 +11,6 @@ interface Around {
   present(rows: Bookmark[], id: number): void;
 }
 
-const ADDRESS = "/api/v1/map/bookmarks/";
 const UP = "M6 15l6-6 6 6";
 const DOWN = "M6 9l6 6 6-6";
 
@@ -36,7 +35,7 @@ export class Bookmarks {
 
   /** What one may open, as it is now. */
   async load(): Promise<Bookmark[]> {
-    this.rows = await getJson<Bookmark[]>(ADDRESS);
+    this.rows = await getJson<Bookmark[]>(BOOKMARKS);
     this.draw();
     return this.rows;
   }
@@ -53,7 +52,7 @@ export class Bookmarks {
   /** Opens one: its view is asked for anew, as what the reader may see may have changed. */
   async open(id: number): Promise<void> {
     await this.act(async () => {
-      const opened = await getJson<Opened>(`${ADDRESS}${id}/`);
+      const opened = await getJson<Opened>(`${BOOKMARKS}${id}/`);
       await this.around.open(opened);
       this.opened = id;
       this.draw();
@@ -74,7 +73,7 @@ export class Bookmarks {
 
   private async keep(): Promise<void> {
     const said = new FormData(this.form);
-    const kept = await postJson<Opened>(ADDRESS, {
+    const kept = await postJson<Opened>(BOOKMARKS, {
       name: said.get("name"), series: said.get("series") ?? "", note: said.get("note") ?? "", shared: said.get("shared") !== null, ...this.around.view(),
     });
     this.form.reset();
@@ -84,14 +83,14 @@ export class Bookmarks {
   }
 
   private async replace(row: Bookmark): Promise<void> {
-    await request<Opened>(`${ADDRESS}${row.id}/`, { method: "PATCH", body: JSON.stringify(this.around.view()), headers: { "Content-Type": "application/json" } });
+    await request<Opened>(`${BOOKMARKS}${row.id}/`, { method: "PATCH", body: JSON.stringify(this.around.view()), headers: { "Content-Type": "application/json" } });
     this.opened = row.id;
     this.draw();
     this.status.textContent = t("bookmarks.replaced", { name: row.name });
   }
 
   private async remove(row: Bookmark): Promise<void> {
-    await request<null>(`${ADDRESS}${row.id}/`, { method: "DELETE" });
+    await request<null>(`${BOOKMARKS}${row.id}/`, { method: "DELETE" });
     await this.load();
     this.status.textContent = t("bookmarks.deleted", { name: row.name });
     (this.root.querySelector<HTMLElement>("button") ?? need("#bookmark-name")).focus();
@@ -100,7 +99,7 @@ export class Bookmarks {
   private async move(row: Bookmark, by: -1 | 1): Promise<void> {
     const order = moved(this.rows.filter((one) => one.mine).map((one) => one.id), row.id, by);
     if (!order) return;
-    await postJson(`${ADDRESS}order/`, { order });
+    await postJson(`${BOOKMARKS}order/`, { order });
     await this.load();
     // The button that was pressed keeps the focus; at the end of the list the other one takes it.
     const buttons = [...this.root.querySelectorAll<HTMLButtonElement>(`[data-bookmark="${row.id}"] .move`)];

@@ -2,7 +2,7 @@ import type L from "leaflet";
 import { getJson } from "../core/api";
 import { h, icon, need } from "../core/dom";
 import { t } from "../core/i18n";
-import type { Bookmark, Opened } from "./bookmark-data";
+import { BOOKMARKS, type Bookmark, type Opened } from "./bookmark-data";
 import "./presentation.scss";
 
 interface Around {
@@ -114,7 +114,7 @@ export class Presentation {
     while (this.active && shown !== this.at) {
       shown = this.at;
       try {
-        await this.around.open(await getJson<Opened>(`/api/v1/map/bookmarks/${this.slides[shown]!.id}/`));
+        await this.around.open(await getJson<Opened>(`${BOOKMARKS}${this.slides[shown]!.id}/`));
         this.told.textContent = this.around.told();
       } catch (error) {
         this.told.textContent = t("present.failed", { why: (error as Error).message });

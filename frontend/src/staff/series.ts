@@ -3,6 +3,7 @@ import { h, need } from "../core/dom";
 import { count } from "../core/format";
 import { t, type Key } from "../core/i18n";
 import { Poll } from "../upload/poll";
+import { BOOKMARKS, type Bookmark } from "./bookmark-data";
 import type { Printed } from "./printing";
 
 interface Series {
@@ -20,17 +21,13 @@ interface Series {
   url: string;
 }
 
-interface Bookmark {
-  id: number;
-  name: string;
-  series: string;
-}
-
 export interface AroundSeries {
   regions: Record<string, string>;
   layers(): Printed[];
   /** The area that is drawn on the map, as the address writes it; empty for none. */
   area(): string;
+  /** How projects must lie in it. */
+  within(): string;
   /** The projects that the map shows, as an address carries them; null while no kind is on. */
   projects(): URLSearchParams | null;
 }
@@ -98,8 +95,7 @@ export class PrintSeries {
   private async bookmarks(): Promise<void> {
     const box = this.parts.bookmarks;
     try {
-      const found = await getJson<Bookmark[] | { results: Bookmark[] }>("/api/v1/bookmarks/");
-      const rows = Array.isArray(found) ? found : found.results;
+      const rows = await getJson<Bookmark[]>(BOOKMARKS);
       box.replaceChildren(h("legend", {}, t("series.choose")), rows.length
         ? h("ul", {}, ...rows.map((one) => h("li", {}, h("label", {}, h("input", { type: "checkbox", name: "bookmark", value: one.id, checked: true }), ` ${one.series ? `${one.series} · ` : ""}${one.name}`))))
         : h("p", { class: "empty" }, t("series.noBookmarks")));
@@ -126,7 +122,10 @@ export class PrintSeries {
     if (way === "projects") {
       const query = this.around.projects();
       if (!query) return t("pick.none");
-      if (this.around.area()) query.set("area", this.around.area());
+      if (this.around.area()) {
+        query.set("area", this.around.area());
+        query.set("mode", this.around.within());
+      }
       return { ...sheet, query: String(query), scale: Number(this.value("project-scale")) };
     }
     const bookmarks = [...this.form.querySelectorAll<HTMLInputElement>('[name="bookmark"]:checked')].map((box) => Number(box.value));
