@@ -6,20 +6,8 @@ import { t } from "./core/i18n";
 import { createMap } from "./map/create";
 import { GatheredMarkers } from "./map/gathered-markers";
 import { PASSIVE } from "./map/stage";
+import { MOST, moreOf, titleOf, toldOf, worstOf, type Concern, type Weight } from "./staff/concerns";
 import "./staff/leading.scss";
-
-type Weight = "overdue" | "blocked" | "stale";
-
-interface Concern {
-  id: number;
-  name: string;
-  weight: Weight;
-  said: string[];
-  lon: number;
-  lat: number;
-  project: string;
-  instruct: string;
-}
 
 type Placed = Concern & { at: L.LatLng };
 
@@ -30,7 +18,6 @@ interface Region {
 }
 
 const SIGNS: Record<Weight, string> = { overdue: "!", blocked: "▲", stale: "…" };
-const ORDER: Weight[] = ["overdue", "blocked", "stale"];
 const ROOM = 90; // pixels that a region's name takes
 const NARROW = matchMedia("(max-width: 760px)");
 
@@ -109,27 +96,27 @@ class ConcernMap {
   }
 
   private pin(members: Placed[]): { content: HTMLElement; title: string; size: number } {
-    const first = members[0]!;
-    const worst = ORDER.find((weight) => members.some((m) => m.weight === weight))!;
+    const worst = worstOf(members);
     const many = members.length > 1;
     return {
       content: h("span", { class: `pin pin-${worst}${many ? " pin-many" : ""}` }, many ? count(members.length) : SIGNS[worst]),
-      title: many ? t("leading.many", { n: count(members.length), what: t(`leading.${worst}`) }) : `${first.name}：${t(`leading.${worst}`)}`,
+      title: titleOf(members),
       size: many ? 44 : 36,
     };
   }
 
   private open(members: Placed[]): void {
     const close = h("button", { type: "button", class: "side-fold", onclick: () => this.close() }, h("span", { class: "visually-hidden" }, t("leading.close")), h("span", { "aria-hidden": "true" }, "×"));
-    this.card.replaceChildren(close, ...members.slice(0, 20).map((one) =>
+    this.card.replaceChildren(close, ...members.slice(0, MOST).map((one) =>
       h("article", { class: `concern concern-${one.weight}` },
         h("h3", {}, h("a", { href: one.project }, one.name)),
         h("ul", { class: "causes" }, ...one.said.slice(0, 3).map((said) => h("li", {}, said))),
         h("p", { class: "concern-actions" },
           one.instruct ? h("a", { class: "btn btn-primary", href: one.instruct }, t("leading.instruct")) : null,
           h("a", { class: "btn btn-outline-secondary", href: one.project }, t("projects.open"))))));
+    if (moreOf(members)) this.card.append(h("p", { class: "concern row-note" }, moreOf(members)));
     this.card.hidden = false;
-    need("#leading-status").textContent = members.map((m) => m.name).join("、");
+    need("#leading-status").textContent = toldOf(members);
   }
 
   private close(): void {

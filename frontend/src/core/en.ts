@@ -633,6 +633,8 @@ export const en: Record<keyof typeof zh, string> = {
   "leading.blocked": "held up",
   "leading.stale": "not kept up",
   "leading.many": "{n} projects, the worst: {what}",
+  "leading.one": "{name}: {what}",
+  "leading.more": "{n} more projects stand here: see the list “Needs attention”.",
   "leading.instruct": "Instruct",
   "leading.close": "Close",
   "leading.noOutlines": "The regions' outlines could not be loaded; the places of projects are right without them.",

@@ -632,6 +632,8 @@ export const zh = {
   "leading.blocked": "有堵点",
   "leading.stale": "久未更新",
   "leading.many": "{n} 个项目，最重：{what}",
+  "leading.one": "{name}：{what}",
+  "leading.more": "此处另有 {n} 个项目，见“需要关注”的清单。",
   "leading.instruct": "批示",
   "leading.close": "关闭",
   "leading.noOutlines": "行政区轮廓未能载入，项目位置不受影响。",
