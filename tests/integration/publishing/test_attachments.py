@@ -90,6 +90,73 @@ def test_a_workbook_keeps_its_cells_and_loses_paths_printers_and_names():
     assert (sheet["A1"].value, sheet["B1"].value) == ("项目名称", "=SUM(1,2)")
 
 
+TRANSITIONAL = b"http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+STRICT = b"http://purl.oclc.org/ooxml/wordprocessingml/main"
+VML = b"""<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office">
+<v:shape o:href="file:///home/ZhangSanAtHome/a.xlsx" alt="/Users/ZhangSanAtHome/a.png"><v:imagedata o:relid="rId1"
+o:title="C:\\Users\\ZhangSanAtHome\\a"/><v:textbox><div>one<br>two</div></v:textbox></v:shape></xml>"""
+
+
+def changed(content: bytes, part: str, *replaced: tuple[bytes, bytes]) -> bytes:
+    """A document where one part says something else; each old text must be there."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        body = archive.read(part)
+    for old, new in replaced:
+        assert old in body, old
+        body = body.replace(old, new)
+    return with_parts(content, **{part.replace("/", "__"): body})
+
+
+@pytest.mark.parametrize("space", [TRANSITIONAL, STRICT], ids=["transitional", "strict"])
+def test_a_letter_loses_addresses_on_its_makers_machine(space):
+    path = (
+        f'name="D:\\{MAKER}\\a.jpg" descr="/Users/{MAKER}/a.jpg" title="\\\\server\\{MAKER}\\a.jpg"'.encode()
+    )
+    content = changed(
+        saved(letter()),
+        "word/document.xml",
+        (b'<wp:docPr id="1" name="Picture 1"', b'<wp:docPr id="1" ' + path),
+        (b'<pic:cNvPr id="0" name="image.jpg"', b'<pic:cNvPr id="0" ' + path),
+        (b"<w:body>", f'<w:body><w:p><w:permStart w:id="7" w:ed="{MAKER}" w:rsidR="0A"/></w:p>'.encode()),
+        (TRANSITIONAL, space),
+    )
+    content = changed(
+        content,
+        "word/settings.xml",
+        (b"<w:rsids>", f'<w:docVars a="{MAKER}"/><w:rsids>'.encode()),
+        (TRANSITIONAL, space),
+    )
+    assert unpacked_any(content).count(MAKER.encode()) >= 8
+    clean = unpacked(bare("通知.docx", content))
+    assert MAKER.encode() not in clean
+    assert clean.count(b'name="a.jpg"') == 2
+    assert b"w:rsid" not in clean
+    assert "关于申报项目的通知".encode() in clean
+
+
+def test_a_workbook_loses_peoples_own_views_and_the_addresses_in_its_drawings():
+    view = f'<customWorkbookView name="{MAKER} - Personal View" guid="{{0}}"/>'
+    content = changed(
+        saved(workbook()),
+        "xl/workbook.xml",
+        (b"</workbook>", f"<customWorkbookViews>{view}</customWorkbookViews></workbook>".encode()),
+    )
+    views = f'<customSheetViews><customSheetView guid="{{0}}" x="{MAKER}"/></customSheetViews>'
+    content = changed(
+        content, "xl/worksheets/sheet1.xml", (b"</sheetData>", b"</sheetData>" + views.encode())
+    )
+    content = with_parts(content, **{"xl__drawings__vmlDrawing1.vml": VML})
+    content = with_parts(
+        content,
+        **{"xl__comments1_0": f"<comments><authors><author>{MAKER}</author></authors></comments>".encode()},
+    )
+    assert unpacked_any(content).count(MAKER.encode()) >= 6
+    clean = bare("清单.xlsx", content)
+    assert MAKER.encode() not in unpacked(clean)
+    assert b"two" in unpacked(clean)
+    assert openpyxl.load_workbook(io.BytesIO(clean)).active["A1"].value == "项目名称"
+
+
 def commented() -> bytes:
     made = workbook()
     made.active["A1"].comment = Comment("请改", MAKER)
@@ -111,17 +178,44 @@ def linked() -> bytes:
     return saved(made)
 
 
+def strict() -> bytes:
+    return changed(revised(), "word/document.xml", (TRANSITIONAL, STRICT))
+
+
+def nobodys() -> bytes:
+    """A change whose author's name was taken out."""
+    return changed(revised(), "word/document.xml", (f'w:author="{MAKER}"'.encode(), b""))
+
+
+def at_home() -> bytes:
+    made = letter()
+    made.part.relate_to(f"/Users/{MAKER}/底稿.xlsx", "http://x/hyperlink", is_external=True)
+    return saved(made)
+
+
+def included() -> bytes:
+    field = f'<w:p><w:r><w:instrText>INCLUDEPICTURE "C:\\\\{MAKER}\\\\底稿.xlsx"</w:instrText></w:r></w:p>'
+    return changed(saved(letter()), "word/document.xml", (b"<w:body>", b"<w:body>" + field.encode()))
+
+
 @pytest.mark.parametrize(
     ("name", "made", "why"),
     [
         ("a.xlsx", commented, "批注"),
         ("a.docx", revised, "修订"),
+        ("a.docx", strict, "修订"),
+        ("a.docx", nobodys, "修订"),
         ("a.docx", linked, "底稿.xlsx"),
+        ("a.docx", at_home, "底稿.xlsx"),
+        ("a.docx", included, "底稿.xlsx"),
         ("a.docx", lambda: with_parts(saved(letter()), word__embeddings__oleObject1_0=b"<x/>"), None),
         ("a.docx", lambda: with_parts(saved(letter()), _xmlsignatures__origin_0=b"<x/>"), "签名"),
         ("a.docx", lambda: with_parts(saved(letter()), word__document_0=ENTITIES), "已损坏"),
     ],
-    ids=["comments", "revisions", "links", "objects", "signature", "entities"],
+    ids=[
+        "comments", "revisions", "strict", "nobody's", "links", "at home", "fields", "objects", "signature",
+        "entities",
+    ],
 )  # fmt: skip
 def test_what_only_its_author_can_decide_is_refused_with_the_reason(name, made, why):
     content = made()
