@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -27,6 +28,7 @@ from gis_projects.people.permissions import Permission, find, may, require, visi
 from gis_projects.sites.views.downloads import download
 
 MOST_PEOPLE = 500
+PAGE = 50
 
 
 def chosen_committee(request: HttpRequest, user: User, permission: Permission) -> Committee:
@@ -158,17 +160,22 @@ def _plans_page(request: HttpRequest, user: User) -> HttpResponse:
     year = request.GET.get("of_year", "")
     if year.isdecimal() and len(year) == 4:
         rows = rows.filter(year=int(year))
-    listed = [(row, *queries.plan_total(row, user)) for row in rows[:100]]
+    rows = rows.order_by("-year", "-version", "-pk")
     if (kind := request.GET.get("format")) in exports.FORMATS:
         head = [_("年度"), _("版本"), _("投委会"), _("项目数"), _("年度计划投资（元）"), _("说明")]
-        table = ([row.year, row.version, row.committee.name, n, total, row.note] for row, n, total in listed)
+        table = (
+            [row.year, row.version, row.committee.name, n, total, row.note]
+            for row, n, total in _with_totals(rows, user)
+        )
         return exports.table(_("年度投资计划"), head, table, kind=str(kind))
     holding = list(queries.committees(user, Permission.HOLD_COMMITTEE))
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "argument/plans.html",
         {
-            "plans": listed,
+            "page": page,
+            "plans": _with_totals(page.object_list, user),
             "years": years,
             "of_year": year,
             "export_query": urlencode({"of_year": year}) + "&" if year else "",
@@ -177,6 +184,12 @@ def _plans_page(request: HttpRequest, user: User) -> HttpResponse:
             "typed": request.POST,
         },
     )
+
+
+def _with_totals(rows: Iterable[AnnualPlan], user: User) -> list[tuple[AnnualPlan, int, Decimal]]:
+    plans = list(rows)
+    totals = queries.plan_totals(plans, user)
+    return [(row, *totals[row.pk]) for row in plans]
 
 
 def _amounts(user: User, text: str) -> Iterator[tuple[int, Decimal]]:
@@ -232,7 +245,7 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
             for line in lines
         )
         return exports.table(f"{_('年度投资计划')}-{row.year}-{row.version}", head, table, kind=str(kind))
-    count, total = queries.plan_total(row, user)
+    count, total = queries.plan_totals([row], user)[row.pk]
     return render(
         request,
         "argument/plan.html",

@@ -10,6 +10,7 @@ from django.utils import timezone
 from gis_projects.argument.actions import committee, meeting_tasks, quotas
 from gis_projects.argument.actions.campaigns import open_campaign
 from gis_projects.argument.actions.checklists import open_checklist
+from gis_projects.argument.models import AnnualPlan, AnnualPlanLine
 from gis_projects.desk.queries.todo import kinds, waiting
 from gis_projects.library.models import Project
 from gis_projects.people.permissions import Role
@@ -109,3 +110,30 @@ def test_plans_members_and_tasks_of_the_committee_go_out(client):
         "办理用地"
     ]
     assert len(lines(client, of.clerk, "/committee/tasks/", q="乙局", state="closed")) == 1
+
+
+def test_all_plans_go_out_and_their_page_turns(client, django_assert_max_num_queries):
+    """101 versions, each with a line that the reader may know of and one that they may not."""
+    of = sitting()
+    known, secret = (factory.project(secrecy=each) for each in ("internal", "confidential"))
+    rows = AnnualPlan.objects.bulk_create(
+        AnnualPlan(committee=of.committee, year=2025, version=number, by=of.clerk) for number in range(1, 102)
+    )
+    AnnualPlanLine.objects.bulk_create(
+        AnnualPlanLine(plan=row, project=project, amount_yuan=row.version)
+        for row in rows
+        for project in (known, secret)
+    )
+    AnnualPlan.objects.create(committee=of.committee, year=2024, version=1, by=of.clerk)
+    with django_assert_max_num_queries(30):
+        _head, *plans = lines(client, of.clerk, "/committee/plans/")
+    assert [line.split(",")[:2] + line.split(",")[3:5] for line in plans] == [
+        *(["2025", str(n), "1", f"{n}.00"] for n in range(101, 0, -1)), ["2024", "1", "0", "0"],
+    ]  # fmt: skip
+    shown = []
+    for number in (1, 2, 3):
+        with django_assert_max_num_queries(40):
+            answer = client.get("/committee/plans/", {"page": number, "of_year": "2025"})
+        shown += [(row.version, n, total) for row, n, total in answer.context["plans"]]
+        assert ("?of_year=2025&amp;page=2" in answer.content.decode()) == (number != 2)
+    assert shown == [(n, 1, n) for n in range(101, 0, -1)]
