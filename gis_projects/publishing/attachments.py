@@ -10,6 +10,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from gis_projects import files
+from gis_projects.publishing.models import ArticleAttachment
+from gis_projects.sentences import sentence
 from layers.notices import UnreadableFile
 from layers.reading.sandbox import Confined, Limits
 from siting.engine.notices import Notice, UnusableInput
@@ -59,6 +65,25 @@ def bare(kind: str, content: bytes) -> bytes:
                 )
             )
         return (out / "bare").read_bytes()
+
+
+def published(row: ArticleAttachment) -> bytes:
+    """What the public gets of a kept file: without properties, whenever it was kept.
+
+    Raises
+    ------
+    ValidationError
+        Its bytes are gone, or as `bare`; with its name.
+    """
+    content = files.stored(row.sha256)
+    if content is None:
+        raise ValidationError(_("附件“%(name)s”的文件已损坏或缺失。") % {"name": row.name})
+    try:
+        return bare(row.kind, content)
+    except UnusableInput as refused:
+        reason = "".join(map(sentence, refused.notices))
+        said = _("附件“%(name)s”不能公开：%(reason)s") % {"name": row.name, "reason": reason}
+        raise ValidationError(said) from refused
 
 
 def _run(kind: str, source: Path, out: Path) -> dict[str, Any]:

@@ -39,6 +39,12 @@ def unpacked(content: bytes) -> bytes:
         )
 
 
+def everything_in(content: bytes) -> bytes:
+    """All that a document's parts say."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return b"\n".join(archive.read(entry) for entry in archive.infolist())
+
+
 def with_parts(content: bytes, **parts: bytes) -> bytes:
     """A document with other or more parts; ``__`` stands for a slash and ``_0`` for the ending."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:

@@ -208,7 +208,8 @@ def publish_article(
     Raises
     ------
     ValidationError
-        For who wrote it, a text changed meanwhile, a period that is over, or personal data not looked at.
+        For who wrote it, a text changed meanwhile, a period that is over, personal data not looked at, or a file that
+        can't be made public (`attachments.published`).
     """
     version = _locked(by, version)
     _demand(version, VersionState.SUBMITTED)
@@ -220,21 +221,32 @@ def publish_article(
         raise ValidationError({"until": _("公开期限已过。")})
     if suspicious(version) and not knowingly:
         raise ValidationError(_("内容中疑似有个人信息，请核对后确认。"), code="personal-data")
+    contents = _contents(version)  # before anybody relies on the day
     version.approved_by, version.approved_at = by, timezone.now()
     if version.shown_from is not None and version.shown_from > timezone.now():
         _move(version, VersionState.SCHEDULED)
         _record(by, "publishing.schedule_article", version, starts_at=version.shown_from.isoformat())
         return version
-    return _show(by, version)
+    return _show(by, version, contents)
 
 
 @transaction.atomic
 def show_due_article(*, version: ArticleVersion) -> ArticleVersion | None:
-    """The platform shows a scheduled version whose time has come; None where somebody was faster."""
+    """The platform shows a scheduled version whose time has come; None where somebody was faster.
+
+    None too where a file of it can't be made public: it is a draft again, with the reason.
+    """
     row = ArticleVersion.objects.select_for_update(of=("self",)).get(pk=version.pk)
     if row.state != VersionState.SCHEDULED or row.shown_from is None or row.shown_from > timezone.now():
         return None
-    return _show(None, row)
+    try:
+        contents = _contents(row)
+    except ValidationError as refused:
+        row.approved_by, row.approved_at = None, None
+        _move(row, VersionState.DRAFT, reason=" ".join(refused.messages)[:MOST_SHORT])
+        _record(None, "publishing.return_article", row, reason=row.reason)
+        return None
+    return _show(None, row, contents)
 
 
 @transaction.atomic
@@ -257,7 +269,11 @@ def withdraw_article(*, by: User | None, article: Article, reason: str) -> Artic
     return version
 
 
-def _show(by: User | None, version: ArticleVersion) -> ArticleVersion:
+def _contents(version: ArticleVersion) -> list[bytes]:
+    return [attachments.published(row) for row in version.attachments.all()]
+
+
+def _show(by: User | None, version: ArticleVersion, contents: list[bytes]) -> ArticleVersion:
     article = version.article
     before = PublishedArticle.objects.filter(slug=article.slug).first()
     shown = article.versions.filter(state=VersionState.SHOWN).first()
@@ -269,11 +285,8 @@ def _show(by: User | None, version: ArticleVersion) -> ArticleVersion:
     public.full_clean(validate_unique=False, validate_constraints=True)
     public.save()
     ArticleFile.objects.filter(article=public).delete()
-    for row, kept in zip(rows, version.attachments.all(), strict=True):
-        content = files.stored(kept.sha256)
-        if content is None:
-            raise ValidationError(_("附件“%(name)s”的文件已损坏或缺失。") % {"name": kept.name})
-        row.article, row.content = public, content
+    for row, content in zip(rows, contents, strict=True):
+        row.article, row.content, row.size = public, content, len(content)
         row.save(force_insert=True)
     note(
         f"{article.kind}:{article.slug}",

@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
+from openpyxl.comments import Comment
 from pypdf import PdfReader
 from weasyprint import HTML
 
@@ -19,11 +20,12 @@ from gis_projects.disclosure.models import ArticleFile, ArticleKind, PublicChang
 from gis_projects.disclosure.queries import articles as public
 from gis_projects.people.models import OrganisationKind, Region
 from gis_projects.people.permissions import Role
-from gis_projects.publishing import portal_jobs
+from gis_projects.publishing import attachments, portal_jobs
 from gis_projects.publishing.actions import articles as actions
 from gis_projects.publishing.article_content import Content, digest
 from gis_projects.publishing.models import ArticleVersion
 from siting.engine.notices import UnusableInput
+from tests.factories import attached
 from tests.factories.people import OrganisationFactory, baotou, user_of
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "public"])
@@ -221,6 +223,56 @@ def test_files_go_with_their_article(desk, client):
     actions.withdraw_article(by=desk["reviewer"], article=version.article, reason="失效")
     gone = client.get(f"/public/articles/files/{name}", headers={"if-none-match": answer["ETag"]})
     assert gone.status_code == 404
+
+
+def test_files_kept_with_their_makers_are_published_without_or_not_at_all(desk, client, monkeypatch):
+    with monkeypatch.context() as before:  # when files were kept as they were brought
+        before.setattr(attachments, "bare", lambda kind, content: content)
+        first = drafted(desk)
+        actions.attach_to_article(
+            by=desk["planner"], version=first, name="表.docx", content=attached.saved(attached.letter())
+        )
+        first.refresh_from_db()
+        article = published(desk, first).article
+    assert attached.MAKER.encode() in attached.everything_in(bytes(ArticleFile.objects.get().content))
+    again = actions.correct_article(by=desk["planner"], article=article)
+    again = published(desk, again)
+    row = ArticleFile.objects.get()
+    assert attached.MAKER.encode() not in attached.everything_in(bytes(row.content))
+    assert row.size == len(row.content)
+
+    made = attached.workbook()
+    made.active["A1"].comment = Comment("请改", attached.MAKER)
+    third = actions.correct_article(by=desk["planner"], article=article)
+    with monkeypatch.context() as before:
+        before.setattr(attachments, "bare", lambda kind, content: content)
+        actions.attach_to_article(
+            by=desk["planner"], version=third, name="清单.xlsx", content=attached.saved(made)
+        )
+    third = actions.submit_article(by=desk["planner"], version=third)
+    with pytest.raises(ValidationError, match=r"清单\.xlsx.*批注"):
+        actions.publish_article(by=desk["reviewer"], version=third, seen=digest(third))
+    assert ArticleFile.objects.get().pk == row.pk
+
+
+def test_a_scheduled_article_with_such_a_file_is_a_draft_again_with_the_reason(desk, monkeypatch):
+    now = timezone.now()
+    version = drafted(desk, shown_from=now + timedelta(hours=2))
+    made = attached.workbook()
+    made.active["A1"].comment = Comment("请改", attached.MAKER)
+    with monkeypatch.context() as before:
+        before.setattr(attachments, "bare", lambda kind, content: content)
+        actions.attach_to_article(
+            by=desk["planner"], version=version, name="清单.xlsx", content=attached.saved(made)
+        )
+        version.refresh_from_db()
+        assert published(desk, version).state == "scheduled"
+    monkeypatch.setattr(timezone, "now", lambda: now + timedelta(hours=3))
+    assert portal_jobs.tick() == 0
+    version.refresh_from_db()
+    assert (version.state, version.approved_by) == ("draft", None)
+    assert "清单.xlsx" in version.reason
+    assert not PublishedArticle.objects.exists()
 
 
 def test_personal_data_are_looked_at_before_they_are_shown(desk):
