@@ -4,6 +4,7 @@ import "./staff/compared.scss";
 import "./staff/map-projects.scss";
 import { debounce, embedded, need } from "./core/dom";
 import { count } from "./core/format";
+import { inTurn } from "./core/in-turn";
 import { t } from "./core/i18n";
 import { loadCatalogue } from "./map/catalogue";
 import type { Way } from "./map/project-marks";
@@ -135,9 +136,10 @@ async function start(): Promise<void> {
     await Promise.all([projects.load(filters.query, timeline.day), ways.reload()]);
     ready = true;
   };
-  /** Shows a bookmark: place, filters, area, and one side or two. */
-  const open = async ({ query, hash }: Opened): Promise<void> => {
+  /** Shows a bookmark: place, filters, area, and one side or two. Two at once would mix, so each waits for the one before. */
+  const open = inTurn(async ({ query, hash }: Opened): Promise<void> => {
     const wanted = parseHash(hash);
+    projects.forget();
     if (!wanted.compare) panes.end();
     filters.set(new URLSearchParams(query));
     if (wanted.view) map.setView([wanted.view.lat, wanted.view.lon], wanted.view.zoom, { animate: false });
@@ -146,7 +148,7 @@ async function start(): Promise<void> {
     else area.clear();
     if (wanted.compare) await panes.start(wanted.compare.mode, wanted.right ?? null, wanted.compare.share);
     save();
-  };
+  });
   const panes = new Panes(map, { choices, state: side, apply, query: () => filters.query, changed: save });
   /** Whether a tool that is at work takes a click for itself. */
   const taken = (at: L.LatLng): boolean => {
@@ -159,10 +161,10 @@ async function start(): Promise<void> {
   const ways = waysOf(projects, new Regions(map, () => show("regions"), (code) => (ways.set("points"), filters.setRegion(code), show("projects")), taken), {
     save, query: () => regionQuery(filters.query, projects), day: () => timeline.day, back: () => show("projects"),
   });
-  mountPhotos(map, show);
+  const photos = mountPhotos(map, show);
   const series = new PrintSeries({ regions, layers: () => tree.printed, area: () => area.text, within: () => area.within, projects: () => shownQuery(asked(), projects) });
   document.querySelector("#print-series")?.addEventListener("toggle", () => series.open());
-  const presentation = new Presentation({ maps: () => panes.maps, open, told: () => told(projects, panes.mode ? [] : [timeline.day, asOf.day]), began: rest });
+  const presentation = new Presentation({ maps: () => panes.maps, open, told: () => told(projects, panes.mode ? [] : [timeline.day, asOf.day]), began: () => (rest(), search.clear(), photos?.close()) });
   const bookmarks = new Bookmarks({
     view: () => ({ query: String(filters.query), hash: formatHash({ ...state(), view: { zoom: map.getZoom(), lat: map.getCenter().lat, lon: map.getCenter().lng } }).slice(1) }),
     open,

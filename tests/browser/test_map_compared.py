@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import Route
 
 from gis_projects.atlas.actions.bookmarks import keep_bookmark
 from gis_projects.people.permissions import Role
@@ -236,3 +237,61 @@ def test_a_finger_turns_the_slides_on_a_phone(open_page, city, unit):
     page.wait_for_function("() => location.hash.includes('compare=swipe:30')")
     assert where != page.evaluate("location.hash.split('/').slice(0, 3).join('/')")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.fixture(scope="module")
+def hasty(city, django_db_blocker):
+    """Somebody with two views of an area: one of the key projects within it, one of what touches it, of the reserve."""
+    with django_db_blocker.unblock():
+        user = user_of(Role.PLANNER, "150207", username="hasty")
+        area = "pick=rect:109.800000,40.580000,109.900000,40.660000"
+        for name, hash_ in (
+            ("园内", f"12/40.62/109.85/layers=/kinds=key/{area}/within=inside"),
+            ("沿线", f"12/40.62/109.85/layers=YJJBNT/kinds=reserve/look=stage/{area}"),
+        ):
+            keep_bookmark(by=user, name=name, hash=hash_)
+        return user
+
+
+def test_of_what_was_there_before_a_bookmark_nothing_is_left(open_page, city, hasty):
+    page = ready(open_page(HERE, hasty))
+    page.fill("#search", "没有这个项目")
+    page.wait_for_selector("#projects .empty")
+    page.click("[data-panel-tool=photos]")
+    page.wait_for_selector("[data-panel-tool=photos][aria-pressed=true]")
+    page.click("[data-panel-tool=bookmarks]")
+    page.locator(".bookmark-open", has_text="园内").click()
+    page.wait_for_function("() => location.hash.includes('within=inside')")
+    assert page.input_value("#search") == ""
+    assert sum(counted(page, "#project-legend-classes").values()) > 0
+    page.click("[data-panel-tool=bookmarks]")  # the figures of the area had taken its place
+    page.locator(".bookmark-open", has_text="沿线").click()
+    page.wait_for_function("() => location.hash.includes('kinds=reserve')")
+    assert "pick=rect" in page.evaluate("location.hash")
+    assert "within=intersects" in page.evaluate("location.hash")
+
+    # The first waits for its catalogue, the second is asked for meanwhile: it is shown whole, after the first.
+    page.click("[data-panel-tool=bookmarks]")
+    held: list[Route] = []
+    catalogue = re.compile(r"/api/v1/layers/(\?|$)")
+    page.route(catalogue, lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request(catalogue):
+        page.locator(".bookmark-open", has_text="园内").click()
+    with page.expect_response(re.compile("/api/v1/map/bookmarks/[0-9]+/")):
+        page.locator(".bookmark-open", has_text="沿线").click()
+    held[0].continue_()
+    page.wait_for_function("() => document.querySelector('#bookmark-status').textContent.includes('沿线')")
+    still(page)
+    for part in ("layers=YJJBNT/", "kinds=reserve/", "look=stage"):
+        assert part in page.evaluate("location.hash")
+    assert page.is_checked("#kind-reserve")
+    assert not page.is_checked("#kind-key")
+
+    page.click("[data-close=area]")
+    page.fill("#search", "没有这个项目")
+    page.click("[data-panel-tool=bookmarks]")
+    page.click("#bookmark-present")
+    page.wait_for_selector("body.is-presenting")
+    still(page)
+    assert not page.inner_text(".slide-told").startswith("0 ")
+    assert page.get_attribute("[data-panel-tool=photos]", "aria-pressed") == "false"

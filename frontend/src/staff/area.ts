@@ -82,7 +82,7 @@ export class AreaPick {
 
   /** Takes over what an address names. */
   set(text: string, within: string | undefined): void {
-    if (within === "inside") this.within = "inside";
+    this.within = within === "inside" ? "inside" : "intersects";
     this.take(text);
   }
 

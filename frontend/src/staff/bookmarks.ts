@@ -18,6 +18,7 @@ const DOWN = "M6 9l6 6 6-6";
 export class Bookmarks {
   private rows: Bookmark[] = [];
   private opened: number | null = null;
+  private asked: number | null = null;
   private readonly root = need("#bookmark-rows");
   private readonly form = need<HTMLFormElement>("#bookmark-form");
   private readonly status = need("#bookmark-status");
@@ -52,7 +53,9 @@ export class Bookmarks {
   /** Opens one: its view is asked for anew, as what the reader may see may have changed. */
   async open(id: number): Promise<void> {
     await this.act(async () => {
+      this.asked = id;
       const opened = await getJson<Opened>(`${BOOKMARKS}${id}/`);
+      if (this.asked !== id) return; // another one was asked for meanwhile
       await this.around.open(opened);
       this.opened = id;
       this.draw();

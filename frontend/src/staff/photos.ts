@@ -163,13 +163,14 @@ export class Photos {
 }
 
 /** The tool of the map's bar that opens them; none where the reader may not read projects. */
-export function mountPhotos(map: L.Map, show: (panel: "photos" | "projects") => void): void {
+export function mountPhotos(map: L.Map, show: (panel: "photos" | "projects") => void): Photos | null {
   const tool = document.querySelector<HTMLButtonElement>('[data-panel-tool="photos"]');
-  if (!tool) return;
+  if (!tool) return null;
   const photos = new Photos(map, tool.dataset["address"]!, () => show("photos"));
   tool.addEventListener("click", () => {
     if (photos.isOpen) return (photos.close(), show("projects"));
     void photos.open();
   });
   document.querySelector('[data-close="photos"]')?.addEventListener("click", () => photos.close());
+  return photos;
 }

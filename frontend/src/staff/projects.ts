@@ -95,11 +95,17 @@ export class Projects {
     this.update();
   }
 
+  /** Empties the search box: what it hid is in the list and on the map again, once they are drawn. */
+  forget(): void {
+    this.words = need<HTMLInputElement>("#search").value = "";
+    this.list.first();
+  }
+
   /** Opens one that was found elsewhere: what would hide it in the list is lifted. */
   reveal(id: number): void {
     const project = this.byId(id);
     if (!project) return;
-    this.words = need<HTMLInputElement>("#search").value = "";
+    this.forget();
     if (!isShown(project, this.shown)) {
       for (const kind of project.kinds?.length ? project.kinds : [NO_KIND]) {
         this.shown.add(kind);
