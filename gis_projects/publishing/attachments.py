@@ -12,6 +12,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from gis_projects import files
 from gis_projects.publishing.models import ArticleAttachment
@@ -24,16 +25,16 @@ _PROGRAM = Path(__file__).with_name("confined") / "bare"
 _LIMITS = Limits(cpu=30, wall=60.0, memory=3 << 30, output=64 << 20)
 _PLAIN = {"text"}  # kinds that hold nothing but what is read
 _WORDS = {
-    "unreadable": "文件不完整或已损坏，无法清除其中的作者等属性，请重新导出后上传",
-    "encrypted": "文件已加密，无法清除其中的作者等属性，请解除密码后上传",
-    "signed": "文件带有数字签名，又写有作者等属性或拍摄信息，清除会使签名失效，请由作者另行导出：清除后重新签名再上传",
-    "comments": "文件中有批注，公开前请删除批注",
-    "revisions": "文件中有修订痕迹，公开前请接受或拒绝全部修订",
-    "connections": "工作簿中有外部数据连接，公开前请删除连接",
-    "embedded": "文件中嵌有其他文件 %(what)s，其属性无法清除，请删除或导出为 PDF 后上传",
-    "picture": "文件中的图片 %(what)s 属性无法清除，请换成 PNG 或 JPEG 图片",
-    "elsewhere": "文件引用了本机或内部网络上的文件 %(what)s，公开前请断开链接",
-    "too-large": "文件展开后过大，不接受",
+    "unreadable": gettext_noop("文件不完整或已损坏，无法清除其中的作者等属性，请重新导出后上传"),
+    "encrypted": gettext_noop("文件已加密，无法清除其中的作者等属性，请解除密码后上传"),
+    "signed": gettext_noop("文件带有数字签名，又写有作者、拍摄等属性，清除会使签名失效，请由作者另行导出"),
+    "comments": gettext_noop("文件中有批注，公开前请删除批注"),
+    "revisions": gettext_noop("文件中有修订痕迹，公开前请接受或拒绝全部修订"),
+    "connections": gettext_noop("工作簿中有外部数据连接，公开前请删除连接"),
+    "embedded": gettext_noop("文件中嵌有其他文件 %(what)s，其属性无法清除，请删除或导出为 PDF 后上传"),
+    "picture": gettext_noop("文件中的图片 %(what)s 属性无法清除，请换成 PNG 或 JPEG 图片"),
+    "elsewhere": gettext_noop("文件引用了本机或内部网络上的文件 %(what)s，公开前请断开链接"),
+    "too-large": gettext_noop("文件展开后过大，不接受"),
 }
 
 

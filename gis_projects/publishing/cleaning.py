@@ -16,6 +16,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_noop
 
 from gis_projects.disclosure.models import MediaKind
 from layers.notices import UnreadableFile
@@ -32,11 +33,11 @@ _SCRIPT = Path(__file__).with_name("confined") / "clean.py"
 _LIMITS = Limits(cpu=40, wall=90.0, memory=3 << 30, output=MOST_BYTES + (16 << 20))
 _HEIF = (b"heic", b"heix", b"mif1", b"msf1", b"hevc", b"heim", b"heis")
 _WORDS = {
-    "unreadable": "文件不完整或已损坏，无法读取",
-    "too-many-pixels": "画面超过 1 亿像素，不接受",
-    "too-long": "视频超过 10 分钟或没有时长，不接受",
-    "no-video": "视频须有且只有一路画面",
-    "codec": "视频须为 H.264 编码（手机相机可设为“兼容性最佳”）",
+    "unreadable": gettext_noop("文件不完整或已损坏，无法读取"),
+    "too-many-pixels": gettext_noop("画面超过 1 亿像素，不接受"),
+    "too-long": gettext_noop("视频超过 10 分钟或没有时长，不接受"),
+    "no-video": gettext_noop("视频须有且只有一路画面"),
+    "codec": gettext_noop("视频须为 H.264 编码（手机相机可设为“兼容性最佳”）"),
 }
 
 

@@ -79,6 +79,8 @@ def test_everything_that_is_said_has_its_english(collected):
         "zip 中没有 .shp、.gdb 或 .kml，看起来是%(kind)s。",  # of a refusal
         "一般的压缩包",  # a word that stands in a notice
         "要素超过 %(limit)d 个。",  # of a table of notices
+        "文件中有批注，公开前请删除批注",  # of such a table above the lower floors
+        "视频须有且只有一路画面",
         "占用永久基本农田",  # a rule
         "是否排放污染物？",  # a question
         "自然资源主管部门",

@@ -315,6 +315,9 @@ def test_the_page_walks_the_same_way_as_the_actions(desk, client):
     address = f"/publishing/articles/{pk}/"
     assert "预览" in writer.get(f"{address}preview/").content.decode()
     assert writer.post(f"{address}edit/", said | {"title": "取水许可审批"}).status_code == 302
+    page = writer.get(address).content.decode()
+    assert "自动清除" in page  # what becomes of a file before one is chosen
+    assert "含批注或修订痕迹的文件不接受" in page
     buffer = io.BytesIO(PDF)
     buffer.name = "表.pdf"
     assert writer.post(address, {"step": "attach", "file": buffer}).status_code == 302
