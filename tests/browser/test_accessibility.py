@@ -75,6 +75,11 @@ def test_the_page_speaks_english_when_asked(open_page, city):
     ready(page)
     assert page.get_attribute("html", "lang") == "en"
     page.wait_for_selector("text=Key projects")
+    # English words are longer: the map's tools take another row and lie over nothing beside the map
+    stage = page.locator(".map-stage").bounding_box()
+    tools = [tool.bounding_box() for tool in page.locator(".map-tools .tool").all()]
+    assert len(tools) > 5
+    assert max(tool["x"] + tool["width"] for tool in tools) <= stage["x"] + stage["width"]
 
 
 def test_the_menu_of_a_narrow_screen_opens_and_closes_by_keyboard(open_page, city):
