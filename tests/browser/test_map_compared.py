@@ -273,12 +273,16 @@ def test_of_what_was_there_before_a_bookmark_nothing_is_left(open_page, city, ha
     # The first waits for its catalogue, the second is asked for meanwhile: it is shown whole, after the first.
     page.click("[data-panel-tool=bookmarks]")
     held: list[Route] = []
+    asked: list[str] = []
     catalogue = re.compile(r"/api/v1/layers/(\?|$)")
+    page.on("request", lambda request: catalogue.search(request.url) and asked.append(request.url))
     page.route(catalogue, lambda route: route.continue_() if held else held.append(route))
     with page.expect_request(catalogue):
         page.locator(".bookmark-open", has_text="园内").click()
     with page.expect_response(re.compile("/api/v1/map/bookmarks/[0-9]+/")):
         page.locator(".bookmark-open", has_text="沿线").click()
+    page.evaluate("fetch('/api/v1/map/bookmarks/').then(answer => answer.json())")  # it has come by now
+    assert len(asked) == 1
     held[0].continue_()
     page.wait_for_function("() => document.querySelector('#bookmark-status').textContent.includes('沿线')")
     still(page)
