@@ -32,14 +32,14 @@ def leader(city, django_db_blocker):
 
 def test_from_the_map_an_instruction_is_given_in_three_touches_and_its_receipt_is_seen(leader, open_page):
     page = open_page("/desk/leading/?weight=overdue", leader, PHONE)
-    expect(page.locator(".concern").first).to_contain_text("堵点“环评批复”未解决")
+    expect(page.locator(".concern").filter(has_text="滨河泵站")).to_contain_text("堵点“环评批复”未解决")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert serious(page) == []
     page.get_by_role("button", name="地图").click()
     page.get_by_role("button", name="滨河泵站：已逾期").click()  # first
     assert serious(page) == []
     page.locator("#concern-card").get_by_role("link", name="批示").click()  # second
-    expect(page.get_by_label("九原区生态环境局")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="九原区生态环境局", checked=True)).to_have_count(1)
     page.get_by_role("button", name="下达批示").click()  # third
     expect(page.locator(".receipts")).to_contain_text("未签收")
     page.goto("/desk/leading/#screen-given")
