@@ -175,7 +175,8 @@ def cut_out(plot: MultiPolygon, knife: BaseGeometry, crs: DeclaredCrs) -> MultiP
     here = sound(frame.take(plot))
     there = _laid_on(sound(frame.take(foreign(knife, crs))), here)
     if _areal(shapely.intersection(here, there, grid_size=_GRID_M)).is_empty:
-        return _multi(frame.give(here))  # the difference would still move a corner that the knife touches, by microns
+        # the difference would still move a corner that the knife touches, by microns
+        return _multi(frame.give(here))
     left = _areal(shapely.difference(here, there, grid_size=_GRID_M))
     return None if left.is_empty else _multi(frame.give(left))
 
