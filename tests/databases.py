@@ -184,3 +184,13 @@ def empty(connection: BaseDatabaseWrapper) -> None:
     """Delete all rows but those that the migrations made."""
     with connection.cursor() as cursor:
         cursor.execute(_EMPTY)
+
+
+if __name__ == "__main__":  # beside something else that takes a minute of one core alone
+    import os
+
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gis_projects.settings")
+    django.setup()
+    template()

@@ -22,7 +22,7 @@ from tests.api.conftest import geojson, signed_in
 from tests.thorough import many
 
 pytestmark = pytest.mark.django_db(databases=["default", "public"])
-EXAMPLES = many(4, 12)  # of each kind, for each operation
+EXAMPLES = many(2, 12)  # of each kind, for each operation
 
 
 def operations() -> list[Any]:
