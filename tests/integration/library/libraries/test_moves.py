@@ -33,27 +33,6 @@ from tests.refusals import codes
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _places(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path / "media"
-    settings.SIGNING_KEY_PATH = tmp_path / "key.pem"
-
-
-@pytest.fixture
-def project():
-    return project_for_catalogue(name="滨河路改造")
-
-
-@pytest.fixture
-def owner(project):
-    return owner_of(project)
-
-
-@pytest.fixture
-def admitter():
-    return admission()
-
-
 def test_a_project_walks_through_the_three_libraries(project, owner, admitter):
     for to, prepare in (
         ("catalogue", lambda one: one),

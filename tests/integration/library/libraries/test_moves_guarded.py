@@ -10,35 +10,11 @@ from gis_projects.library.actions import libraries
 from gis_projects.library.actions.evidence import record_evidence
 from gis_projects.library.models import Application, LibraryMove, Project
 from tests.factories.libraries import (
-    admission,
     in_library,
-    owner_of,
-    project_for_catalogue,
 )
 from tests.factories.library import ProjectFactory
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _places(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path / "media"
-    settings.SIGNING_KEY_PATH = tmp_path / "key.pem"
-
-
-@pytest.fixture
-def project():
-    return project_for_catalogue(name="滨河路改造")
-
-
-@pytest.fixture
-def owner(project):
-    return owner_of(project)
-
-
-@pytest.fixture
-def admitter():
-    return admission()
 
 
 def refused_by_database(work) -> None:

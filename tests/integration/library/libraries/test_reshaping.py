@@ -11,38 +11,14 @@ from gis_projects.library.models import InvestmentRecord, LibraryMove, Project, 
 from gis_projects.library.refusals import Refused
 from siting.models import Site
 from tests.factories.libraries import (
-    admission,
     answered,
     in_library,
-    owner_of,
-    project_for_catalogue,
     ready_for_reserve,
 )
 from tests.factories.library import InvestmentFactory, ProjectFactory
 from tests.refusals import codes
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _places(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path / "media"
-    settings.SIGNING_KEY_PATH = tmp_path / "key.pem"
-
-
-@pytest.fixture
-def project():
-    return project_for_catalogue(name="滨河路改造")
-
-
-@pytest.fixture
-def owner(project):
-    return owner_of(project)
-
-
-@pytest.fixture
-def admitter():
-    return admission()
 
 
 def test_a_project_comes_out_with_a_reason_and_may_begin_again(project, owner, admitter):

@@ -23,34 +23,12 @@ from gis_projects.argument.refusals import NotNow
 from gis_projects.people.models import Department
 from gis_projects.people.permissions import Role
 from siting.engine.notices import UnusableInput
-from tests.factories.committee import Sitting, meeting, sitting
+from tests.factories.committee import meeting
 from tests.factories.library import ProjectFactory
 from tests.factories.people import OrganisationFactory, RegionFactory, UserFactory, user_of
 
 pytestmark = pytest.mark.django_db
 PDF = b"%PDF-1.7\n%%EOF\n"
-
-
-@pytest.fixture(autouse=True)
-def _files(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-
-
-@pytest.fixture
-def of() -> Sitting:
-    return sitting()
-
-
-@pytest.fixture
-def project():
-    return ProjectFactory(region=RegionFactory(code="150207"), organisation=OrganisationFactory())
-
-
-@pytest.fixture
-def item(of, project):
-    return meetings.add_item(
-        by=of.clerk, meeting=meeting(of), kind="fiscal", title="滨河路财力论证", project=project
-    )
 
 
 @pytest.fixture

@@ -25,33 +25,11 @@ from gis_projects.people.permissions import Role
 from gis_projects.trail import words
 from gis_projects.trail.models import Step
 from siting.engine.notices import UnusableInput
-from tests.factories.committee import Sitting, meeting, resolved, sitting
+from tests.factories.committee import meeting, resolved, sitting
 from tests.factories.library import ProjectFactory
-from tests.factories.people import OrganisationFactory, RegionFactory, UserFactory, user_of
+from tests.factories.people import RegionFactory, UserFactory, user_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _files(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-
-
-@pytest.fixture
-def of() -> Sitting:
-    return sitting()
-
-
-@pytest.fixture
-def project():
-    return ProjectFactory(region=RegionFactory(code="150207"), organisation=OrganisationFactory())
-
-
-@pytest.fixture
-def item(of, project):
-    return meetings.add_item(
-        by=of.clerk, meeting=meeting(of), kind="fiscal", title="滨河路财力论证", project=project
-    )
 
 
 def confirmed(of, row) -> Meeting:
