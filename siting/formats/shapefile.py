@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
@@ -21,6 +22,8 @@ from siting.formats.nesting import nest
 _WITHOUT_PRJ = "shapefile 没有 .prj 文件：请给出坐标系（EPSG 代码，例如 %(example)s）"
 _NAME_BYTES = 10
 _VALUE_BYTES = 254
+#: What the files say of when they were written: the same boundary gives the same bytes on any day.
+_STAMP = datetime(2000, 1, 1)
 _AREA_CODES = {"公顷": "area_ha", "平方米": "area_m2", "亩": "area_mu"}
 # codes that the coordinate text's attributes have in land databases: they fit a field name
 _FIELD_CODES = {
@@ -102,12 +105,12 @@ def write(
             geometry_type="MultiPolygon",
             crs=f"EPSG:{declared.crs.epsg}",
             encoding=used,
+            DBF_DATE_LAST_UPDATE=_STAMP.strftime("%Y-%m-%d"),
         )
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in sorted(Path(folder).iterdir()):
-                # a fixed time, so that the same boundary gives the same bytes
-                entry = zipfile.ZipInfo(path.name, (2000, 1, 1, 0, 0, 0))
+                entry = zipfile.ZipInfo(path.name, _STAMP.timetuple()[:6])
                 archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
     return packed.getvalue()
 

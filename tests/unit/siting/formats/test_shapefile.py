@@ -131,6 +131,14 @@ def test_written_files_read_back(encoding: str, cpg: bytes) -> None:
     assert shapefile.write(declared, encoding=encoding) == content
 
 
+def test_the_table_says_no_day_of_writing() -> None:
+    content = shapefile.write(boundary(名称="甲"))
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        year_since_1900, month, day = archive.read("boundary.dbf")[1:4]
+        assert (year_since_1900, month, day) == (100, 1, 1)
+        assert {entry.date_time for entry in archive.infolist()} == {(2000, 1, 1, 0, 0, 0)}
+
+
 def test_characters_beyond_gbk_are_not_lost() -> None:
     again = shapefile.read(shapefile.write(boundary(名称="𠮷田\U0002a6a5"), encoding="gbk"))
     assert again.plots[0].name == "𠮷田\U0002a6a5"
