@@ -7,6 +7,15 @@ from gis_projects.library.models.budget import (
     BudgetInstrument,
     BudgetLine,
 )
+from gis_projects.library.models.building import (
+    WHOLE,
+    Acceptance,
+    AcceptanceKind,
+    AcceptanceState,
+    BuildingChange,
+    ChangeKind,
+    ChangeState,
+)
 from gis_projects.library.models.codes import Code, CodeList, CodeListVersion
 from gis_projects.library.models.databases import Membership
 from gis_projects.library.models.development_plans import DevelopmentPlan, PlanItem, Realisation
@@ -71,6 +80,10 @@ __all__ = [
     "ENDED_STAGES",
     "LIBRARIES",
     "STEPS",
+    "WHOLE",
+    "Acceptance",
+    "AcceptanceKind",
+    "AcceptanceState",
     "Acknowledgement",
     "Application",
     "ApplicationState",
@@ -81,6 +94,9 @@ __all__ = [
     "BudgetChange",
     "BudgetInstrument",
     "BudgetLine",
+    "BuildingChange",
+    "ChangeKind",
+    "ChangeState",
     "Code",
     "CodeList",
     "CodeListVersion",
