@@ -1,13 +1,14 @@
 """Photos and videos as the public may have them: what the file says of where and when is read, then all of it is gone.
 
 The file is opened only inside the confinement that uploads of layers have (`layers.reading.sandbox`): a photo is
-decoded and encoded anew, a video copied without its other tracks and without what cameras write between the frames.
+decoded and encoded anew, a video that browsers play copied without its other tracks and without what cameras write
+between the frames. Any other video is encoded anew, which takes minutes: a job's work (`publishing.intake_jobs`).
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,17 +28,25 @@ MOST_BYTES = 100 * 1024 * 1024
 MOST_PHOTO_BYTES = 30 * 1024 * 1024
 ENDINGS = {
     MediaKind.PHOTO: (".jpg", ".jpeg", ".png", ".heic", ".heif"),
-    MediaKind.VIDEO: (".mp4", ".mov", ".m4v"),
+    MediaKind.VIDEO: (".mp4", ".mov", ".m4v", ".3gp", ".avi", ".mkv", ".webm"),
 }
-_SCRIPT = Path(__file__).with_name("confined") / "clean.py"
+_SCRIPT = Path(__file__).with_name("confined") / "clean"
 _LIMITS = Limits(cpu=40, wall=90.0, memory=3 << 30, output=MOST_BYTES + (16 << 20))
+#: For a video that is encoded anew; its job has as long.
+TRANSCODING_SECONDS = 2 * 3600
+_TRANSCODING = replace(_LIMITS, cpu=2 * TRANSCODING_SECONDS, wall=float(TRANSCODING_SECONDS))
+_TOLD = 4  # bytes of each per cent that the script tells
 _HEIF = (b"heic", b"heix", b"mif1", b"msf1", b"hevc", b"heim", b"heis")
 _WORDS = {
     "unreadable": gettext_noop("文件不完整或已损坏，无法读取"),
     "too-many-pixels": gettext_noop("画面超过 1 亿像素，不接受"),
     "too-long": gettext_noop("视频超过 10 分钟或没有时长，不接受"),
     "no-video": gettext_noop("视频须有且只有一路画面"),
-    "codec": gettext_noop("视频须为 H.264 编码（手机相机可设为“兼容性最佳”）"),
+    "codec": gettext_noop("浏览器不能播放该视频的编码，须先转码"),
+    "decoder": gettext_noop("不能解码该视频，请另存为 MP4（H.264 或 HEVC）"),
+    "rate": gettext_noop("视频帧率超过每秒 240 帧或没有帧率，不接受"),
+    "too-many-film-pixels": gettext_noop("须转码的视频画面不能超过 4096 × 2304 像素"),
+    "changing": gettext_noop("视频中途改变画面大小，不接受"),
 }
 
 
@@ -56,6 +65,10 @@ class Cleaned:
     taken_at: datetime | None
 
 
+class OtherCodec(UnusableInput):
+    """A video that browsers can't play: it has to be encoded anew first."""
+
+
 def kind_of(name: str, head: bytes) -> MediaKind:
     """Whether this is a photo or a video, by its first bytes; its name must say the same.
 
@@ -67,18 +80,28 @@ def kind_of(name: str, head: bytes) -> MediaKind:
     kind = _sniffed(head)
     ending = Path(name).suffix.lower()
     if kind is None or ending not in (*ENDINGS[MediaKind.PHOTO], *ENDINGS[MediaKind.VIDEO]):
-        raise _refusal("media-kind", "不接受这种文件，可以是 JPEG、PNG、HEIC 照片或 MP4、MOV 视频")
+        raise _refusal(
+            "media-kind", "不接受这种文件，可以是 JPEG、PNG、HEIC 照片或 MP4、MOV、3GP、AVI、MKV、WebM 视频"
+        )
     if ending not in ENDINGS[kind]:
         raise _refusal("media-mismatch", "文件内容与扩展名 %(ending)s 不符", ending=ending)
     return kind
 
 
 @contextmanager
-def cleaned(name: str, path: Path) -> Iterator[Cleaned]:
+def cleaned(name: str, path: Path, *, transcoding: Callable[[int], None] | None = None) -> Iterator[Cleaned]:
     """The file at ``path``, cleaned; the result's files are gone when the context ends.
+
+    Parameters
+    ----------
+    transcoding
+        Encode a video anew that browsers can't play; told how far it is in per cent. It may take hours. What it
+        raises ends the work.
 
     Raises
     ------
+    OtherCodec
+        A video that browsers can't play, and ``transcoding`` isn't given.
     UnusableInput
         Empty, too large, of a kind that isn't taken, damaged, or hostile; in words for who brought it.
     """
@@ -92,9 +115,11 @@ def cleaned(name: str, path: Path) -> Iterator[Cleaned]:
         raise _refusal("media-too-large", "文件超过 %(limit)s MB", limit=most >> 20)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
-        said = _run(kind, path, out)
+        said = _run(kind, path, out, transcoding)
         if "refused" in said:
-            raise _refusal(f"media-{said['refused']}", _WORDS.get(said["refused"], _WORDS["unreadable"]))
+            kind_of_refusal = OtherCodec if said["refused"] == "codec" else UnusableInput
+            words = _WORDS.get(said["refused"], _WORDS["unreadable"])
+            raise kind_of_refusal(Notice(f"media-{said['refused']}", words, {}, field="file"))
         position = said.get("position")
         yield Cleaned(
             kind=kind,
@@ -107,12 +132,16 @@ def cleaned(name: str, path: Path) -> Iterator[Cleaned]:
         )
 
 
-def _run(kind: MediaKind, path: Path, out: Path) -> dict[str, Any]:
+def _run(kind: MediaKind, path: Path, out: Path, transcoding: Callable[[int], None] | None) -> dict[str, Any]:
+    anew = kind == MediaKind.VIDEO and transcoding is not None
+    task = {"kind": "transcode" if anew else kind.value}
     try:
         with Confined(
-            _SCRIPT, {"kind": kind.value}, path, "file", (), limits=replace(_LIMITS), writable=out
+            _SCRIPT, task, path, "file", (), limits=_TRANSCODING if anew else _LIMITS, writable=out
         ) as run:
-            run.output.read()
+            while len(told := run.output.read(_TOLD)) == _TOLD:
+                if transcoding is not None and told.strip().isdigit():
+                    transcoding(int(told))
             return run.finish()
     except UnreadableFile as refused:
         raise UnusableInput(
@@ -125,6 +154,8 @@ def _sniffed(head: bytes) -> MediaKind | None:
         return MediaKind.PHOTO
     if head[4:8] == b"ftyp":
         return MediaKind.PHOTO if head[8:12] in _HEIF else MediaKind.VIDEO
+    if head.startswith(b"\x1a\x45\xdf\xa3") or (head.startswith(b"RIFF") and head[8:12] == b"AVI "):
+        return MediaKind.VIDEO
     return None
 
 

@@ -20,6 +20,7 @@ from gis_projects.disclosure.models import DisclosedMedia, MediaKind
 from gis_projects.publishing.models import ProgressMedia
 
 _YOUNG_SECONDS = 3600
+_DRAFT_SECONDS = 2 * 24 * 3600
 ENDINGS = {MediaKind.PHOTO: ".jpg", MediaKind.VIDEO: ".mp4"}
 
 
@@ -49,6 +50,18 @@ def drop(paths: Iterable[Path]) -> None:
         path.unlink(missing_ok=True)
 
 
+def draft_of(job: int) -> Path:
+    """Where a video lies as it came while a job encodes it anew; nobody can ask for it."""
+    return folder() / "drafts" / str(job)
+
+
+def keep_draft(job: int, path: Path) -> None:
+    draft = draft_of(job)
+    draft.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shutil.copyfile(path, draft)
+    draft.chmod(0o600)
+
+
 def show(row: ProgressMedia) -> str:
     """Put a copy where the public's addresses lead; nobody can ask for it before a `DisclosedMedia` names it."""
     name = secrets.token_hex(16) + _ending(row, False)
@@ -68,10 +81,15 @@ def hide(names: Iterable[str]) -> None:
 
 
 def sweep() -> int:
-    """Delete public copies that nothing names: of a publication that was rolled back, or a process that died between.
+    """Delete public copies that nothing names: of a publication that was rolled back, or a process that died between;
+    and videos as they came whose job is long gone.
 
     One that is an hour young may be of a publication that isn't committed yet.
     """
+    drafts = draft_of(0).parent
+    for entry in os.scandir(drafts) if drafts.is_dir() else ():
+        if entry.stat(follow_symlinks=False).st_mtime < time.time() - _DRAFT_SECONDS:
+            Path(entry.path).unlink(missing_ok=True)
     public = media_files.folder()
     if not public.is_dir():
         return 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,17 @@ SERIAL = "SN20260912Z"
 MODEL = "SpyPhone 9"
 COMMENT = "王五 13800000000"
 TAKEN = "2026:03:12 09:41:07"
+_QUIET = {"libx265": {"x265-params": "log-level=none"}}
 LON, LAT = 109.851234, 40.612345
+
+
+def traces() -> Iterator[bytes]:
+    """Everything that a camera wrote, in the ways in which it may stand in a file."""
+    for text in (SERIAL, MODEL, COMMENT, TAKEN, TAKEN[:10], "2026-03-12"):
+        for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
+            yield text.encode(encoding)
+    yield from (b"Exif\0\0", b"GPS", b"http://ns.adobe.com", b"ICC_PROFILE", b"x264", b"x265", b"Lavc")
+    yield from (b"+40.61", b"40.6123", b"com.apple", b"\xa9xyz", b"udta", b"mp4a", b"soun")
 
 
 def picture(width: int = 640, height: int = 480) -> Image.Image:
@@ -78,8 +90,13 @@ def png() -> bytes:
     return out.getvalue()
 
 
-def video(path: Path, *, codec: str = "libx264", frames: int = 12, sound: bool = True) -> Path:
-    """A second of film with a place, a device and a sound track; the encoder writes its own name between the frames."""
+def video(
+    path: Path, *, codec: str = "libx264", frames: int = 12, sound: bool = True, upright: bool = False
+) -> Path:
+    """A second of film with a place, a device and a sound track; the encoder writes its own name between the frames.
+
+    ``upright``: filmed by a phone on its side, so the container says to turn the picture a quarter clockwise.
+    """
     with av.open(str(path), "w", format="mov", options={"movflags": "use_metadata_tags"}) as target:
         target.metadata.update(
             {
@@ -89,7 +106,7 @@ def video(path: Path, *, codec: str = "libx264", frames: int = 12, sound: bool =
                 "comment": f"{COMMENT} {SERIAL}",
             }
         )
-        stream = target.add_stream(codec, rate=12)
+        stream = target.add_stream(codec, rate=12, options=_QUIET.get(codec, {}))
         stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
         stream.metadata["handler_name"] = SERIAL
         voice = target.add_stream("aac", rate=44100) if sound else None
@@ -104,4 +121,12 @@ def video(path: Path, *, codec: str = "libx264", frames: int = 12, sound: bool =
             tone.sample_rate = 44100
             target.mux(voice.encode(tone))
             target.mux(voice.encode(None))
+    if upright:
+        content = bytearray(path.read_bytes())
+        # ISO/IEC 14496-12, 8.3.2: the matrix stands 40 bytes into a track header of version 0
+        matrix = content.index(b"tkhd") + 4 + 40
+        content[matrix : matrix + 36] = struct.pack(
+            ">9i", 0, 65536, 0, -65536, 0, 0, 240 << 16, 0, 0x40000000
+        )
+        path.write_bytes(content)
     return path

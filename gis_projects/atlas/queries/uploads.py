@@ -244,6 +244,9 @@ JOBS = {
     "atlas.print_series": gettext_noop("打印系列图"),
     "sites.search_sites": gettext_noop("搜索推荐选址"),
     "sites.revalidate": gettext_noop("选址复检"),
+    "publishing.prepare_batch": gettext_noop("准备批量公开清单"),
+    "publishing.publish_batch": gettext_noop("批量公开"),
+    "publishing.transcode_video": gettext_noop("视频转码"),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.contrib.gis.geos import Point
@@ -49,6 +50,8 @@ def add_media(
     ------
     ValidationError
         There are too many, it is there already, or the source isn't this project's.
+    OtherCodec
+        A video that browsers can't play: `actions.transcoding.request` takes it in by a job.
     UnusableInput
         As `cleaning.cleaned`.
     """
@@ -57,41 +60,81 @@ def add_media(
         raise ValidationError(_("附件不属于该项目。"), code="source")
     if location is not None and not (abs(location.x) <= 180 and abs(location.y) <= 90):
         raise ValidationError(_("经纬度超出范围。"), code="location")
-    plain = files.safe_name(name)
-    sha256 = _sha256(path)
-    if ProgressMedia.objects.filter(project=project, sha256=sha256).exists():
+    came = Came.of(name, path)
+    refuse_known(project, came)
+    with cleaning.cleaned(came.name, path) as clean, transaction.atomic():
+        return keep_media(
+            by=by, project=project, came=came, clean=clean, caption=caption, location=location, source=source
+        )
+
+
+@dataclass(frozen=True)
+class Came:
+    """A file as it was brought: its plain name, its bytes' SHA-256 (hex) and their number."""
+
+    name: str
+    sha256: str
+    size: int
+
+    @classmethod
+    def of(cls, name: str, path: Path) -> Came:
+        return cls(files.safe_name(name), _sha256(path), path.stat().st_size)
+
+
+def refuse_known(project: Project, came: Came) -> None:
+    """Raise ValidationError where the project has this very file."""
+    if ProgressMedia.objects.filter(project=project, sha256=came.sha256).exists():
         raise ValidationError(_("这个文件已经采集过。"), code="there")
-    with cleaning.cleaned(plain, path) as clean, transaction.atomic():
-        project = locked(project)
-        if ProgressMedia.objects.filter(project=project).count() >= MOST_OF_A_PROJECT:
-            raise ValidationError(
-                _("照片和视频不能超过 %(limit)s 个。"), params={"limit": MOST_OF_A_PROJECT}, code="many"
-            )
-        where, said_by = location, PositionSource.TYPED if location else ""
-        if where is None and clean.position is not None:
-            where, said_by = Point(*clean.position, srid=4490), PositionSource.FILE
-        row = ProgressMedia.objects.create(
-            project=project,
-            source=source,
-            kind=clean.kind,
-            caption=caption.strip()[:200],
-            name=plain,
-            sha256=sha256,
-            size=path.stat().st_size,
-            token=media_store.keep(clean.kind, clean.copy, clean.small),
-            width=clean.width,
-            height=clean.height,
-            taken_at=clean.taken_at,
-            location=where,
-            position_source=said_by,
-            by=by,
+
+
+def keep_media(
+    *,
+    by: User,
+    project: Project,
+    came: Came,
+    clean: cleaning.Cleaned,
+    caption: str,
+    location: Point | None,
+    source: Attachment | None = None,
+) -> ProgressMedia:
+    """Write down what was cleaned, within the caller's transaction.
+
+    Raises `ValidationError` as `add_media`, and `PermissionDenied`.
+    """
+    project = locked(project)
+    require(by, Permission.EDIT_PROJECTS, project)
+    refuse_known(project, came)
+    if ProgressMedia.objects.filter(project=project).count() >= MOST_OF_A_PROJECT:
+        raise ValidationError(
+            _("照片和视频不能超过 %(limit)s 个。"), params={"limit": MOST_OF_A_PROJECT}, code="many"
         )
-        trail.record(
-            by=by,
-            verb="disclosure.add_media",
-            subject=subject(project),
-            data={"media": row.pk, "kind": row.kind, "name": plain, "sha256": sha256, "caption": row.caption},
-        )
+    where, said_by = location, PositionSource.TYPED if location else ""
+    if where is None and clean.position is not None:
+        where, said_by = Point(*clean.position, srid=4490), PositionSource.FILE
+    row = ProgressMedia.objects.create(
+        project=project,
+        source=source,
+        kind=clean.kind,
+        caption=caption.strip()[:200],
+        name=came.name,
+        sha256=came.sha256,
+        size=came.size,
+        token=media_store.keep(clean.kind, clean.copy, clean.small),
+        width=clean.width,
+        height=clean.height,
+        taken_at=clean.taken_at,
+        location=where,
+        position_source=said_by,
+        by=by,
+    )
+    trail.record(
+        by=by,
+        verb="disclosure.add_media",
+        subject=subject(project),
+        data={
+            "media": row.pk, "kind": row.kind, "name": came.name, "sha256": came.sha256, "caption": row.caption,
+        },
+    )  # fmt: skip
     return row
 
 

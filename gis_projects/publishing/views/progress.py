@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -26,8 +26,10 @@ from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, find, may
 from gis_projects.publishing import cleaning, media_store, small_pictures
 from gis_projects.publishing.actions import progress as actions
+from gis_projects.publishing.actions import transcoding
 from gis_projects.publishing.forms import MediaForm, ResultForm
 from gis_projects.publishing.models import PerformanceResult, ProgressMedia
+from gis_projects.publishing.queries import transcoding as transcodings
 from siting.engine.notices import UnusableInput
 
 _TYPES = {MediaKind.PHOTO: "image/jpeg", MediaKind.VIDEO: "video/mp4"}
@@ -38,17 +40,34 @@ def _upload(request: HttpRequest, project: Project) -> str:
     if not brought:
         raise ValidationError(_("请选择文件。"))
     form = _media_form(request)
+    waiting = 0
     for file in brought:
         with _on_disk(file) as path:
-            actions.add_media(
-                by=cast(User, request.user),
-                project=project,
-                name=file.name or "",
-                path=path,
-                caption=form.cleaned_data["caption"],
-                location=form.location(),
-            )
+            said: dict[str, Any] = {
+                "by": cast(User, request.user),
+                "project": project,
+                "name": file.name or "",
+                "path": path,
+                "caption": form.cleaned_data["caption"],
+                "location": form.location(),
+            }
+            try:
+                actions.add_media(**said)
+            except cleaning.OtherCodec:
+                transcoding.request(**said)
+                waiting += 1
+    if waiting:
+        return _("已采集 %(number)s 个文件；%(waiting)s 个视频浏览器不能直接播放，正在转码，进度见下。") % {
+            "number": len(brought) - waiting,
+            "waiting": waiting,
+        }
     return _("已采集 %(number)s 个文件。") % {"number": len(brought)}
+
+
+def _call_off(request: HttpRequest, project: Project) -> str:
+    job = get_object_or_404(transcodings.jobs(project), pk=_key(request, "job"))
+    ended = transcoding.call_off(by=cast(User, request.user), project=project, job=job)
+    return _("转码已取消。") if ended else _("该视频的转码已经结束。")
 
 
 def _from_diary(request: HttpRequest, project: Project) -> str:
@@ -86,6 +105,7 @@ def _release(request: HttpRequest, project: Project) -> str:
 
 _STEPS: dict[str, Callable[[HttpRequest, Project], str]] = {
     "upload": _upload,
+    "call-off": _call_off,
     "from-diary": _from_diary,
     "drop": _drop,
     "write": _write,
@@ -121,6 +141,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "project": project,
             "media": taken,
+            "films": transcodings.recent(project),
             "diary": _diary_photos(project).exclude(sha256__in=taken.values("sha256")),
             "results": PerformanceResult.objects.filter(project=project).select_related(
                 "written_by", "released_by"

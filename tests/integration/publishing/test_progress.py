@@ -48,15 +48,6 @@ def taken(project, people, tmp_path, name="a.jpg", content=None, **how):
     return progress.add_media(by=people[0], project=project, name=name, path=path, **how)
 
 
-def traces():
-    """Everything that a camera wrote, in the ways in which it may stand in a file."""
-    for text in (media.SERIAL, media.MODEL, media.COMMENT, media.TAKEN, media.TAKEN[:10], "2026-03-12"):
-        for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
-            yield text.encode(encoding)
-    yield from (b"Exif\0\0", b"GPS", b"http://ns.adobe.com", b"ICC_PROFILE", b"x264", b"Lavc")
-    yield from (b"+40.61", b"40.6123", b"com.apple", b"\xa9xyz", b"udta", b"mp4a", b"soun")
-
-
 def segments(content):
     """The marker segments of a JPEG before its picture: an own reading, not Pillow's."""
     at, found = 2, []
@@ -76,7 +67,7 @@ def test_a_photo_is_read_and_then_holds_only_its_picture(tmp_path, name, make):
         assert f"{clean.taken_at:%Y:%m:%d %H:%M:%S}" == media.TAKEN
         for path in (clean.copy, clean.small):
             content = path.read_bytes()
-            assert [trace for trace in traces() if trace in content] == []
+            assert [trace for trace in media.traces() if trace in content] == []
             # APP0 (JFIF), tables and frame headers; nothing else, and nothing behind the end of the picture
             assert {marker for marker, _ in segments(content)} <= {0xE0, 0xDB, 0xC0, 0xC2, 0xC4}
             assert content.endswith(b"\xff\xd9")
@@ -130,7 +121,7 @@ def test_a_video_keeps_its_picture_and_nothing_else(tmp_path):
         assert clean.position == pytest.approx((media.LON, media.LAT), abs=1e-4)
         assert (clean.width, clean.height) == (320, 240)
         content = clean.copy.read_bytes()
-        assert [trace for trace in traces() if trace in content] == []
+        assert [trace for trace in media.traces() if trace in content] == []
         found = list(boxes(content))
         names = [name for name, _body in found]
         assert names.count(("moov", "trak")) == 1
