@@ -28,14 +28,13 @@ _BATCH = 5000
 # All features of the keys in question: those that wait for theirs, and the one that stands under it.
 _SHARING = """
 WITH waiting AS MATERIALIZED (
-    SELECT id, attributes->>'key' AS key, attributes->'attributes' AS attributes, hash, class_code, name, area_m2,
-           vertices, geom
+    SELECT id, attributes->>'key' AS key, attributes->'attributes' AS attributes, hash, class_code, name, geom
     FROM layers_feature WHERE layer_id = %(layer)s AND first_version = %(number)s AND starts_with(key, %(open)s))
 SELECT * FROM (
-    SELECT key, hash, class_code, name, attributes::text, area_m2, vertices, geom::text, true AS waits, id
+    SELECT key, hash, class_code, name, attributes::text, geom::text, true AS waits, id
     FROM waiting
     UNION ALL
-    SELECT key, hash, class_code, name, attributes::text, area_m2, vertices, geom::text, false, id
+    SELECT key, hash, class_code, name, attributes::text, geom::text, false, id
     FROM layers_feature WHERE layer_id = %(layer)s AND last_version IS NULL AND key IN (SELECT key FROM waiting)
 ) AS sharing
 ORDER BY key COLLATE "C", hash, waits, id
@@ -69,7 +68,7 @@ def settle(layer: int, number: int, predecessor: Predecessor) -> None:
             for row in found:
                 if row[0] != key:
                     key, names = row[0], _names(layer, row[0])
-                    if row[8]:
+                    if row[6]:
                         displaced.append(row[0])
                     else:
                         next(names)  # the one under the key stays there
@@ -113,14 +112,13 @@ def _write(
     if not named:
         return
     keys = [key for key, _ in named]
-    _, _, classes, names, attributes, areas, vertices, ewkb, _, _ = (
+    _, _, classes, names, attributes, ewkb, _, _ = (
         list(column) for column in zip(*(row for _, row in named), strict=True)
     )
     attributes = [hashing.attributes_json(json.loads(text)) for text in attributes]
     geometries = shapely.from_wkb(np.array(ewkb, dtype=object))
     content = Content(
         keys=keys, class_codes=classes, names=names, attributes=attributes, geometries=geometries,
-        areas=np.array(areas, dtype=np.float64), vertices=np.array(vertices, dtype=np.int_),
         hashes=hashing.content_hashes(keys, classes, names, attributes, geometries),
     )  # fmt: skip
     at = predecessor.find(as_hashes(content.hashes))

@@ -102,7 +102,7 @@ def write_open(layer: int, number: int, content: Content, names: list[str]) -> N
             f'{{"attributes":{attributes},"key":{json.dumps(key, ensure_ascii=False)}}}'
             for key, attributes in zip(content.keys, content.attributes, strict=True)
         ],
-        geometries=content.geometries, areas=content.areas, vertices=content.vertices, hashes=content.hashes,
+        geometries=content.geometries, hashes=content.hashes,
     )  # fmt: skip
     copying.copy_rows("layers_feature", _COLUMNS, _rows(layer, number, aside, None))
 

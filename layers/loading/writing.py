@@ -81,7 +81,12 @@ class Writer:
     ) -> None:
         self._version, self._predecessor, self._claim, self._name = version, predecessor, claim, name
         self._rules, self._standard = rules, standards.get(rules.standard)
+        self._shares = len(predecessor) > 0
+        self._find = self._found if self._shares else None
         self.written = Written(shared=np.zeros(len(predecessor), dtype=bool))
+
+    def _found(self, hashes: list[bytes]) -> npt.NDArray[np.intp]:
+        return self._predecessor.find(as_hashes(hashes))
 
     def write(self, table: Table, *, offset: int) -> None:
         """Prepare and write the features of one batch, which begins after `offset` others."""
@@ -89,20 +94,24 @@ class Writer:
         standard, rules = self._standard, self._rules
         if standard is not None and rules.mapping:
             table = standards.apply(table, rules.mapping, standard)
-        prepared = prepare(table, offset=offset)
-        content = prepared.content
+        prepared = prepare(table, offset=offset, find=self._find)
+        content, at = prepared.content, prepared.at
         first = self._claim(marks(content.keys))
         late = np.flatnonzero(~first)
+        if (again := at[late] >= 0).any():
+            late = np.union1d(late[~again], prepared.test(late[again]))
         faults = [*(r.finding for r in prepared.repaired), *(r.finding for r in prepared.rejected)]
-        areas = content.areas if len(content) == len(table) else None
-        faults += attributes.check(table, standard, rules.class_system, areas=areas)
+        # what the version before has isn't measured again, unless the standard wants its area
+        known = not self._shares and len(content) == len(table)
+        faults += attributes.check(
+            table, standard, rules.class_system, areas=content.areas if known else None
+        )
         hashes = as_hashes(content.hashes)
-        at = self._predecessor.find(hashes)
         new = np.flatnonzero(first & (at < 0))
         with transaction.atomic():
             if len(new):
                 fresh = content.take(new) if len(new) < len(content) else content
-                if len(self._predecessor):
+                if self._shares:
                     done.closed += rows.close(layer, number, fresh.keys)
                 rows.write(layer, number, fresh)
             if len(late):

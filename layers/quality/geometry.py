@@ -22,6 +22,7 @@ from layers.quality.limits import LIMITS
 MAX_FEATURE_VERTICES = 2_000_000
 RANGE = (70.0, 0.0, 140.0, 60.0)  # west, south, east, north: China with its seas, generously
 _BLOCK = 25_000
+_MULTIPLE = (4, 5, 6)  # GEOS's numbers of multi-part types
 
 
 @dataclass(frozen=True)
@@ -123,14 +124,14 @@ def _of_dimension(geometry: Any, dimension: int) -> Any:
     return {0: shapely.multipoints, 1: shapely.multilinestrings, 2: shapely.multipolygons}[dimension](parts)
 
 
-def check(
+def usable(
     keys: npt.NDArray[np.object_], geometries: npt.NDArray[np.object_]
-) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.bool_], list[Repair], list[Rejection]]:
-    """Repair what can be repaired and say what can't stay.
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.bool_], list[Rejection]]:
+    """Say what can't be a feature at all, before anything is worked out: absent, endless, not on this land.
 
     Returns
     -------
-    The geometries (2D, valid where kept), the mask of those kept, the repairs, the rejections.
+    The geometries (2D; an array of its own), the mask of those kept, the rejections.
     """
     keep = np.ones(len(geometries), dtype=bool)
     rejected: list[Rejection] = []
@@ -145,24 +146,51 @@ def check(
     reject(
         shapely.get_num_coordinates(geometries) > MAX_FEATURE_VERTICES, f"顶点超过 {MAX_FEATURE_VERTICES} 个"
     )
-    xy, owner = shapely.get_coordinates(geometries, return_index=True)
-    wild = ~np.isfinite(xy).all(axis=1)
-    reject(np.bincount(owner[wild], minlength=len(geometries)) > 0, "坐标不是数值")
+    # boxes pass over coordinates that are no number: those are looked for among all
+    bounds = shapely.bounds(geometries)
+    xy = shapely.get_coordinates(geometries)
+    if not np.isfinite(xy).all():
+        xy, owner = shapely.get_coordinates(geometries, return_index=True)
+        wild = ~np.isfinite(xy).all(axis=1)
+        reject(np.bincount(owner[wild], minlength=len(geometries)) > 0, "坐标不是数值")
+    del xy
     west, south, east, north = RANGE
     with np.errstate(invalid="ignore"):
-        outside = (xy[:, 0] < west) | (xy[:, 0] > east) | (xy[:, 1] < south) | (xy[:, 1] > north)
-    reject(np.bincount(owner[outside], minlength=len(geometries)) > 0, "坐标超出经纬度范围")
-    del xy, owner
+        outside = (bounds[:, 0] < west) | (bounds[:, 2] > east) | (bounds[:, 1] < south) | (bounds[:, 3] > north)
+    reject(outside, "坐标超出经纬度范围")
 
     geometries = geometries.copy()
     if shapely.has_z(geometries).any() or shapely.has_m(geometries).any():
         geometries = shapely.force_2d(geometries)
-    valid = np.zeros(len(geometries), dtype=bool)
-    valid[keep] = in_blocks(shapely.is_valid, geometries[keep])
+    _without_empty_parts(geometries)
+    return geometries, keep, rejected
+
+
+def _without_empty_parts(geometries: npt.NDArray[np.object_]) -> None:
+    """Leave out, in place, the parts of multi-part geometries that are nothing: writers put them there, and no more."""
+    several = np.flatnonzero(np.isin(shapely.get_type_id(geometries), _MULTIPLE))
+    parts, owner = shapely.get_parts(geometries[several], return_index=True)
+    for i in several[np.unique(owner[shapely.is_empty(parts)])].tolist():
+        geometries[i] = _of_dimension(geometries[i], int(shapely.get_dimensions(geometries[i])))
+
+
+def check(
+    keys: npt.NDArray[np.object_], geometries: npt.NDArray[np.object_]
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.bool_], list[Repair], list[Rejection]]:
+    """Repair what can be repaired and say what can't stay, of geometries that are `usable`.
+
+    Returns
+    -------
+    The geometries (valid where kept), the mask of those kept, the repairs, the rejections.
+    """
+    keep = np.ones(len(geometries), dtype=bool)
+    geometries = geometries.copy()
+    valid = in_blocks(shapely.is_valid, geometries)
     # a collection is valid, but no layer's feature: only its parts of the highest dimension count
     collection = shapely.get_type_id(geometries) == 7
     repaired: list[Repair] = []
-    for i in np.flatnonzero(keep & (~valid | collection)):
+    rejected: list[Rejection] = []
+    for i in np.flatnonzero(~valid | collection):
         before = geometries[i]
         dimension = int(shapely.get_dimensions(before))
         made = before if valid[i] else shapely.make_valid(before, method="structure", keep_collapsed=False)

@@ -4,7 +4,7 @@ import shapely
 
 from layers import pieces
 from layers.areas import exact_areas
-from layers.quality.geometry import check
+from layers.quality.geometry import check, usable
 from tests.factories.layers import square
 
 
@@ -21,7 +21,10 @@ def not_a_number():
 
 def checked(*geometries):
     keys = objects(*(f"K{i}" for i in range(len(geometries))))
-    return check(keys, objects(*geometries))
+    shapes, keep, absent = usable(keys, objects(*geometries))
+    shapes[keep], sound, repaired, rejected = check(keys[keep], shapes[keep])
+    keep[keep] = sound
+    return shapes, keep, repaired, absent + rejected
 
 
 def test_a_bow_tie_is_repaired_and_reported_with_its_areas():
@@ -51,6 +54,14 @@ def test_what_cannot_be_repaired_is_rejected_alone(geometry, reason):
     assert keep.tolist() == [True, False, True]
     assert [r.key for r in rejected] == ["K1"]
     assert reason in rejected[0].reason
+
+
+def test_parts_that_are_nothing_are_left_out():
+    holed = shapely.from_wkt("MULTIPOLYGON(EMPTY, ((110 40, 111 40, 111 41, 110 40)), EMPTY)")
+    geometries, keep, repaired, _ = checked(square(0, 0), holed)
+    assert keep.all()
+    assert not repaired
+    assert geometries[1].equals(shapely.Polygon([(110, 40), (111, 40), (111, 41)]))
 
 
 def test_only_the_surfaces_of_a_mixed_collection_stay():
