@@ -99,6 +99,18 @@ class ProjectFilter(RecordFilter):
         model = Project
         fields: list[str] = []
 
+    @property
+    def without_kinds(self) -> QuerySet[Project]:
+        """The same selection but for the kinds, of which alone there may be a wrong one."""
+        given = self.form.cleaned_data if self.form.is_valid() else getattr(self.form, "cleaned_data", {})
+        if set(self.form.errors) - {"kind"}:
+            return self.queryset.none()
+        found = self.queryset.all()
+        for name, value in given.items():
+            if name != "kind":
+                found = self.filters[name].filter(found, value)
+        return found
+
     def by_words(self, queryset: QuerySet[Project], name: str, value: str) -> QuerySet[Project]:
         return queries.search(queryset, value)
 
@@ -130,13 +142,6 @@ class ProjectFilter(RecordFilter):
 
     def by_place(self, queryset: QuerySet[Project], name: str, value: bool) -> QuerySet[Project]:
         return queries.placed(queryset) if value else queries.unplaced(queryset)
-
-
-def without_kinds(params: QueryDict) -> QueryDict:
-    """The same selection but for the kinds."""
-    rest = params.copy()
-    rest.pop("kind", None)
-    return rest
 
 
 def selection(params: QueryDict) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_noop, pgettext
+from django.utils.translation import get_language, gettext, gettext_noop, pgettext
 
-from gis_projects.library.models import ProjectKind
+from gis_projects.library.models import Project, ProjectKind
 from gis_projects.library.money import Unit, percent, show
 from gis_projects.sentences import listed
 
@@ -37,9 +38,20 @@ class ListColumn:
         return "—" if found in (None, "") else str(found)
 
 
+def labels(name: str) -> dict[str, str]:
+    """What the values of a field (or ``kinds``) are called in the language of the day: looked up once, not by row."""
+    return _labels(name, get_language())
+
+
+@lru_cache(maxsize=64)
+def _labels(name: str, _language: str | None) -> dict[str, str]:
+    choices = ProjectKind.choices if name == "kinds" else cast(Any, Project._meta.get_field(name)).choices
+    return {str(value): str(label) for value, label in choices}
+
+
 def _kinds(project: Any) -> str:
-    labels = dict(ProjectKind.choices)
-    return listed(str(labels[name]) for name in project.kinds)
+    named = labels("kinds")
+    return listed(named[name] for name in project.kinds)
 
 
 def _wan(name: str) -> Callable[[Any], str]:
@@ -69,7 +81,11 @@ def _unit(name: str) -> Callable[[Any], str]:
 
 
 def _shown(name: str) -> Callable[[Any], Any]:
-    return lambda project: getattr(project, f"get_{name}_display")()
+    def label(project: Any) -> str:
+        value = getattr(project, name)
+        return labels(name).get(value, value)
+
+    return label
 
 
 _COLUMNS = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,22 +12,26 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from gis_projects.library.filters import ProjectFilter, without_kinds
+from gis_projects.library.filters import ProjectFilter
 from gis_projects.library.queries import history, mapping
 from gis_projects.library.queries import projects as queries
 from gis_projects.library.queries.mapping import Mapped, Tally
+from gis_projects.library.queries.overviews import Overview, overview
 from gis_projects.people.models import Region, User
 
 Test = Callable[[Mapped], bool]
+
+
+def are_wanted(kinds: Collection[str], wanted: Collection[str]) -> bool:
+    """Whether a project of these kinds is among those of the wanted ones (`NO_KIND`: of none of the four)."""
+    return any(kind in wanted for kind in kinds) or (queries.NO_KIND in wanted and not kinds)
 
 
 def _of_kinds(kinds: Iterable[str]) -> Test:
     wanted = set(kinds)
 
     def test(row: Mapped) -> bool:
-        if row.kinds is None:
-            return queries.UNTOLD in wanted
-        return not wanted.isdisjoint(row.kinds) or (queries.NO_KIND in wanted and not row.kinds)
+        return queries.UNTOLD in wanted if row.kinds is None else are_wanted(row.kinds, wanted)
 
     return test
 
@@ -91,15 +95,10 @@ def selected(user: User, params: QueryDict) -> Selected:
     Misunderstood
         A filter can't be read: that selects nothing, as it would pass for an answer.
     """
-    day = day_asked(params)
+    day, chosen = asked(user, params)
     every = queries.projects(user)
-    chosen = ProjectFilter(params, queryset=every)
-    if not chosen.form.is_valid():
-        raise Misunderstood(chosen.form.errors)
     if day is None:
-        rest = ProjectFilter(without_kinds(params), queryset=every)
-        assert rest.form.is_valid(), "a part of what was read can be read"
-        every_kind = mapping.rows(rest.qs)
+        every_kind = mapping.rows(chosen.without_kinds)
         tests = _tests(chosen.form.cleaned_data, {"kind"})
         return Selected([row for row in every_kind if _all(tests, row)], every_kind, None, [])
     undated = params.copy()
@@ -111,6 +110,48 @@ def selected(user: User, params: QueryDict) -> Selected:
     rest_rows = [row for row in known if _all(other, row)]
     of_today = [name for name in ProjectFilter.base_filters if undated.get(name)]
     return Selected([row for row in rest_rows if _all(tests, row)], rest_rows, day, of_today)
+
+
+def asked(user: User, params: QueryDict) -> tuple[date | None, ProjectFilter]:
+    """The past day that an address names (None: today), and its filters, all of which can be read.
+
+    Raises
+    ------
+    Misunderstood
+        One of them can't be.
+    """
+    day = day_asked(params)
+    chosen = ProjectFilter(params, queryset=queries.projects(user))
+    if not chosen.form.is_valid():
+        raise Misunderstood(chosen.form.errors)
+    return day, chosen
+
+
+def tally(user: User, params: QueryDict) -> Tally:
+    """`Selected.tally` of an address. Today's is counted by the database: no project is fetched for it."""
+    day, chosen = asked(user, params)
+    if day is not None:
+        return selected(user, params).tally
+    return _tally(overview(chosen.without_kinds), _wanted(chosen))
+
+
+def today_as_json(chosen: ProjectFilter) -> tuple[bytes, Tally]:
+    """Today's rows of filters that can be read, as `mapping.rows_as_json` writes them, and their tally. One query."""
+    wanted = _wanted(chosen)
+    rows, every_kind = mapping.rows_as_json(chosen.without_kinds, wanted)
+    return rows, _tally(every_kind, wanted)
+
+
+def _wanted(chosen: ProjectFilter) -> Callable[[Collection[str]], bool]:
+    asked = chosen.form.cleaned_data["kind"]
+    return lambda kinds: not asked or are_wanted(kinds, asked)
+
+
+def _tally(every_kind: Overview, wanted: Callable[[Collection[str]], bool]) -> Tally:
+    found = every_kind.where(wanted)
+    return Tally(
+        every_kind.kinds, every_kind.none, 0, found.number, found.unplaced, found.planned_yuan, found.cumulative_yuan
+    )  # fmt: skip
 
 
 def day_asked(params: QueryDict) -> date | None:

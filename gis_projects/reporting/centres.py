@@ -26,6 +26,7 @@ from gis_projects.library.models import (
     ProjectKind,
 )
 from gis_projects.library.queries import projects as projects_of
+from gis_projects.library.queries.overviews import overview
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, visible
 from gis_projects.trail.models import Step
@@ -76,7 +77,7 @@ def _libraries(known: QuerySet[Project]) -> Iterator[Entry]:
 
 def _money(known: QuerySet[Project]) -> Iterator[Entry]:
     """What the project list shows of each, against the newest records of all."""
-    shown = projects_of.summary(projects_of.with_records(known))
+    shown = overview(known)
     newest = InvestmentRecord.objects.order_by("project_id", "-recorded_on", "-pk").distinct("project_id")
     records = InvestmentRecord.objects.filter(pk__in=newest.values("pk"), project__in=known.values("pk"))
     sums = records.order_by().aggregate(planned=Sum("planned_yuan"), cumulative=Sum("cumulative_yuan"))
@@ -87,7 +88,7 @@ def _money(known: QuerySet[Project]) -> Iterator[Entry]:
 
 def _kinds(known: QuerySet[Project]) -> Iterator[Entry]:
     """How long the list is with each kind, against what stands beside the toggles of the map."""
-    counted = projects_of.counts(known, known).kinds
+    counted = overview(known).kinds
     for kind in ProjectKind:
         yield Entry(
             _("项目类别"), str(kind.label), projects_of.of_kinds(known, [kind]).count(), counted[kind]

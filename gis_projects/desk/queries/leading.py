@@ -18,6 +18,7 @@ from gis_projects.desk.models import TaskState
 from gis_projects.desk.queries import instructions
 from gis_projects.library.models import Attachment, DiaryEntry, Library, ProjectKind
 from gis_projects.library.queries import projects as projects_of
+from gis_projects.library.queries.overviews import overview
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, has, visible
 from gis_projects.reporting import programme
@@ -52,7 +53,7 @@ def sections(user: User, today: date) -> list[Section]:
 
 def _map(user: User, today: date) -> list[Figure]:
     every = projects_of.projects(user)
-    counted = projects_of.counts(every, every).kinds
+    counted = overview(every).kinds
     return [
         Figure(str(kind.label), counted[kind], _address("atlas:map", kind=str(kind))) for kind in ProjectKind
     ]
@@ -60,7 +61,7 @@ def _map(user: User, today: date) -> list[Figure]:
 
 def _money(user: User, today: date) -> list[Figure]:
     every = projects_of.projects(user)
-    whole, page = projects_of.summary(every), reverse("reporting:pivot")
+    whole, page = overview(every), reverse("reporting:pivot")
     stand = dict(every.order_by().values_list("library").annotate(number=Count("pk")))
     return [
         Figure(_("项目数"), whole.number, page),

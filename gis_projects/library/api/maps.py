@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, cast
 
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import exceptions, serializers
@@ -29,9 +32,28 @@ def selected(request: Request) -> selecting.Selected:
         raise exceptions.ValidationError(error.errors) from error
 
 
-def counted(found: selecting.Selected) -> dict[str, Any]:
+def _rows_of_today(request: Request) -> HttpResponse | None:
+    """What the map page asks for, without a row of it becoming an object; None for a past day."""
+    try:
+        day, chosen = selecting.asked(cast(User, request.user), request.query_params)
+    except selecting.Misunderstood as error:
+        raise exceptions.ValidationError(error.errors) from error
+    if day is not None:
+        return None
+    rows, tally = selecting.today_as_json(chosen)
+    beside: dict[str, Any] = {
+        "columns": mapping.COLUMNS,
+        "as_of": None,
+        "of_today": [],
+        "counts": counted(tally),
+    }
+    head = json.dumps(beside, ensure_ascii=False, separators=(",", ":")).encode()
+    answer = head[:-1] + b',"rows":' + rows + b"}"
+    return HttpResponse(answer, content_type="application/json")
+
+
+def counted(tally: mapping.Tally) -> dict[str, Any]:
     """What stands beside the toggles, as both answers say it."""
-    tally = found.tally
     return {
         "kinds": tally.kinds,
         "none": tally.none,
@@ -71,7 +93,9 @@ class ProjectMap(_Selection):
         ],
         responses={200: OpenApiTypes.OBJECT},
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponseBase:
+        if request.query_params.get("form") == "rows" and (today := _rows_of_today(request)) is not None:
+            return today
         found = selected(request)
         answer: dict[str, Any]
         if request.query_params.get("form") == "rows":
@@ -84,7 +108,7 @@ class ProjectMap(_Selection):
         answer |= {
             "as_of": found.as_of,
             "of_today": found.of_today,
-            "counts": counted(found),
+            "counts": counted(found.tally),
         }
         return Response(answer)
 
@@ -112,7 +136,11 @@ class ProjectCounts(_Selection):
         ),
     )
     def get(self, request: Request) -> Response:
-        return Response(counted(selected(request)))
+        try:
+            found = selecting.tally(cast(User, request.user), request.query_params)
+        except selecting.Misunderstood as error:
+            raise exceptions.ValidationError(error.errors) from error
+        return Response(counted(found))
 
 
 class ProjectDays(OfUser):

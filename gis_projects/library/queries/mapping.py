@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db import connections
 from django.db.models import F, FloatField, Func, QuerySet
 from django.db.models.functions import Coalesce
 
 from gis_projects.library.models import Project, ProjectKind
+from gis_projects.library.queries.overviews import Overview, kinds_of, of_selection
 
 #: What `Mapped.values` says, in this order.
 COLUMNS = (
     "id", "code", "name", "kinds", "region", "industry", "level", "stage", "library", "year", "planned_yuan",
     "cumulative_yuan", "precision", "has_site", "longitude", "latitude",
 )  # fmt: skip
+
+# A number of fewer than 15 digits, as places to 1e-7° are, is the same double whether it is rounded here or there.
+_AS_JSON = """
+WITH mapped AS MATERIALIZED (
+  SELECT project.id, code, name, coalesce(member.kinds, 0) AS bits, project.region_id, industry, level, stage, library,
+         year, money.planned_yuan, money.cumulative_yuan, "precision", site.current_id,
+         coalesce(project.location,
+                  (SELECT ST_Centroid(geometry) FROM siting_siteversion v WHERE v.id = site.current_id)) AS place
+  {present})
+SELECT (SELECT string_agg(json_build_array(
+                 id, code, name, (%s::json[])[1 + bits], region_id, industry, level, stage, library, year,
+                 planned_yuan::text, cumulative_yuan::text, "precision", current_id IS NOT NULL,
+                 round(ST_X(place)::numeric, 7), round(ST_Y(place)::numeric, 7))::text, ',' ORDER BY id)
+        FROM mapped WHERE bits = ANY (%s)),
+       array(SELECT ARRAY[bits, count(*), count(*) FILTER (WHERE place IS NULL),
+                          coalesce(sum(planned_yuan), 0), coalesce(sum(cumulative_yuan), 0)] FROM mapped GROUP BY bits)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +142,25 @@ def rows(queryset: QuerySet[Project]) -> list[Mapped]:
         Func(place, function="ST_Y", output_field=FloatField()),
     )
     return [Mapped(pk, code, name, tuple(kinds), *rest) for pk, code, name, kinds, *rest in found]
+
+
+def rows_as_json(
+    queryset: QuerySet[Project], wanted: Callable[[Collection[str]], bool]
+) -> tuple[bytes, Overview]:
+    """`Mapped.values` of those of `rows` whose kinds are wanted, as one JSON array that the database writes, and what
+    `overview` says of them all. For thousands of points a third of the work of making objects of them here. One query.
+    """
+    present, values = of_selection(queryset)
+    if not present:
+        return b"[]", Overview()
+    each = [kinds_of(bits) for bits in range(1 << len(ProjectKind))]
+    chosen = [bits for bits, kinds in enumerate(each) if wanted(kinds)]
+    with connections[queryset.db].cursor() as cursor:
+        cursor.execute(
+            _AS_JSON.format(present=present), [*values, [json.dumps(sorted(kinds)) for kinds in each], chosen]
+        )
+        found, groups = cursor.fetchone()
+    return f"[{found or ''}]".encode(), Overview.of(groups)
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
     BooleanField,
-    Count,
-    DecimalField,
     Exists,
     ExpressionWrapper,
     F,
@@ -18,14 +15,11 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
-    Sum,
-    Value,
 )
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models.functions import NullIf
 
 import layers.queries
 from gis_projects.library.models import InvestmentRecord, Membership, Precision, Project, ProjectKind
-from gis_projects.library.money import percent
 from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Permission, visible
 from siting.models import Check, SiteVersion
@@ -47,15 +41,6 @@ ORDERINGS: dict[str, tuple[str, ...]] = {
     "cumulative": ("cumulative_yuan",),
     "progress": ("progress",),
 }
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How many projects a selection holds: of each kind and of none (whatever kinds were chosen), and altogether."""
-
-    kinds: dict[str, int]
-    total: int
-    none: int
 
 
 def projects(user: User) -> QuerySet[Project]:
@@ -128,57 +113,6 @@ def ordered(queryset: QuerySet[Project], ordering: str) -> QuerySet[Project]:
         for column in columns
     ]
     return queryset.order_by(*terms, "code")
-
-
-def counts(selected: QuerySet[Project], without_kinds: QuerySet[Project]) -> Counts:
-    """The numbers beside the toggles.
-
-    Parameters
-    ----------
-    selected
-        The list as filtered: its length is ``total``.
-    without_kinds
-        The same filters but for the kinds: a toggle's number is how long the list would be with that kind
-        alone.
-    """
-    members = (
-        Membership.objects.filter(project__in=without_kinds.order_by().values("pk"))
-        .values("kind")
-        .annotate(number=Count("project", distinct=True))
-        .values_list("kind", "number")
-    )
-    found = dict(members)
-    return Counts(
-        {str(kind): found.get(kind, 0) for kind in ProjectKind},
-        selected.count(),
-        of_kinds(without_kinds, [NO_KIND]).count(),
-    )
-
-
-@dataclass(frozen=True)
-class Summary:
-    """Money of a selection, 元; ``progress`` in whole per cent, half-up, None without a plan."""
-
-    number: int
-    planned_yuan: Decimal
-    cumulative_yuan: Decimal
-
-    @property
-    def progress(self) -> int | None:
-        return percent(self.cumulative_yuan, self.planned_yuan)
-
-
-def summary(queryset: QuerySet[Project]) -> Summary:
-    """How many projects a selection holds, and their money together. One query."""
-    zero = Value(Decimal(0), output_field=DecimalField(max_digits=20, decimal_places=2))
-    # from their keys alone: what else a selection is annotated with would be worked out for every project
-    rows = with_records(Project.objects.filter(pk__in=queryset.order_by().values("pk")))
-    row = rows.aggregate(
-        number=Count("pk"),
-        planned=Coalesce(Sum("planned_yuan"), zero),
-        cumulative=Coalesce(Sum("cumulative_yuan"), zero),
-    )
-    return Summary(row["number"], row["planned"], row["cumulative"])
 
 
 def boundaries(project: Project) -> list[SiteVersion]:

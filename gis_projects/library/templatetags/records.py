@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from django import template
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from gis_projects.library.models import Code
 
 register = template.Library()
+_SELECTED = mark_safe(" selected")
 
 
 @register.inclusion_tag("library/code.html")
 def code_of(code: Code | None) -> dict[str, object]:
     """A code's label; a retired one says so."""
     return {"code": code, "retired": code is not None and not code.is_offered()}
+
+
+@register.simple_tag
+def options(choices: Iterable[tuple[Any, Any]], chosen: Any) -> SafeString:
+    """The options of a select, of which one may be chosen. A page of filters has hundreds: nodes of a template would
+    take longer over them than over all else.
+    """
+    return format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        ((value, _SELECTED if value == chosen else "", label) for value, label in choices),
+    )
 
 
 @register.filter

@@ -20,7 +20,7 @@ from gis_projects.library.actions import databases as actions
 from gis_projects.library.databases import project_databases, registers
 from gis_projects.library.models import Project
 from gis_projects.library.queries import databases as queries
-from gis_projects.library.queries import projects as projects_of
+from gis_projects.library.queries.overviews import overview
 from gis_projects.library.tables import downloads, get
 from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Permission, find, has, require
@@ -92,7 +92,7 @@ def database(request: HttpRequest, code: str) -> HttpResponseBase:
     if request.GET.get("format") in ("csv", "xlsx"):
         return _export(request, code, chosen)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    summary = projects_of.summary(found)
+    summary = overview(found)
     return render(
         request,
         "library/database.html",

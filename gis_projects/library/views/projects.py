@@ -14,24 +14,31 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from gis_projects.exports import FORMATS
 from gis_projects.library import listing
 from gis_projects.library.actions import views as view_actions
-from gis_projects.library.filters import ProjectFilter, selection, without_kinds
+from gis_projects.library.filters import ProjectFilter, selection
 from gis_projects.library.models import Code, Industry, Level, Project, ProjectKind, Stage
 from gis_projects.library.models.record import CODED
+from gis_projects.library.queries import overviews
 from gis_projects.library.queries import projects as queries
 from gis_projects.library.queries import tables as table_queries
 from gis_projects.library.record_filters import NONE
+from gis_projects.library.selecting import are_wanted
 from gis_projects.library.tables import downloads
 from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Permission, require
 
 PER_PAGE = 50
 LIST = "projects"  # whose views are kept
+_CELL = '<td><span class="card-label">{} </span>{}</td>'
+_NUMBER = '<td class="num"><span class="card-label">{} </span>{}</td>'
 _FIRST = ("industry", "level", "stage", "library", "has_site")
 
 
@@ -50,35 +57,19 @@ def projects(request: HttpRequest) -> HttpResponseBase:
     if wanted in FORMATS:
         return _export(request, found, wanted)
     columns = listing.chosen(request.GET.getlist("columns"), listing.SHOWN)
-    page = Paginator(_joined(found, columns), PER_PAGE).get_page(request.GET.get("page"))
-    rest = ProjectFilter(without_kinds(request.GET), queryset=every)
-    counts = queries.counts(found, rest.qs if rest.form.is_valid() else every.none())
     kinds = request.GET.getlist("kind")
-    labels = dict(ProjectKind.choices)
+    counts = overviews.overview(chosen.without_kinds)
+    summary = _of_kinds(counts, kinds) if chosen.form.is_valid() else overviews.Overview()
+    page = _Counted(_joined(found, columns), PER_PAGE, summary.number).get_page(request.GET.get("page"))
     more = _more(chosen)
     return render(
         request,
         "library/projects.html",
         {
             "page": page,
-            "rows": [
-                {
-                    "project": row,
-                    "cells": [
-                        {
-                            "column": column,
-                            "text": column.said(row),
-                            "kinds": [(kind, labels[kind]) for kind in row.kinds]
-                            if column.key == "kinds"
-                            else None,
-                        }
-                        for column in columns
-                    ],
-                }
-                for row in cast("list[Any]", page.object_list)
-            ],
+            "rows": _rows(cast("list[Any]", page.object_list), columns),
             "filter": chosen,
-            "summary": queries.summary(found),
+            "summary": summary,
             "kinds": [
                 {
                     "value": kind.value,
@@ -114,9 +105,50 @@ def projects(request: HttpRequest) -> HttpResponseBase:
     )
 
 
+class _Counted(Paginator[Any]):
+    """A list whose length is known already."""
+
+    def __init__(self, rows: Any, per_page: int, number: int) -> None:
+        super().__init__(rows, per_page)
+        self.number = number
+
+    @cached_property
+    def count(self) -> int:
+        return self.number
+
+
+def _of_kinds(every: overviews.Overview, wanted: list[str]) -> overviews.Overview:
+    return every.where(lambda kinds: are_wanted(kinds, wanted)) if wanted else every
+
+
 def _joined(found: QuerySet[Project], columns: list[listing.ListColumn]) -> QuerySet[Project]:
     related = [column.related for column in columns if column.related]
     return found.select_related(*related) if related else found
+
+
+def _rows(projects: list[Any], columns: list[listing.ListColumn]) -> list[list[SafeString]]:
+    """The cells of the list, as they stand in its table: 600 of them, each of which a template would ask what it is."""
+    headings = {column.key: column.heading() for column in columns}
+    kinds = {
+        kind: format_html('<span class="kind kind-{}">{}</span>', kind, label)
+        for kind, label in listing.labels("kinds").items()
+    }
+
+    def cell(row: Any, column: listing.ListColumn) -> SafeString:
+        if column.key == "kinds":
+            return format_html(
+                "<td>{}</td>", format_html_join("", "{}", ((kinds[kind],) for kind in row.kinds))
+            )
+        text = column.said(row)
+        if column.key == "code":
+            return format_html('<td class="text-nowrap">{}</td>', text)
+        if column.key == "name":
+            return format_html(
+                '<th scope="row"><a href="{}">{}</a></th>', reverse("library:project", args=[row.pk]), text
+            )
+        return format_html(_NUMBER if column.numeric else _CELL, headings[column.key], text)
+
+    return [[cell(row, column) for column in columns] for row in projects]
 
 
 def _first(chosen: ProjectFilter) -> list[dict[str, Any]]:

@@ -11,6 +11,8 @@ from django.urls import reverse
 
 from gis_projects.library import selecting
 from gis_projects.people.permissions import Role
+from gis_projects.sites.actions.boundaries import save_boundary
+from tests.factories import land
 from tests.factories.library import InvestmentFactory, ProjectFactory
 from tests.factories.people import RegionFactory, user_of
 
@@ -110,6 +112,32 @@ def test_a_day_that_is_none_is_a_problem(client, planner):
     answer = client.get("/api/v1/projects/map/", {"as_of": "2019-3-x"})
     assert answer.status_code == 400
     assert [error["field"] for error in answer.json()["errors"]] == ["as_of"]
+
+
+@pytest.mark.parametrize(
+    "params", [{}, {"kind": ["none", "reserve"]}, {"kind": "untold"}, {"placed": "true"}]
+)
+def test_the_rows_that_the_database_writes_are_those_of_the_platform(client, planner, params):
+    odd = ProjectFactory(
+        code="B8", name='“"\\\n</script>%s{0}', region=RegionFactory(code="150207"), kinds=["reserve", "key"],
+        location=None, precision="unknown",
+    )  # fmt: skip
+    save_boundary(by=planner, project=odd, boundary=land.boundary())
+    query = QueryDict(mutable=True)
+    for name, value in params.items():
+        query.setlist(name, value if isinstance(value, list) else [value])
+    found = selecting.selected(planner, query)
+    answer = client.get("/api/v1/projects/map/", {**params, "form": "rows"}).json()
+    assert answer["rows"] == [row.values() for row in found.rows]
+    assert answer["counts"] == client.get("/api/v1/projects/counts/", params).json()
+    assert answer["counts"] == client.get("/api/v1/projects/map/", params).json()["counts"]
+    assert any(row[0] == odd.pk and row[-1] for row in answer["rows"]) is (params != {"kind": "untold"})
+
+
+def test_neither_counts_nor_points_fetch_a_project(client, planner, django_assert_num_queries):
+    for asked in ("/api/v1/projects/counts/", "/api/v1/projects/map/?form=rows"):
+        with django_assert_num_queries(3):  # the session, the account, and one for all
+            client.get(asked, {"kind": "key"} if "?" not in asked else None)
 
 
 def test_a_selection_needs_two_questions_however_many(planner, django_assert_num_queries):
