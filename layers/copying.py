@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice, repeat
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,11 @@ from django.db import DatabaseError, connection
 
 _HEADER = b"PGCOPY\n\xff\r\n\x00" + struct.pack("!ii", 0, 0)
 _TRAILER = struct.pack("!h", -1)
-_SRID = struct.pack("<I", 4490)
+SRID, WITH_SRID = 4490, 0x20000000  # and the mark of one in a geometry's type
+_SRID = struct.pack("<I", SRID)
 NULL = struct.pack("!i", -1)
-JSONB = b"\x01"  # the version of its format, before the text
+JSONB_FORM = 1  # the version of its format, a byte before the text
+_TOGETHER = 2000  # rows
 _length = struct.Struct("!i").pack
 _int4 = struct.Struct("!ii").pack
 _int8 = struct.Struct("!iq").pack
@@ -45,24 +47,12 @@ def text(value: str) -> bytes:
 
 def jsonb(value: str) -> bytes:
     data = value.encode()
-    return _length(len(data) + 1) + JSONB + data
+    return _length(len(data) + 1) + bytes([JSONB_FORM]) + data
 
 
 def geometry(wkb: bytes) -> bytes:
     """Little-endian WKB without SRID, as PostGIS takes it with SRID 4490."""
     return _length(len(wkb) + 4) + wkb[:4] + b"\x20" + _SRID + wkb[5:]
-
-
-_POINT, _COLLECTION = 1, 7
-#: What stands before the coordinates, by the type's number: byte order, type with the mark of an SRID, SRID.
-_HEADS = {
-    kind: b"\x01" + struct.pack("<I", kind | 0x20000000) + _SRID for kind in range(_POINT, _COLLECTION + 1)
-}
-
-
-def geometry_heads(wkbs: Sequence[bytes]) -> list[bytes]:
-    """What stands before `wkb[5:]` of each, as PostGIS takes it with SRID 4490."""
-    return [_HEADS[wkb[1]] for wkb in wkbs]
 
 
 class _Stream(io.RawIOBase):
@@ -103,25 +93,22 @@ def _chunks(fields: int, rows: Iterable[bytes]) -> Iterator[bytes]:
     yield b"".join(batch) + _TRAILER
 
 
-def lengths(values: Sequence[bytes], more: int = 0) -> list[bytes]:
-    """The length of each value, and so many bytes more, as it stands before it."""
-    return sliced(np.fromiter(map(len, values), dtype=">i4", count=len(values)) + np.int32(more))
+def lengths(values: Sequence[bytes]) -> npt.NDArray[np.int32]:
+    """The length of each value."""
+    return np.fromiter(map(len, values), dtype=np.int32, count=len(values))
 
 
 def sliced(column: npt.NDArray[Any]) -> list[bytes]:
-    """The bytes of each element of an array of fixed width, in network order where it isn't a record."""
-    if column.dtype.names is None:
-        column = column.astype(column.dtype.newbyteorder(">"))
+    """The bytes of each element of an array of records."""
     width, data = column.dtype.itemsize, column.tobytes()
     return [data[at : at + width] for at in range(0, len(data), width)]
 
 
-def rows_of(fields: int, count: int, *columns: Iterable[bytes]) -> Iterator[bytes]:
-    """Whole rows, some thousand together, from columns of encoded fields or parts of such: no loop over single rows."""
-    start = repeat(struct.pack("!h", fields), count)
-    together = zip(start, *columns, strict=False)
-    while block := b"".join(chain.from_iterable(islice(together, 2000))):
-        yield block
+def rows_of(count: int, *columns: Sequence[bytes]) -> Iterator[bytes]:
+    """Whole rows, some thousand together, from columns of parts of rows: no loop over single rows."""
+    for begin in range(0, count, _TOGETHER):
+        part = (column[begin : begin + _TOGETHER] for column in columns)
+        yield b"".join(chain.from_iterable(zip(*part, strict=True)))
 
 
 def copy(table: str, columns: tuple[str, ...], rows: Iterable[bytes]) -> None:

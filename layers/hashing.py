@@ -19,7 +19,7 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from json.encoder import ESCAPE, encode_basestring
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -112,10 +112,46 @@ def columns_json(columns: Mapping[str, npt.NDArray[Any]], length: int) -> list[s
     """`attributes_json` of every row of a columnar table."""
     if not columns:
         return ["{}"] * length
-    encoded = [_column_texts(name, columns[name]) for name in sorted(columns)]
-    if all(all(column) for column in encoded):
-        return ["{" + ",".join(row) + "}" for row in zip(*encoded, strict=True)]
+    names = sorted(columns)
+    slots = [_slots(columns[name]) for name in names]
+    if None not in slots:
+        # every row has every field: one form, filled in row by row
+        form = ",".join(
+            encode_basestring(name).replace("%", "%%") + (':"%s"' if plain else ":%s")
+            for name, (plain, _) in zip(names, cast(list[_Slots], slots), strict=True)
+        )
+        return list(
+            map(
+                ("{" + form + "}").__mod__, zip(*(slot[1] for slot in cast(list[_Slots], slots)), strict=True)
+            )
+        )
+    encoded = [_column_texts(name, columns[name]) for name in names]
     return ["{" + ",".join(filter(None, row)) + "}" for row in zip(*encoded, strict=True)]
+
+
+_Slots = tuple[bool, list[Any]]
+
+
+def _slots(values: npt.NDArray[Any]) -> _Slots | None:
+    """What stands in each row as its JSON, or as the text between its quotation marks; None where a row may be null."""
+    rows = values.tolist()
+    if values.dtype.kind in "iu":
+        return False, rows
+    if values.dtype.kind == "f":
+        if not np.isfinite(values).all():
+            return None
+        whole = np.floor(values) == values
+        if whole.any():
+            for i in np.flatnonzero(whole).tolist():
+                rows[i] = int(rows[i])
+        return False, rows
+    if set(map(type, rows)) != {str}:
+        return None
+    together = "".join(rows)
+    if together.isprintable() and '"' not in together and "\\" not in together:
+        return True, rows
+    known = _Encoded("")
+    return False, [known[text] for text in rows]
 
 
 def _rotation(ring: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -132,35 +168,64 @@ def _rotation(ring: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return np.array(best, dtype=np.int64).reshape(-1, 2)
 
 
-def _canonical_rings(
-    xy: npt.NDArray[np.int64], ring: npt.NDArray[np.intp], count: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.intp]]:
-    """Closed rings → open canonical rings: their coordinates, and where each begins (count + 1 offsets)."""
-    same_ring = ring[1:] == ring[:-1]
-    repeated = same_ring & (xy[1:] == xy[:-1]).all(axis=1)
-    keep = np.concatenate(([True], ~repeated))
-    xy, ring = xy[keep], ring[keep]
-    last = np.concatenate((ring[1:] != ring[:-1], [True]))
-    only = np.bincount(ring, minlength=count)[ring] == 1  # a ring that rounding collapsed to one point
-    keep = ~last | only
-    xy, ring = xy[keep], ring[keep]
+def _opened(
+    x: npt.NDArray[np.int64], y: npt.NDArray[np.int64], ring: npt.NDArray[np.intp], count: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.intp]]:
+    """Closed rings without equal neighbours and without their last vertices: coordinates, and how many each has."""
+    keep = np.ones(len(ring), dtype=bool)
+    inner = ring[1:] == ring[:-1]
+    repeated = x[1:] == x[:-1]
+    repeated &= y[1:] == y[:-1]
+    repeated &= inner
+    last = np.append(~inner, True)
+    if repeated.any():
+        keep[1:] = ~repeated
+        x, y, ring, last = x[keep], y[keep], ring[keep], np.append(ring[keep][1:] != ring[keep][:-1], True)
     counts = np.bincount(ring, minlength=count)
+    only = counts == 1  # a ring that rounding collapsed to one point
+    keep = ~last
+    if only.any():
+        keep |= only[ring]
+    return x[keep], y[keep], counts - ~only
+
+
+def _canonical_rings(
+    xy: npt.NDArray[np.float64], ring: npt.NDArray[np.intp], count: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.intp]]:
+    """Closed rings in degrees → open canonical rings in units, and where each begins (count + 1 offsets)."""
+    # each axis by itself: passing over every second number takes twice as long
+    x, y = (np.rint(axis * UNITS).astype(np.int64) for axis in xy.T)
+    x, y, counts = _opened(x, y, ring, count)
     offsets = np.concatenate(([0], np.cumsum(counts)))
     begin = offsets[:-1]
-    size = counts[ring]
-    x, y = xy[:, 0], xy[:, 1]
-    at_x = x == np.minimum.reduceat(x, begin)[ring]
-    at_least = at_x & (y == np.minimum.reduceat(np.where(at_x, y, np.iinfo(np.int64).max), begin)[ring])
-    position = np.arange(len(xy)) - begin[ring]
-    start = np.minimum.reduceat(np.where(at_least, position, np.iinfo(np.int64).max), begin)
+    # the least vertex: few are the westernmost of their ring, and only those are told apart by their latitude
+    west = np.flatnonzero(x == np.repeat(np.minimum.reduceat(x, begin), counts))
+    of = np.searchsorted(begin, west, side="right") - 1
+    order = np.lexsort((west, y[west], of))
+    west, of = west[order], of[order]
+    first = np.append(True, of[1:] != of[:-1])
+    least = west[first]
+    start = least - begin
     after = begin + (start + 1) % counts
     before = begin + (start - 1) % counts
     smaller = np.where(x[before] == x[after], y[before] < y[after], x[before] < x[after])
-    direction = np.where(smaller, -1, 1)
-    tied = (np.add.reduceat(at_least, begin) > 1) | ((counts > 2) & (xy[before] == xy[after]).all(axis=1))
-    result = xy[begin[ring] + (start[ring] + direction[ring] * position) % size]
+    tied = (counts > 2) & (x[before] == x[after]) & (y[before] == y[after])
+    again = ~first & (np.append(-1, y[west[:-1]]) == y[west])
+    tied[of[again]] = True
+    # along the ring from its least vertex, one way or the other, and round its end
+    step = np.arange(len(x)) - np.repeat(begin, counts)
+    at = np.where(np.repeat(smaller, counts), -step, step)
+    at += np.repeat(start, counts)
+    size = np.repeat(counts, counts)
+    at += np.where(at < 0, size, 0)
+    at -= np.where(at >= size, size, 0)
+    at += np.repeat(begin, counts)
+    result = np.empty((len(x), 2), dtype=np.int64)
+    result[:, 0], result[:, 1] = x[at], y[at]
     for i in np.flatnonzero(tied):
-        result[offsets[i] : offsets[i + 1]] = _rotation(xy[offsets[i] : offsets[i + 1]])
+        result[offsets[i] : offsets[i + 1]] = _rotation(
+            np.column_stack((x[offsets[i] : offsets[i + 1]], y[offsets[i] : offsets[i + 1]]))
+        )
     return result, offsets
 
 
@@ -175,8 +240,8 @@ def _plain(geometries: npt.NDArray[np.object_]) -> Iterator[bytes]:
     if not len(geometries):
         return
     xy, ring = shapely.get_coordinates(geometries, return_index=True)
-    canonical, offsets = _canonical_rings(np.rint(xy * UNITS).astype(np.int64), ring, len(geometries))
-    buffer = canonical.astype("<i8").tobytes()
+    canonical, offsets = _canonical_rings(xy, ring, len(geometries))
+    buffer = canonical.astype("<i8", copy=False).tobytes()
     at = (offsets * 16).tolist()
     for begin, end in pairwise(at):
         yield b"P" + buffer[begin:end]
@@ -194,8 +259,8 @@ def _chunk(geometries: npt.NDArray[np.object_]) -> Iterator[bytes]:
     buffer, offsets = b"", np.zeros(1, dtype=np.intp)
     if len(rings):
         xy, ring = shapely.get_coordinates(rings, return_index=True)
-        canonical, offsets = _canonical_rings(np.rint(xy * UNITS).astype(np.int64), ring, len(rings))
-        buffer = canonical.astype("<i8").tobytes()
+        canonical, offsets = _canonical_rings(xy, ring, len(rings))
+        buffer = canonical.astype("<i8", copy=False).tobytes()
     at = (offsets * 16).tolist()
     ring_of_polygon = np.searchsorted(polygon, np.arange(int(surface.sum()) + 1)).tolist()
     parts_of = np.searchsorted(owner, np.arange(len(geometries) + 1)).tolist()
@@ -225,8 +290,11 @@ def _chunk(geometries: npt.NDArray[np.object_]) -> Iterator[bytes]:
 
 def content_hash(key: str, class_code: str, name: str, attributes: str, geometry: bytes) -> bytes:
     """SHA-256 (32 bytes); `attributes` and `geometry` in canonical form."""
-    lengths = f"{ALGORITHM} {len(key)} {len(class_code)} {len(name)} {len(attributes)}\n"
-    return _sha256(f"{lengths}{key}{class_code}{name}{attributes}".encode() + geometry).digest()
+    line = (
+        f"{ALGORITHM} {len(key)} {len(class_code)} {len(name)} {len(attributes)}\n"
+        f"{key}{class_code}{name}{attributes}"
+    )
+    return _sha256(line.encode() + geometry).digest()
 
 
 def seal(hash_: bytes, area_m2: float, wkb: bytes) -> bytes:
@@ -258,5 +326,4 @@ def content_hashes(
     geometries: npt.NDArray[np.object_],
 ) -> list[bytes]:
     """`content_hash` of every row."""
-    rows = zip(keys, class_codes, names, attributes, canonical_geometries(geometries), strict=True)
-    return [content_hash(*row) for row in rows]
+    return list(map(content_hash, keys, class_codes, names, attributes, canonical_geometries(geometries)))

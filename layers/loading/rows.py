@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from itertools import repeat
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -18,43 +17,66 @@ from layers.staging import Content
 
 #: What a key begins with while it isn't known yet what it will be (`layers.loading.repeated`).
 OPEN_KEY = "\x01"
-_LENGTH_OF_HASH, _LENGTH_OF_SEAL = (32).to_bytes(4, "big"), (16).to_bytes(4, "big")
 _COLUMNS = (
     "layer_id", "key", "first_version", "last_version", "hash", "seal", "class_code", "name", "attributes",
     "area_m2", "vertices", "geom",
 )  # fmt: skip
 
 
-_FIGURES = np.dtype([("n1", ">i4"), ("area", ">f8"), ("n2", ">i4"), ("vertices", ">i4")])
+# What stands between the texts of a row, with the lengths that come before each field; bytes of one width in all rows.
+_ID = [("fields", ">i2"), ("id_length", ">i4"), ("id", ">i8")]
+_LAYER = [("layer_length", ">i4"), ("layer", ">i8"), ("key_length", ">i4")]
+_FIRST = np.dtype([("fields", ">i2"), *_LAYER])
+_FIRST_WITH_ID = np.dtype([*_ID, *_LAYER])
+_BEFORE_CLASS = np.dtype(
+    [
+        ("version_length", ">i4"), ("first_version", ">i4"), ("last_version", ">i4"), ("hash_length", ">i4"),
+        ("hash", "V32"), ("seal_length", ">i4"), ("seal", "V16"), ("class_length", ">i4"),
+    ]
+)  # fmt: skip
+_BEFORE_NAME = np.dtype([("name_length", ">i4")])
+_BEFORE_ATTRIBUTES = np.dtype([("attributes_length", ">i4"), ("form", "i1")])
+_BEFORE_SHAPE = np.dtype(
+    [
+        ("area_length", ">i4"), ("area", ">f8"), ("vertices_length", ">i4"), ("vertices", ">i4"),
+        ("shape_length", ">i4"), ("order", "i1"), ("type", "<u4"), ("srid", "<u4"),
+    ]
+)  # fmt: skip
+_NULL = -1
 
 
 def _rows(layer: int, number: int, content: Content, ids: list[int] | None) -> Iterator[bytes]:
-    """Encoded rows of features; with their ids where those were drawn before."""
+    """Encoded rows of features, some thousand together; with their ids where those were drawn before."""
     count = len(content)
     wkbs = shapely.to_wkb(content.geometries, byte_order=1).tolist()
     areas = sliced(np.asarray(content.areas, dtype="<f8").view([("area", "<f8")]))
-    seals = [hashing.sealed(*row) for row in zip(content.hashes, areas, wkbs, strict=True)]
+    seals = list(map(hashing.sealed, content.hashes, areas, wkbs))
     keys, classes, names, attributes = (
-        [text.encode() for text in column]
+        list(map(str.encode, column))
         for column in (content.keys, content.class_codes, content.names, content.attributes)
     )
-    figures = np.empty(count, dtype=_FIGURES)
-    figures["n1"], figures["area"] = 8, content.areas
-    figures["n2"], figures["vertices"] = 4, content.vertices
-    before = copying.int8(layer)
-    lead: list[Iterable[bytes]] = [repeat(before, count)]
+    first = np.empty(count, dtype=_FIRST if ids is None else _FIRST_WITH_ID)
+    first["fields"] = len(_COLUMNS)
     if ids is not None:
-        lead = [[copying.int8(id_) + before for id_ in ids]]
+        first["fields"], first["id_length"], first["id"] = len(_COLUMNS) + 1, 8, ids
+    first["layer_length"], first["layer"], first["key_length"] = 8, layer, lengths(keys)
+    second = np.empty(count, dtype=_BEFORE_CLASS)
+    second["version_length"], second["first_version"], second["last_version"] = 4, number, _NULL
+    second["hash_length"], second["hash"] = 32, np.frombuffer(b"".join(content.hashes), dtype="V32")
+    second["seal_length"], second["seal"] = 16, np.frombuffer(b"".join(seals), dtype="V16")
+    second["class_length"] = lengths(classes)
+    third = lengths(names).astype(">i4").view(_BEFORE_NAME)
+    fourth = np.empty(count, dtype=_BEFORE_ATTRIBUTES)
+    fourth["attributes_length"], fourth["form"] = lengths(attributes) + 1, copying.JSONB_FORM
+    fifth = np.empty(count, dtype=_BEFORE_SHAPE)
+    fifth["area_length"], fifth["area"] = 8, content.areas
+    fifth["vertices_length"], fifth["vertices"] = 4, content.vertices
+    fifth["shape_length"], fifth["order"] = lengths(wkbs) + 4, 1
+    kinds = np.frombuffer(bytes([wkb[1] for wkb in wkbs]), dtype=np.uint8)
+    fifth["type"], fifth["srid"] = kinds | np.uint32(copying.WITH_SRID), copying.SRID
     return copying.rows_of(
-        len(_COLUMNS) + (ids is not None), count, *lead,
-        lengths(keys), keys,
-        repeat(copying.int4(number) + copying.NULL + _LENGTH_OF_HASH, count), content.hashes,
-        repeat(_LENGTH_OF_SEAL, count), seals,
-        lengths(classes), classes,
-        lengths(names), names,
-        lengths(attributes, 1), repeat(copying.JSONB, count), attributes,
-        sliced(figures),
-        lengths(wkbs, 4), copying.geometry_heads(wkbs), [wkb[5:] for wkb in wkbs],
+        count, sliced(first), keys, sliced(second), classes, sliced(third), names, sliced(fourth), attributes,
+        sliced(fifth), [wkb[5:] for wkb in wkbs],
     )  # fmt: skip
 
 

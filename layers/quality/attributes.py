@@ -80,11 +80,11 @@ def check(
         numeric = np.asarray(values).dtype.kind in "iuf"
         if field is None and numeric:
             continue
-        column = _column(values)
         if not numeric:
-            found += _garbled(column, name, places)
+            found += _garbled(values, name, places)
         if field is None:
             continue
+        column = _column(values)
         found += _of_field(column, field, places)
         if field.code_list and field is not classes:
             own = standards.code_list(field.code_list)
@@ -92,7 +92,7 @@ def check(
             found += _outside_list(column, field, own, places)
         if field.role == "area":
             found += _wrong_area(values, field, _areas(table, areas), places)
-    found += _garbled(_column(table.names), "", places) if not _named(standard, columns) else []
+    found += _garbled(table.names, "", places) if not _named(standard, columns) else []
     return found
 
 
@@ -208,7 +208,10 @@ def _outside_list(column: _Column, field: Field | None, codes: CodeList, places:
     return found
 
 
-def _garbled(column: _Column, name: str, places: _Places) -> list[Finding]:
+def _garbled(values: Any, name: str, places: _Places) -> list[Finding]:
+    if not _suspicious(values):
+        return []
+    column = _column(values)
     return [
         Finding(
             Kind.ENCODING, Severity.ERROR, "文字“%(value)s”像是用错了字符编码。",
@@ -216,6 +219,16 @@ def _garbled(column: _Column, name: str, places: _Places) -> list[Finding]:
         )
         for row in column.where(damaged).tolist()
     ]  # fmt: skip
+
+
+def _suspicious(values: Any) -> bool:
+    """Whether a column is worth a look text by text: hardly any is, and plain ones are told as a whole."""
+    texts = np.asarray(values).tolist()
+    try:
+        plain = "".join(texts).isascii()
+    except TypeError:  # other things among them
+        return True
+    return not plain and any(map(damaged, set(texts)))
 
 
 def _areas(table: Table, areas: npt.NDArray[np.float64] | None) -> npt.NDArray[np.float64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import lru_cache
 
 _REPLACED = re.compile("\ufffd|锟斤拷|烫烫|屯屯")  # what decoders and debuggers leave where they gave up
 _LATIN = re.compile("[\u0080-\u00ff]{2,}")
@@ -11,6 +12,7 @@ _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 _CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\u3000-\u303f\uff00-\uffef\x20-\x7e]+")
 
 
+@lru_cache(maxsize=1 << 15)  # the same names come batch after batch
 def damaged(text: str) -> bool:
     """Whether a text is what is left of Chinese: replaced characters, or bytes of another encoding.
 

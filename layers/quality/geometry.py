@@ -156,7 +156,9 @@ def usable(
     del xy
     west, south, east, north = RANGE
     with np.errstate(invalid="ignore"):
-        outside = (bounds[:, 0] < west) | (bounds[:, 2] > east) | (bounds[:, 1] < south) | (bounds[:, 3] > north)
+        outside = (
+            (bounds[:, 0] < west) | (bounds[:, 2] > east) | (bounds[:, 1] < south) | (bounds[:, 3] > north)
+        )
     reject(outside, "坐标超出经纬度范围")
 
     geometries = geometries.copy()
