@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from gis_projects.library.models import Project
 from gis_projects.people.models import Organisation, OrganisationKind, Region, User
 from gis_projects.publishing import copying, differences, generalise
-from gis_projects.publishing.models import DisclosureRule, PerformanceResult, Place, ProgressMedia
+from gis_projects.publishing.models import DisclosureRule, PerformanceResult, Place, ProgressMedia, Taken
 from gis_projects.publishing.queries import milestones
 
 
@@ -68,8 +68,27 @@ class ChoiceForm(forms.Form):
         return said
 
 
-class ProposalForm(ChoiceForm):
-    """… and of one project its milestones, its photos and videos, and its results."""
+class BatchForm(ChoiceForm):
+    """… and of many projects the kinds of content that come along."""
+
+    takes = forms.MultipleChoiceField(
+        label=_("一并公开的内容"),
+        choices=Taken.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["township"]
+
+    def chosen(self) -> dict[str, Any]:
+        said = super().chosen()
+        return {**said, "takes": tuple(said["takes"])}
+
+
+class ContentForm(forms.Form):
+    """A project's milestones, its photos and videos, and its results, of which some are chosen."""
 
     milestones = forms.MultipleChoiceField(
         label=_("时间线"), required=False, widget=forms.CheckboxSelectMultiple
@@ -96,11 +115,15 @@ class ProposalForm(ChoiceForm):
             assert isinstance(field, forms.MultipleChoiceField)
             field.choices = choices
 
+    def content(self) -> dict[str, tuple[Any, ...]]:
+        return {kind.value: tuple(self.cleaned_data[kind.value]) for kind in Taken}
+
+
+class ProposalForm(ChoiceForm, ContentForm):
+    """… and of one project what it has to show."""
+
     def chosen(self) -> dict[str, Any]:
-        return {
-            key: tuple(value) if key in ("milestones", "media", "results") else value
-            for key, value in super().chosen().items()
-        }
+        return super().chosen() | self.content()
 
 
 class ReasonForm(forms.Form):

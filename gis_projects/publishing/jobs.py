@@ -12,8 +12,9 @@ from gis_projects.disclosure.models import DisclosedProject
 from gis_projects.library.models import Project
 from gis_projects.people.permissions import Secrecy
 from gis_projects.publishing import media_store
+from gis_projects.publishing.actions import batches
 from gis_projects.publishing.actions import projects as actions
-from gis_projects.publishing.models import PublicationRecord
+from gis_projects.publishing.models import BatchState, PublicationBatch, PublicationRecord
 from gis_projects.publishing.queries import standing
 from gis_projects.trail import queries as trail
 from gis_projects.trail.jobs import Progress, job, start_once
@@ -64,6 +65,9 @@ def tick() -> int:
     done = 0
     for proposal in standing.scheduled().filter(starts_at__lte=now).order_by("starts_at", "pk"):
         done += actions.carry_out(proposal=proposal) is not None
+    due = PublicationBatch.objects.filter(state=BatchState.SCHEDULED, starts_at__lte=now)
+    for batch in due.order_by("starts_at", "pk"):
+        done += batches.begin_due(batch=batch)
     expired = DisclosedProject.objects.filter(until__lt=timezone.localdate()).values_list("slug", flat=True)
     for slug in list(expired):
         done += _withdraw_expired(slug)

@@ -11,6 +11,7 @@ urlpatterns = [
     path("publishing/batches/", batches.batches, name="batches"),
     path("publishing/batches/new/", batches.new, name="batch-new"),
     path("publishing/batches/<int:pk>/", batches.batch, name="batch"),
+    path("publishing/batches/<int:pk>/projects/<int:item>/", batches.item, name="batch-item"),
     path("projects/<int:pk>/disclosure/", projects.publish, name="project"),
     path("projects/<int:pk>/disclosure/preview/", projects.preview, name="preview"),
     path("projects/<int:pk>/progress/", progress.progress, name="progress"),

@@ -17,6 +17,10 @@ WORDS = {
     "disclosure.publish_outlines": gettext_noop("发布公开底图，轮廓 %(outlines)s 条"),
     "disclosure.propose_batch": gettext_noop("提请批量公开，筛选出 %(projects_number)s 个项目"),
     "disclosure.approve_batch": gettext_noop("批准批量公开，共 %(projects_number)s 个项目"),
+    "disclosure.schedule_batch": gettext_noop(
+        "批准批量公开，共 %(projects_number)s 个项目，定于 %(starts_at)s 公开"
+    ),
+    "disclosure.choose_of_batch": gettext_noop("调整批量公开中“%(name)s”的时间线、照片与绩效"),
     "disclosure.reject_batch": gettext_noop("退回批量公开申请：%(reason)s"),
     "disclosure.save_rule": gettext_noop("保存公开规则“%(name)s”，依据 %(document)s"),
     "disclosure.add_media": gettext_noop("采集进度%(kind)s“%(name)s”"),
@@ -61,5 +65,6 @@ FIELDS = {
     "region": gettext_noop("适用地区"),
     "results_chosen": gettext_noop("公开绩效目标与评价结果"),
     "offered": gettext_noop("启用"),
+    "milestones": gettext_noop("时间线"),
 }
 VALUES = {"form": dict(Place.choices), "kind": dict(MediaKind.choices)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -19,8 +21,16 @@ from gis_projects.people.permissions import Permission, has, require
 from gis_projects.publishing import copying
 from gis_projects.publishing.actions import projects as acts
 from gis_projects.publishing.actions.guards import locked, refuse_secret, require_proposer, require_two
-from gis_projects.publishing.models import BatchItem, BatchState, DisclosureRule, PublicationBatch
-from gis_projects.publishing.queries import standing
+from gis_projects.publishing.models import (
+    BatchItem,
+    BatchState,
+    DisclosureRule,
+    PerformanceResult,
+    ProgressMedia,
+    PublicationBatch,
+    Taken,
+)
+from gis_projects.publishing.queries import milestones, standing
 from gis_projects.trail import actions as trail
 from gis_projects.trail.jobs import Progress, job, start
 
@@ -48,11 +58,20 @@ def propose_batch(
     query: str,
     reason: str = "",
     rule: DisclosureRule | None = None,
+    starts_at: datetime | None = None,
+    takes: Collection[str] = (),
     **chosen: Any,
 ) -> PublicationBatch:
     """Ask for all projects that a filter chooses now to be shown with the same choices (`copying.Choice`).
 
     A job works out each project's copy, or why there can be none; then somebody else sees the list and decides.
+
+    Parameters
+    ----------
+    starts_at
+        Not before this moment; None: as soon as it is approved.
+    takes
+        `Taken`: what each project has of these comes with it. `choose` leaves out single ones.
 
     Raises
     ------
@@ -64,10 +83,10 @@ def propose_batch(
     if not (has(by, Permission.EDIT_PROJECTS) or has(by, Permission.DISCLOSE_PROJECTS)) or by.region is None:
         raise PermissionDenied(Permission.DISCLOSE_PROJECTS)
     choice = copying.Choice(**chosen)
-    acts.refuse_days(choice, None)
+    acts.refuse_days(choice, starts_at)
     unknown = set(choice.fields) - set(copying.OPTIONAL)
     if unknown or choice.milestones or choice.media or choice.results:
-        raise ValidationError(_("批量公开只能选择项目字段和位置形式。"), code="field")
+        raise ValidationError(_("批量公开按项目字段、位置形式和内容种类选择。"), code="field")
     keys = list(selected(by, query).values_list("pk", flat=True)[: MOST + 1])
     if not keys:
         raise ValidationError(_("没有符合条件的项目。"), code="nothing")
@@ -76,8 +95,9 @@ def propose_batch(
             _("一次最多 %(limit)s 个项目，请缩小范围。"), params={"limit": MOST}, code="many"
         )
     batch = PublicationBatch(
-        query=query, region=by.region, reason=reason, rule=rule, proposed_by=by, **choice.as_columns()
-    )
+        query=query, region=by.region, reason=reason, rule=rule, proposed_by=by, starts_at=starts_at,
+        takes=sorted(takes), **choice.as_columns(),
+    )  # fmt: skip
     batch.full_clean(exclude=["decided_by", "job", "decided_at"])
     batch.save()
     BatchItem.objects.bulk_create(BatchItem(batch=batch, project_id=key) for key in keys)
@@ -117,13 +137,74 @@ def _prepare(batch: PublicationBatch, key: int) -> None:
         require_proposer(batch.proposed_by, project)
         if standing.current_copy(project) is not None:
             raise ValidationError(_("该项目已公开；内容有变请更正。"), code="already-shown")
-        item.content = copying.would_be(project, copying.Choice.of(batch))
+        item.chosen = _usual(batch, project)
+        item.content = copying.would_be(project, _choice(batch, item))
         item.digest = copying.digest(item.content)
     except ValidationError as refusal:
         item.refusal = " ".join(refusal.messages)[:300]
     except PermissionDenied:
         item.refusal = _("申请人无权公开该项目。")
     item.save()
+
+
+def _usual(batch: PublicationBatch, project: Project) -> dict[str, Any]:
+    """All that the batch takes of a project, but for what was written freely into its diary: that is chosen singly."""
+    found = offered(project)
+    found[Taken.MILESTONES.value] = [one.key for one in milestones.offered(project) if not one.by_hand]
+    return {kind: keys for kind, keys in found.items() if kind in batch.takes}
+
+
+def offered(project: Project) -> dict[str, list[Any]]:
+    """The keys of what a project has that can be chosen, by `Taken`."""
+    return {
+        Taken.MILESTONES.value: [one.key for one in milestones.offered(project)],
+        Taken.MEDIA.value: list(ProgressMedia.objects.filter(project=project).values_list("pk", flat=True)),
+        Taken.RESULTS.value: list(
+            PerformanceResult.objects.filter(project=project).values_list("pk", flat=True)
+        ),
+    }
+
+
+def _choice(batch: PublicationBatch, item: BatchItem) -> copying.Choice:
+    return copying.Choice.of(batch).but(**{kind: tuple(keys) for kind, keys in item.chosen.items()})
+
+
+@transaction.atomic
+def choose(*, by: User, item: BatchItem, **chosen: Collection[Any]) -> BatchItem:
+    """Choose anew which milestones, photos and results (`Taken`) of one project a waiting batch shows.
+
+    Only who proposed the batch does; the list's digest changes with it, so nobody approves what they didn't see.
+
+    Raises
+    ------
+    ValidationError
+        The batch was decided, the project can't be shown, or it has nothing of that name.
+    """
+    batch = _deciding(item.batch)
+    if batch.state != BatchState.OPEN:
+        raise ValidationError(_("该批量公开申请已处理，或还在准备。"), code="decided")
+    if by.pk != batch.proposed_by_id:
+        raise PermissionDenied(Permission.EDIT_PROJECTS)
+    item = BatchItem.objects.select_for_update().get(pk=item.pk)
+    project = _read(item.project_id)
+    require_proposer(by, project)
+    there = offered(project)
+    if item.refusal or any(set(keys) - set(there.get(kind, ())) for kind, keys in chosen.items()):
+        raise ValidationError(_("该项目没有这项内容。"), code="not-there")
+    before = item.chosen
+    item.chosen = {kind: [key for key in there[kind] if key in keys] for kind, keys in chosen.items()}
+    item.content = copying.would_be(project, _choice(batch, item))
+    item.digest = copying.digest(item.content)
+    item.save(update_fields=["chosen", "content", "digest"])
+    batch.digest = digest_of(batch)
+    batch.save(update_fields=["digest"])
+    trail.record(
+        by=by,
+        verb="disclosure.choose_of_batch",
+        subject=_subject(batch),
+        data={"projects": [project.pk], "name": str(project), "before": before, "after": item.chosen},
+    )
+    return item
 
 
 def _open(batch: PublicationBatch) -> None:
@@ -139,31 +220,62 @@ def digest_of(batch: PublicationBatch) -> str:
 
 @transaction.atomic
 def approve_batch(*, by: User, batch: PublicationBatch, seen: str) -> PublicationBatch:
-    """Let all of a batch be shown that can be; ``seen`` is the digest of the list that was on the page."""
+    """Let all of a batch be shown that can be, at once or when its moment has come; ``seen`` is the digest of the list
+    that was on the page.
+    """
     batch = _deciding(batch)
+    if batch.state != BatchState.OPEN:
+        raise ValidationError(_("该批量公开申请已处理，或还在准备。"), code="decided")
     require_two(batch.proposed_by, by)
     require(by, Permission.DISCLOSE_PROJECTS, batch)
     if seen != batch.digest:
         raise ValidationError(_("清单已变化，请重新查看。"), code="changed")
-    batch.state, batch.decided_by, batch.decided_at = BatchState.PUBLISHING, by, timezone.now()
+    batch.decided_by, batch.decided_at = by, timezone.now()
+    keys = list(batch.items.filter(refusal="").values_list("project_id", flat=True))
+    said: dict[str, Any] = {"projects_number": len(keys), "projects": keys, "digest": seen}
+    verb = "disclosure.approve_batch"
+    if batch.starts_at is not None and batch.starts_at > batch.decided_at:
+        batch.state = BatchState.SCHEDULED
+        batch.save()
+        verb, said = "disclosure.schedule_batch", said | {"starts_at": batch.starts_at.isoformat()}
+    else:
+        _begin(batch)
+    trail.record(by=by, verb=verb, subject=_subject(batch), data=said)
+    return batch
+
+
+def _begin(batch: PublicationBatch) -> None:
+    assert batch.decided_by is not None
+    batch.state = BatchState.PUBLISHING
     work = start(
-        publish_batch, by=by, kind="publishing.publish_batch", subject=_subject(batch), batch=batch.pk
+        publish_batch,
+        by=batch.decided_by,
+        kind="publishing.publish_batch",
+        subject=_subject(batch),
+        batch=batch.pk,
     )
     batch.job = work.pk
     batch.save()
-    keys = list(batch.items.filter(refusal="").values_list("project_id", flat=True))
-    trail.record(
-        by=by,
-        verb="disclosure.approve_batch",
-        subject=_subject(batch),
-        data={"projects_number": len(keys), "projects": keys, "digest": seen},
+
+
+@transaction.atomic
+def begin_due(*, batch: PublicationBatch) -> bool:
+    """Begin with a scheduled batch whose moment has come; False where another tick did, or it was called off."""
+    found = (
+        PublicationBatch.objects.select_for_update(of=("self",))
+        .select_related("decided_by")
+        .filter(pk=batch.pk, state=BatchState.SCHEDULED, starts_at__lte=timezone.now())
+        .first()
     )
-    return batch
+    if found is None:
+        return False
+    _begin(found)
+    return True
 
 
 @transaction.atomic
 def reject_batch(*, by: User, batch: PublicationBatch, reason: str) -> PublicationBatch:
-    """Turn a batch down; who proposed it may take it back by this."""
+    """Turn a batch down, or call off one that is scheduled; who proposed it may take it back by this."""
     batch = _deciding(batch)
     if by.pk != batch.proposed_by_id:
         require(by, Permission.DISCLOSE_PROJECTS, batch)
@@ -214,7 +326,8 @@ def _show(batch: PublicationBatch, approved_by: User, item: BatchItem) -> None:
     last = standing.last_record(project)
     if (last.pk if last else None) != item.after:
         raise ValidationError(_("列入清单后该项目已公开、更正或撤回过。"), code="acted")
-    choice = copying.Choice.of(batch)
+    choice = _choice(batch, item)
+    acts.refuse_days(choice, batch.starts_at)
     copy = copying.would_be(project, choice)
     if copying.digest(copy) != item.digest:
         raise ValidationError(_("列入清单后项目内容已变化。"), code="changed")
@@ -240,7 +353,7 @@ def _deciding(batch: PublicationBatch) -> PublicationBatch:
         .select_related("proposed_by", "region")
         .get(pk=batch.pk)
     )
-    if batch.state != BatchState.OPEN:
+    if batch.state not in (BatchState.OPEN, BatchState.SCHEDULED):
         raise ValidationError(_("该批量公开申请已处理，或还在准备。"), code="decided")
     return batch
 

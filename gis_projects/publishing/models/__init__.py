@@ -7,7 +7,7 @@ from gis_projects.publishing.models.articles import (
     ArticleVersion,
     VersionState,
 )
-from gis_projects.publishing.models.batches import BatchItem, BatchState, PublicationBatch
+from gis_projects.publishing.models.batches import BatchItem, BatchState, PublicationBatch, Taken
 from gis_projects.publishing.models.comments import (
     ANSWERING,
     Answer,
@@ -51,5 +51,6 @@ __all__ = [
     "PublicationRecord",
     "Question",
     "QuestionState",
+    "Taken",
     "VersionState",
 ]

@@ -11,7 +11,7 @@ from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet
 from django.forms import Form, ModelMultipleChoiceField, Select
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -22,9 +22,10 @@ from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Permission, ScopePaths, find, may, visible
 from gis_projects.publishing import copying, differences
 from gis_projects.publishing.actions import batches as actions
-from gis_projects.publishing.forms import ChoiceForm, dress
-from gis_projects.publishing.models import BatchItem, BatchState, PublicationBatch
+from gis_projects.publishing.forms import BatchForm, ContentForm, dress
+from gis_projects.publishing.models import BatchItem, BatchState, PublicationBatch, Taken
 from gis_projects.publishing.queries.rules import everywhere
+from gis_projects.publishing.views import preview as previews
 from gis_projects.publishing.views.queue import require_publisher
 from gis_projects.trail.models import Job
 
@@ -62,8 +63,7 @@ def new(request: HttpRequest) -> HttpResponse:
     require_publisher(user)
     query = selection(request.GET)
     chosen = ProjectFilter(request.GET, queryset=projects(user))
-    form = ChoiceForm(request.POST or None, rules=everywhere(), initial={"fields_shown": list(copying.USUAL)})
-    del form.fields["starts_at"], form.fields["township"]
+    form = BatchForm(request.POST or None, rules=everywhere(), initial={"fields_shown": list(copying.USUAL)})
     status = 200
     if request.method == "POST":
         try:
@@ -143,6 +143,7 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
         return _export(found, items, str(kind))
     page = Paginator(items, PER_PAGE).get_page(request.GET.get("page"))
     waiting = found.state == BatchState.OPEN
+    scheduled = found.state == BatchState.SCHEDULED
     may_decide = may(user, Permission.DISCLOSE_PROJECTS, found)
     choice = copying.Choice.of(found)
     return render(
@@ -151,7 +152,7 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "batch": found,
             "page": page,
-            "rows": [(item, differences.place(item.content) if item.content else "") for item in page],
+            "rows": [(item, *_told(item)) for item in page],
             "numbers": numbers,
             "show": wanted,
             "job": Job.objects.filter(pk=found.job).first()
@@ -159,7 +160,9 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
             else None,
             "field_names": [differences.label_of(name) for name in choice.fields],
             "may_approve": waiting and may_decide and found.proposed_by_id != user.pk,
-            "may_reject": waiting and (may_decide or found.proposed_by_id == user.pk),
+            "takes": [str(Taken(kind).label) for kind in found.takes],
+            "scheduled": scheduled,
+            "may_reject": (waiting or scheduled) and (may_decide or found.proposed_by_id == user.pk),
             "waiting": waiting,
         },
         status=status,
@@ -169,24 +172,76 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
 def _decide(request: HttpRequest, user: User, found: PublicationBatch) -> str:
     step = request.POST.get("step", "")
     if step == "approve":
-        actions.approve_batch(by=user, batch=found, seen=request.POST.get("seen", ""))
+        decided = actions.approve_batch(by=user, batch=found, seen=request.POST.get("seen", ""))
+        if decided.state == BatchState.SCHEDULED:
+            return _("已批准，到时自动公开。")
         return _("已批准，正在逐个公开。")
     if step == "reject":
+        was = found.state
         actions.reject_batch(by=user, batch=found, reason=request.POST.get("reason", "")[:300])
-        return _("批量公开申请已退回。")
+        return _("定时公开已取消。") if was == BatchState.SCHEDULED else _("批量公开申请已退回。")
     raise Http404
 
 
 def _export(found: PublicationBatch, items: QuerySet[BatchItem], kind: str) -> HttpResponse:
-    header = [_("项目代码"), _("项目名称"), _("所属地区"), _("公开位置"), _("结果"), _("未公开原因")]
+    header = [
+        _("项目代码"), _("项目名称"), _("所属地区"), _("公开位置"), _("照片与视频"), _("时间线"), _("绩效"), _("结果"),
+        _("未公开原因"),
+    ]  # fmt: skip
     return exports.table(
         _("批量公开清单 %(number)s") % {"number": found.pk}, header, map(_row, items.iterator()), kind=kind
     )
 
 
+def _told(item: BatchItem) -> tuple[str, int, int, int]:
+    """Where the public sees it; how many photos and videos, milestones and results."""
+    copy = item.content
+    if not copy:
+        return "", 0, 0, 0
+    return differences.place(copy), len(copy["media"]), len(copy["events"]), len(copy["results"])
+
+
 def _row(item: BatchItem) -> list[Any]:
     result = _("已公开") if item.done_at else (_("不公开") if item.refusal else _("待公开"))
     return [
-        item.project.code, item.project.name, item.project.region.short_name,
-        differences.place(item.content) if item.content else "", result, item.refusal,
+        item.project.code, item.project.name, item.project.region.short_name, *_told(item), result, item.refusal,
     ]  # fmt: skip
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def item(request: HttpRequest, pk: int, item: int) -> HttpResponse:
+    """One project of a batch: what of it comes along, and its public page as it would be (``?preview=1``)."""
+    user = cast(User, request.user)
+    require_publisher(user)
+    found = find(
+        user, Permission.READ_PROJECTS, PublicationBatch.objects.select_related("proposed_by"), pk=pk
+    )
+    items = visible(user, Permission.READ_PROJECTS, BatchItem.objects.filter(batch=found), _ITEMS)
+    row = get_object_or_404(items.select_related("project__region"), pk=item)
+    if "preview" in request.GET:
+        if not row.content:
+            raise Http404
+        return previews.page(request, row.project, row.content)
+    form = ContentForm(request.POST or None, project=row.project, initial=row.chosen)
+    status = 200
+    if request.method == "POST":
+        try:
+            if not form.is_valid():
+                raise ValidationError(form.errors.as_data())
+            actions.choose(by=user, item=row, **form.content())
+        except ValidationError as refusal:
+            for message in refusal.messages:
+                messages.error(request, message)
+            status = 400
+        else:
+            messages.success(request, _("已更新，批准人将看到新的清单。"))
+            return redirect("publishing:batch-item", pk=pk, item=item)
+    context = {
+        "batch": found,
+        "item": row,
+        "form": form,
+        "told": _told(row),
+        "may_choose": found.state == BatchState.OPEN and found.proposed_by_id == user.pk and not row.refusal,
+    }
+    return render(request, "publishing/batch_item.html", context, status=status)

@@ -18,6 +18,7 @@ ADDRESSES: dict[str, list[Address]] = {
     "publishing:batches": [Address(_STAFF)],
     "publishing:batch-new": [Address(_STAFF)],
     "publishing:batch": [Address("302 403 404 404 404 403 404", lambda world: {"pk": 0})],
+    "publishing:batch-item": [Address("302 403 404 404 404 403 404", lambda world: {"pk": 0, "item": 0})],
     "publishing:project": [Address("302 403 200 404 200 403 200", of_project)],
     "publishing:preview": [Address("302 403 404 404 404 403 404", of_project)],
     "publishing:progress": [Address("302 403 200 404 200 200 200", of_project)],

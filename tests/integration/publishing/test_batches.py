@@ -2,21 +2,26 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django.utils import timezone
 
-from gis_projects.disclosure.models import DisclosedProject
+from gis_projects.disclosure.models import DisclosedEvent, DisclosedMedia, DisclosedProject, DisclosedResult
+from gis_projects.library.actions.diary import write_diary
 from gis_projects.library.actions.projects import revise_project
 from gis_projects.library.models import Project
 from gis_projects.people.permissions import Role
-from gis_projects.publishing.actions import batches
+from gis_projects.publishing import jobs
+from gis_projects.publishing.actions import batches, progress
 from gis_projects.publishing.actions import projects as actions
-from gis_projects.publishing.models import PublicationBatch, PublicationRecord
+from gis_projects.publishing.models import ProgressMedia, PublicationBatch, PublicationRecord
 from gis_projects.trail.jobs import Progress
 from gis_projects.trail.models import Job, Step
+from tests.factories import media
 from tests.factories.disclosed import project_with_site, shown, two_people
 from tests.factories.people import user_of
 
@@ -41,7 +46,7 @@ def prepared(people, query="q=三环路", **how):
 
 
 def run(work, batch):
-    """As a worker would; twice, as a worker that died would."""
+    """As a worker would; twice, as one that died would."""
     batch.refresh_from_db()
     for _time in range(2):
         work.func.__wrapped__(Progress(Job.objects.get(pk=batch.job)), batch=batch.pk)
@@ -135,6 +140,94 @@ def test_a_filter_that_chooses_nothing_or_is_none_is_refused(people, projects, q
         batches.propose_batch(by=people[0], query=query)
 
 
+def test_a_batch_for_later_is_shown_when_its_moment_has_come(people, projects, monkeypatch):
+    when = timezone.now() + timedelta(days=1)
+    batch = prepared(people, starts_at=when)
+    batches.approve_batch(by=people[1], batch=batch, seen=batch.digest)
+    batch.refresh_from_db()
+    assert batch.state == "scheduled"
+    jobs.tick()
+    batch.refresh_from_db()
+    assert batch.state == "scheduled"
+    revise_project(by=people[0], project=projects[0], content="另一回事")
+    PublicationBatch.objects.filter(pk=batch.pk).update(starts_at=timezone.now() - timedelta(minutes=1))
+    jobs.tick()
+    jobs.tick()
+    assert Job.objects.filter(kind="publishing.publish_batch").count() == 1
+    run(batches.publish_batch, batch)
+    batch.refresh_from_db()
+    assert batch.state == "done"
+    assert "已变化" in refusals(batch)["三环路 0"]
+    assert DisclosedProject.objects.count() == 3
+    (step,) = Step.objects.filter(verb="disclosure.schedule_batch")
+    assert (step.actor, step.data["starts_at"]) == (people[1].username, when.isoformat())
+
+
+def test_a_batch_for_later_is_called_off(people, projects):
+    with pytest.raises(ValidationError, match="早于"):
+        batches.propose_batch(
+            by=people[0], query="q=三环路", starts_at=timezone.now() + timedelta(days=9),
+            until=timezone.localdate() + timedelta(days=3),
+        )  # fmt: skip
+    batch = prepared(people, starts_at=timezone.now() + timedelta(days=1))
+    batches.approve_batch(by=people[1], batch=batch, seen=batch.digest)
+    with pytest.raises(ValidationError, match="已处理"):  # once is enough
+        batches.approve_batch(by=people[1], batch=batch, seen=batch.digest)
+    batches.reject_batch(by=people[0], batch=batch, reason="改期")
+    PublicationBatch.objects.filter(pk=batch.pk).update(starts_at=timezone.now() - timedelta(minutes=1))
+    jobs.tick()
+    assert not Job.objects.filter(kind="publishing.publish_batch").exists()
+    with pytest.raises(IntegrityError, match="publishing_batch_scheduled_for"), transaction.atomic():
+        PublicationBatch.objects.filter(pk=batch.pk).update(state="scheduled", starts_at=None)
+
+
+@pytest.fixture
+def with_content(people, projects, settings, tmp_path):
+    """Of the first project two photos, a result that isn't released, and a line of its diary."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    for name, content in (("a.jpg", media.jpeg(60, 40)), ("b.png", media.png())):
+        (tmp_path / name).write_bytes(content)
+        progress.add_media(by=people[0], project=projects[0], name=name, path=tmp_path / name, caption=name)
+    progress.write_result(by=people[0], project=projects[0], year=2026, target="通车", result="未放行的结果")
+    write_diary(by=people[0], project=projects[0], text="王五到场")
+    return projects[0]
+
+
+def test_a_batch_takes_photos_and_results_and_no_diary(people, projects, with_content):
+    batch = carried_out(prepared(people, takes=("media", "results", "milestones")), people)
+    assert set(DisclosedMedia.objects.values_list("caption", flat=True)) == {"a.jpg", "b.png"}
+    (result,) = DisclosedResult.objects.all()
+    assert (result.target, result.result) == ("通车", "")
+    assert not DisclosedEvent.objects.filter(text__contains="王五").exists()
+    assert PublicationRecord.objects.get(project=with_content).choice["media"]
+    assert not DisclosedMedia.objects.exclude(slug=PublicationRecord.objects.get(project=with_content).slug)
+    assert batch.items.exclude(done_at=None).count() == 4
+
+
+@pytest.mark.django_db(databases=["default", "public"])
+def test_a_photo_is_left_out_before_the_list_is_approved(people, projects, with_content, clients):
+    batch = prepared(people, takes=("media",))
+    item = batch.items.get(project=with_content)
+    address = f"/publishing/batches/{batch.pk}/projects/{item.pk}/"
+    planner, reviewer = clients
+    page = planner.get(address).content.decode()
+    assert "更新选择" in page
+    assert "更新选择" not in reviewer.get(address).content.decode()
+    preview = reviewer.get(address, {"preview": "1"}).content.decode()
+    assert "a.jpg" in preview
+    assert "b.png" in preview
+    keep, leave = ProgressMedia.objects.order_by("caption")
+    assert reviewer.post(address, {"media": [keep.pk]}).status_code == 403
+    assert planner.post(address, {"media": [keep.pk, 999_999]}).status_code == 400
+    assert planner.post(address, {"media": [keep.pk]}).status_code == 302
+    with pytest.raises(ValidationError, match="清单已变化"):
+        batches.approve_batch(by=people[1], batch=batch, seen=batch.digest)
+    batch.refresh_from_db()
+    carried_out(batch, people)
+    assert [row.caption for row in DisclosedMedia.objects.all()] == [keep.caption]
+    assert planner.post(address, {"media": [leave.pk]}).status_code == 400  # decided
+
+
 # --- pages ----------------------------------------------------------------------------------------
 
 
@@ -155,7 +248,11 @@ def test_a_batch_from_page_to_page(people, projects, clients):
     assert "选中的项目：4 个" in asked
     assert "未知" not in asked
     assert "---------" not in asked
-    said = {"fields_shown": ["industry"], "form": "point", "precision_m": "500", "reason": "年度公开"}
+    later = timezone.localtime() + timedelta(days=2)
+    said = {
+        "fields_shown": ["industry"], "form": "point", "precision_m": "500", "reason": "年度公开",
+        "starts_at": f"{later:%Y-%m-%dT%H:%M}", "takes": ["media"],
+    }  # fmt: skip
     answer = planner.post(address, said)
     assert answer.status_code == 302
     batch = PublicationBatch.objects.get()
@@ -166,7 +263,13 @@ def test_a_batch_from_page_to_page(people, projects, clients):
     assert "批准整批公开" not in planner.get(answer.url).content.decode()
     batch.refresh_from_db()
     assert planner.post(answer.url, {"step": "approve", "seen": batch.digest}).status_code == 400
+    assert f"{later:%Y-%m-%d %H:%M}" in page
     assert reviewer.post(answer.url, {"step": "approve", "seen": batch.digest}).status_code == 302
+    page = reviewer.get(answer.url).content.decode()
+    assert "取消定时公开" in page
+    assert "批准整批公开" not in page
+    PublicationBatch.objects.update(starts_at=timezone.now())
+    jobs.tick()
     run(batches.publish_batch, batch)
     assert DisclosedProject.objects.count() == 3
     table = reviewer.get(answer.url, {"show": "refused", "format": "csv"}).content.decode("utf-8-sig")
