@@ -100,10 +100,17 @@ def tasks_of(case: Case) -> list[Task]:
 
 def task(user: User, pk: int) -> Task:
     """One task of a case that the user may read, or 404."""
+    # What few ask for (the answer, the boundary, the unit) is left until then: with it the database plans the order of
+    # fifteen joins, which takes longer (86 ms) than reading them all one by one.
     rows = Task.objects.select_related(
-        "case__project__region", "case__project__organisation", "case__project__site", "case__routing",
-        "case__answer__rulebook", "case__site_version", "case__clock", "organisation", "function", "clock", "handler",
-    )  # fmt: skip
+        "case__project__region",
+        "case__routing",
+        "case__clock",
+        "organisation",
+        "function",
+        "clock",
+        "handler",
+    )
     return find(user, Permission.READ_ARGUMENTS, rows, pk=pk)
 
 

@@ -107,7 +107,7 @@ def overview(queryset: QuerySet[Project]) -> Overview:
         return Overview.of(cursor.fetchall())
 
 
-def of_selection(queryset: QuerySet[Project]) -> tuple[str, tuple[object, ...]]:
+def of_selection(queryset: QuerySet[Project]) -> tuple[str, tuple[Any, ...]]:
     """`PRESENT` for the projects of a selection, with the values of its placeholders; empty where it can hold none."""
     try:
         keys, values = queryset.order_by().values("pk").query.sql_with_params()
