@@ -17,7 +17,7 @@ from gis_projects.argument.models.experts import Seat
 from gis_projects.argument.models.meeting_tasks import MeetingTask
 from gis_projects.desk.models import Instruction, InstructionTask, Kind, Notice
 from gis_projects.desk.recipients import members, named, reaching, readers, watching
-from gis_projects.library.models import Application, Project
+from gis_projects.library.models import Acceptance, Application, BuildingChange, Project
 from gis_projects.people.models import Engagement, Organisation, Service
 from gis_projects.people.permissions import Permission
 from gis_projects.sites.queries.reviews import authors
@@ -80,6 +80,25 @@ def _application_decided(step: Step) -> Iterable[Told]:
     row = Application.objects.filter(pk=step.data.get("application")).first()
     to = members(project.organisation_id, Permission.APPLY_ADMISSION)
     yield Told(Kind.ADMISSION, to | named([row.applicant_id] if row else []), _of_project(project), project)
+
+
+def _at_work(step: Step) -> Iterable[Told]:
+    """A change or an acceptance is applied for: whoever decides it."""
+    project = _project(step)
+    yield Told(Kind.ADMISSION, reaching(project, Permission.MANAGE_LIBRARIES), _of_work(project), project)
+
+
+def _at_work_decided(step: Step) -> Iterable[Told]:
+    """The project's unit and whoever applied."""
+    project = _project(step)
+    rows = BuildingChange.objects if "change" in step.data else Acceptance.objects
+    row = rows.filter(pk=step.data.get("change", step.data.get("acceptance"))).first()
+    to = members(project.organisation_id, Permission.EDIT_PROJECTS)
+    yield Told(Kind.ADMISSION, to | named([row.applied_by_id] if row else []), _of_work(project), project)
+
+
+def _of_work(project: Project) -> str:
+    return f"{reverse('library:standing', args=[project.pk])}#at-work"
 
 
 def _of_project(project: Project) -> str:
@@ -274,6 +293,12 @@ TELLERS: Mapping[str, Callable[[Step], Iterable[Told]]] = {
     "library.apply": _applied,
     "library.admit": _application_decided,
     "library.return_application": _application_decided,
+    "library.apply_change": _at_work,
+    "library.approve_change": _at_work_decided,
+    "library.return_change": _at_work_decided,
+    "library.apply_acceptance": _at_work,
+    "library.accept": _at_work_decided,
+    "library.demand_rectification": _at_work_decided,
     "argument.open_case": _case_opened,
     "argument.reconfirm_case": _case_opened,
     "argument.conclude_case": _case_ended,

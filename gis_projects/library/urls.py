@@ -2,6 +2,7 @@ from django.urls import include, path
 
 from gis_projects.library.views import (
     budget,
+    building,
     codes,
     diary,
     files,
@@ -54,6 +55,7 @@ urlpatterns = [
     path("libraries/funds/<int:pk>/", budget.fund_application, name="fund"),
     path("libraries/funds/<int:pk>/package.zip", budget.package, name="fund-package"),
     path("libraries/funds/<int:pk>/<slug:act>/", budget.fund_act, name="fund-act"),
+    path("libraries/building/", building.building, name="building"),
     path("libraries/monitoring/", budget.monitoring, name="monitoring"),
     path("libraries/parameters/", budget.parameters, name="parameters"),
     path("projects/<int:pk>/library/", standing.standing, name="standing"),

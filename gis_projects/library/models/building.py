@@ -30,8 +30,8 @@ class ChangeState(models.TextChoices):
 class BuildingChange(Scoped, models.Model):
     """建设变更: what is asked to be otherwise than decided while a project is built, one at a time.
 
-    ``from_yuan`` and ``from_finish`` are the record's total (元) and planned completion when it was asked. Asked only of
-    a project under construction in the implementation library (trigger ``library_change_gate``); all that changes
+    ``from_yuan`` and ``from_finish`` are the record's total (元) and planned completion when it was asked. Asked only
+    of a project under construction in the implementation library (trigger ``library_change_gate``); all that changes
     afterwards is that it is decided, once, by another person (``library_change_decided_once``).
     """
 

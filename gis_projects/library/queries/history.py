@@ -29,6 +29,7 @@ VERBS = (
     "library.register_project",
     "library.revise_project",
     "library.start_construction",
+    "library.complete_project",
     "library.set_kinds",
     "library.enter_database",
     "library.leave_database",

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext_noop
 
-from gis_projects.library.models import Application, ApplicationState, FundApplication, FundState, Library
+from gis_projects.library.models import (
+    Acceptance,
+    AcceptanceState,
+    Application,
+    ApplicationState,
+    BuildingChange,
+    ChangeState,
+    FundApplication,
+    FundState,
+    Library,
+    Stage,
+)
 from gis_projects.library.queries.libraries import applications
 from gis_projects.library.workflow import ADMITTING
 from gis_projects.people.models import User
@@ -20,12 +32,19 @@ _DECIDE = gettext_noop("“%(project)s”申请进入%(library)s，待审核")
 _RETURNED = gettext_noop("“%(project)s”进入%(library)s的申请被退回：%(reason)s")
 _ASSESS = gettext_noop("“%(project)s”申报%(flow)s，待推荐")
 
+_CHANGE = gettext_noop("“%(project)s”申请变更（%(kind)s），待审批")
+_ACCEPTANCE = gettext_noop("“%(project)s”申请%(kind)s（%(about)s），待办理")
+_CHANGE_RETURNED = gettext_noop("“%(project)s”的变更申请（%(kind)s）被退回：%(reason)s")
+_RECTIFY = gettext_noop("“%(project)s”验收须整改（%(about)s）：%(reason)s")
+
 
 def waiting(user: User) -> Iterator[Waiting]:
     """Applications that this user may decide, first due first; their own that were returned and not made again."""
     yield from _to_decide(user)
     yield from _returned(user)
     yield from _to_recommend(user)
+    yield from _to_approve_or_accept(user)
+    yield from _to_put_right(user)
 
 
 def _to_decide(user: User) -> Iterator[Waiting]:
@@ -81,3 +100,48 @@ def _to_recommend(user: User) -> Iterator[Waiting]:
             project=row.project_id,
             mine=False,
         )
+
+
+def _to_approve_or_accept(user: User) -> Iterator[Waiting]:
+    """Changes and acceptances that others applied for."""
+    changes = BuildingChange.objects.filter(state=ChangeState.APPLIED).exclude(applied_by=user)
+    for row in _decided_by(user, changes):
+        yield _at_work(row, "library.change", _CHANGE, mine=False, kind=row.get_kind_display())
+    acceptances = Acceptance.objects.filter(state=AcceptanceState.APPLIED).exclude(applied_by=user)
+    for row in _decided_by(user, acceptances):
+        yield _at_work(
+            row, "library.acceptance", _ACCEPTANCE, mine=False, kind=row.get_kind_display(), about=row.subject
+        )
+
+
+def _to_put_right(user: User) -> Iterator[Waiting]:
+    """What this user applied for, came back and was not applied for again."""
+    later = BuildingChange.objects.filter(project=OuterRef("project"), pk__gt=OuterRef("pk"))
+    changes = BuildingChange.objects.filter(~Exists(later), applied_by=user, state=ChangeState.RETURNED)
+    for row in changes.filter(project__stage=Stage.CONSTRUCTION).select_related("project").order_by("-pk"):
+        yield _at_work(
+            row, "library.change_returned", _CHANGE_RETURNED, kind=row.get_kind_display(), reason=row.opinion
+        )
+    again = Acceptance.objects.filter(
+        project=OuterRef("project"), kind=OuterRef("kind"), subject=OuterRef("subject"), pk__gt=OuterRef("pk")
+    )
+    acceptances = Acceptance.objects.filter(~Exists(again), applied_by=user, state=AcceptanceState.RECTIFY)
+    for one in (
+        acceptances.filter(project__stage=Stage.CONSTRUCTION).select_related("project").order_by("-pk")
+    ):
+        yield _at_work(one, "library.rectify", _RECTIFY, about=one.subject, reason=one.opinion)
+
+
+def _decided_by(user: User, rows: Any) -> Any:
+    return visible(user, Permission.MANAGE_LIBRARIES, rows).select_related("project").order_by("pk")
+
+
+def _at_work(row: Any, what: str, template: str, *, mine: bool = True, **params: Any) -> Waiting:
+    return Waiting(
+        kind=what,
+        template=template,
+        params={"project": row.project.name, **params},
+        address=f"{reverse('library:standing', args=[row.project_id])}#at-work",
+        project=row.project_id,
+        mine=mine,
+    )

@@ -15,6 +15,7 @@ from gis_projects.library.acts import ACTS, Act
 from gis_projects.library.models import ApplicationState, Library, Project
 from gis_projects.library.queries import libraries as queries
 from gis_projects.library.queries.budget import lines
+from gis_projects.library.queries.building import plan_behind
 from gis_projects.library.queries.gates import inside
 from gis_projects.library.views.libraries import Telling
 from gis_projects.people.models import User
@@ -53,6 +54,9 @@ def context(user: User, project: Project, bound: tuple[str, Any] | None = None) 
         "approvals": project.approvals.all(),
         "start": getattr(project, "start", None),
         "funds": project.fund_applications.all(),
+        "changes": project.building_changes.select_related("applied_by", "decided_by"),
+        "acceptances": project.acceptances.select_related("applied_by", "decided_by"),
+        "plan_behind": plan_behind(project),
         "slips": project.slips.select_related("consent"),
         "monitoring": getattr(project, "monitoring", None),
         "evidence": queries.evidence_now(project),

@@ -1,6 +1,14 @@
 from gis_projects.people.permissions import Permission as P
 from tests.api.addresses.policy import Policy
-from tests.api.addresses.visits import API_WITH_ROLE, IN_REACH, WITH_ROLE, Address, World, of_project
+from tests.api.addresses.visits import (
+    API_IN_REACH,
+    API_WITH_ROLE,
+    IN_REACH,
+    WITH_ROLE,
+    Address,
+    World,
+    of_project,
+)
 
 NONE = "302 403 404 404 404 404 404"
 API_NONE = "403 403 404 404 404 404 404"
@@ -20,6 +28,10 @@ ADDRESSES: dict[str, list[Address]] = {
     "argument:case": [Address(NONE, nothing)],
     "argument:case-act": [Address(NONE, nothing, method="post", query=lambda world: {"step": "conclude"})],
     "argument:project": [Address(IN_REACH, of_project)],
+    "argument:one-thing": [
+        Address(IN_REACH, of_project),
+        Address(IN_REACH, of_project, query=lambda world: {"format": "csv"}),
+    ],
     "argument:open": [
         Address("302 403 403 404 403 403 200", of_project),
         Address(
@@ -61,6 +73,7 @@ ADDRESSES: dict[str, list[Address]] = {
     "argument:blocker": [Address(NONE, nothing)],
     "argument:blocker-act": [Address(NONE, nothing, method="post")],
     "argument:blocker-new": [Address("302 403 200 404 403 403 200", of_project)],
+    "argument-api:one-thing": [Address(API_IN_REACH, of_project)],
     "argument-api:cases": [
         Address(API_WITH_ROLE),
         Address("403 403 400 400 400 400 400", query=lambda world: {"state": "x"}),
@@ -85,6 +98,8 @@ POLICY: dict[str, Policy | list[Policy]] = {
     "argument:case": _NOBODYS,
     "argument:case-act": _NOBODYS,
     "argument:project": Policy(P.READ_ARGUMENTS, "project"),
+    "argument:one-thing": Policy(P.READ_ARGUMENTS, "project"),
+    "argument-api:one-thing": Policy(P.READ_ARGUMENTS, "project"),
     "argument:open": _OPENS,
     "argument:tasks": _SPEAKS,
     "argument:task": _NOBODYS,

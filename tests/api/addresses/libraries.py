@@ -79,6 +79,10 @@ ADDRESSES: dict[str, list[Address]] = {
             method="post",
         )
     ],
+    "library:building": [
+        Address(WITH_ROLE, query=lambda world: {"list": "acceptances"}),
+        Address(WITH_ROLE, query=lambda world: {"list": "changes", "format": "csv"}),
+    ],
     "library:monitoring": [Address(WITH_ROLE)],
     "library:parameters": [
         Address(WITH_ROLE),
@@ -162,6 +166,7 @@ POLICY = {
     "library:fund": _OF_PROJECT,
     "library:fund-package": _OF_PROJECT,
     "library:fund-act": _MANAGES,
+    "library:building": _READ,
     "library:monitoring": _READ,
     "library:parameters": [_READ, Policy(P.MANAGE_LIBRARIES)],
     "library:standing": [_OF_PROJECT, _SECRET],

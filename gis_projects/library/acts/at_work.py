@@ -1,0 +1,149 @@
+"""Changes and acceptance as things to do: their forms, and to whom a page offers them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, cast
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from gis_projects.library.actions import building
+from gis_projects.library.acts.forms import OfProject, day_field, long_field, money_field
+from gis_projects.library.models import (
+    Acceptance,
+    AcceptanceKind,
+    AcceptanceState,
+    BuildingChange,
+    ChangeKind,
+    ChangeState,
+    Library,
+    Project,
+    Stage,
+)
+from gis_projects.people.models import User
+from gis_projects.people.permissions import Permission, may
+
+
+class ChangeForm(OfProject):
+    kind = forms.ChoiceField(label=_("变更类别"), choices=ChangeKind.choices)
+    text = long_field(_("变更内容"))
+    reason = long_field(_("变更理由"))
+    to_yuan = money_field(
+        _("变更后总投资（元）"), required=False, min_value=Decimal("0.01"), help_text=_("变更总投资时填写。")
+    )
+    to_finish = day_field(_("变更后计划竣工"), help_text=_("变更工期时填写。"))
+
+
+class OpenChangeForm(OfProject):
+    """Nothing to fill in: it is about the project's open change."""
+
+    def change(self) -> BuildingChange:
+        row = self.project.building_changes.filter(state=ChangeState.APPLIED).first()
+        if row is None:
+            raise ValidationError(_("没有待办结的变更。"))
+        return row
+
+
+class DecideChangeForm(OpenChangeForm):
+    approves = forms.ChoiceField(
+        label=_("审批"), choices=[("yes", _("批准变更")), ("no", _("退回"))], initial="yes"
+    )
+    opinion = long_field(_("意见（退回时必填）"), required=False)
+
+
+class AcceptanceForm(OfProject):
+    kind = forms.ChoiceField(label=_("验收方式"), choices=AcceptanceKind.choices)
+    about = forms.CharField(
+        label=_("验收内容"), required=False, max_length=200,
+        help_text=_("专业验收须写明，如消防、人防；联合验收和自行验收默认为工程整体。"),
+    )  # fmt: skip
+    note = long_field(_("申请说明"), required=False)
+
+
+class OpenAcceptanceForm(OfProject):
+    """About one of the project's open applications; the oldest where none is named."""
+
+    acceptance = forms.ModelChoiceField(
+        label=_("验收申请"), queryset=Acceptance.objects.none(), required=False, empty_label=None
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.open = self.project.acceptances.filter(state=AcceptanceState.APPLIED).order_by("pk")
+        field = cast(forms.ModelChoiceField, self.fields["acceptance"])
+        field.queryset, field.initial = self.open, self.open.first()
+        field.label_from_instance = lambda row: f"{row.get_kind_display()} · {row.subject}"  # type: ignore[assignment,method-assign]
+
+    def chosen(self) -> Acceptance:
+        row = self.cleaned_data.get("acceptance") or self.open.first()
+        if row is None:
+            raise ValidationError(_("没有待验收的申请。"))
+        return cast(Acceptance, row)
+
+
+class AcceptForm(OpenAcceptanceForm):
+    passes = forms.ChoiceField(
+        label=_("结论"), choices=[("yes", _("验收通过")), ("no", _("限期整改"))], initial="yes"
+    )
+    number = forms.CharField(label=_("验收文号（通过时必填）"), required=False, max_length=120)
+    accepted_on = day_field(_("验收日期"))
+    surveyed_on = day_field(_("现场踏勘日期"))
+    opinion = long_field(_("意见（整改时必填）"), required=False)
+
+
+def decide_change(by: User, project: Project, form: Any) -> BuildingChange:
+    act = building.approve_change if form.cleaned_data["approves"] == "yes" else building.return_change
+    return act(by=by, change=form.change(), opinion=form.cleaned_data["opinion"])
+
+
+def conclude(by: User, project: Project, form: Any) -> Acceptance:
+    said = dict(form.cleaned_data)
+    row, passes = form.chosen(), said.pop("passes") == "yes"
+    del said["acceptance"]
+    if passes:
+        return building.accept(by=by, acceptance=row, **said)
+    return building.demand_rectification(
+        by=by, acceptance=row, opinion=said["opinion"], surveyed_on=said["surveyed_on"]
+    )
+
+
+def may_change(user: User, project: Project) -> bool:
+    return _built(user, project) and not _changing(project)
+
+
+def may_withdraw_change(user: User, project: Project) -> bool:
+    return may(user, Permission.EDIT_PROJECTS, project) and _changing(project)
+
+
+def may_decide_change(user: User, project: Project) -> bool:
+    return may(user, Permission.MANAGE_LIBRARIES, project) and _changing(project)
+
+
+def may_apply_acceptance(user: User, project: Project) -> bool:
+    return _built(user, project) and not _changing(project)
+
+
+def may_withdraw_acceptance(user: User, project: Project) -> bool:
+    return may(user, Permission.EDIT_PROJECTS, project) and _accepting(project)
+
+
+def may_accept(user: User, project: Project) -> bool:
+    return may(user, Permission.MANAGE_LIBRARIES, project) and _accepting(project)
+
+
+def _built(user: User, project: Project) -> bool:
+    return (
+        may(user, Permission.EDIT_PROJECTS, project)
+        and project.library == Library.IMPLEMENTATION
+        and project.stage == Stage.CONSTRUCTION
+    )
+
+
+def _changing(project: Project) -> bool:
+    return project.building_changes.filter(state=ChangeState.APPLIED).exists()
+
+
+def _accepting(project: Project) -> bool:
+    return project.acceptances.filter(state=AcceptanceState.APPLIED).exists()
