@@ -7,7 +7,6 @@ from enum import StrEnum
 
 import numpy as np
 import shapely
-from scipy.spatial import cKDTree
 from shapely import MultiPolygon
 
 from siting.engine.affected import polygons_of
@@ -158,6 +157,8 @@ class _Points:
 
 def _paired(old: FloatArray, new: FloatArray) -> list[tuple[int, int, float]]:
     """Pairs of rows with their distance (m): each row once, the nearest pairs first."""
+    from scipy.spatial import cKDTree  # longer to load than all else that most importers of this module need
+
     pairs: list[tuple[int, int, float]] = []
     left_old, left_new = np.arange(len(old)), np.arange(len(new))
     reach = 8

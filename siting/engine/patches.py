@@ -16,8 +16,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from siting.engine.area import FloatArray, IntArray, areal_parts, measure
 from siting.engine.conflict import JOIN_GRID
@@ -120,6 +118,11 @@ def _groups(pieces: Pieces) -> IntArray:
     own = np.arange(count)
     to = np.concatenate([j, count + pieces.a, count + len(pieces.shapes_a) + pieces.b])
     size = count + len(pieces.shapes_a) + len(pieces.shapes_b)
+    from scipy.sparse import (
+        coo_matrix,  # longer to load than all else that most importers of this module need
+    )
+    from scipy.sparse.csgraph import connected_components
+
     links = coo_matrix(
         (np.ones(len(to), dtype=np.int8), (np.concatenate([i, own, own]), to)), shape=(size, size)
     )

@@ -13,7 +13,6 @@ from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from layers.queries import Candidates, PinnedVersion
 from siting.engine.notices import Notice
@@ -155,6 +154,8 @@ def over_threshold(rule: RuleSpec, values: FloatArray) -> BoolArray:
 
     Beside, as a cell may reach into the next one of the raster.
     """
+    from scipy import ndimage  # longer to load than all else that most importers of this module need
+
     assert rule.raster_threshold is not None, "a rule about a raster has a threshold"
     with np.errstate(invalid="ignore"):
         over = ~(values <= rule.raster_threshold)

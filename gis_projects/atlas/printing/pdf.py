@@ -5,15 +5,11 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import mark_safe
-from weasyprint import HTML
-from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import URLFetcherResponse
 
 from gis_projects.atlas.printing import content, drawing
 from gis_projects.atlas.printing.sheet import FOOT, GAP, LABELS, MARGIN, TITLE, Frame, Sheet
@@ -65,12 +61,6 @@ class Order:
     legend_title: str = ""
 
 
-@lru_cache(maxsize=1)
-def _fonts() -> FontConfiguration:
-    """Fonts are looked up once a process: that costs more than a page."""
-    return FontConfiguration()
-
-
 def pdf(order: Order, *, by: User) -> bytes:
     """The sheet as a PDF; what doesn't fit into the legend beside the map follows on a second page."""
     return written(context(order, by))
@@ -78,15 +68,14 @@ def pdf(order: Order, *, by: User) -> bytes:
 
 def written(shown: dict[str, Any]) -> bytes:
     """A sheet's `context` as a PDF of ``1 + len(shown["pages"])`` pages."""
-    html = render_to_string("atlas/print.html", shown)
-    return HTML(string=html, url_fetcher=_only_inside).write_pdf(font_config=_fonts())
+    from gis_projects import typesetting
+
+    return typesetting.pdf(render_to_string("atlas/print.html", shown), _inside)
 
 
-def _only_inside(url: str, *args: Any, **kwargs: Any) -> Any:
-    """A map holds all it shows (rasters as data:); nothing is fetched, from disk or from the network."""
-    if not url.startswith(PNG):
-        raise ValueError(f"a map fetches nothing: {url[:80]}")
-    return URLFetcherResponse(url, base64.b64decode(url.removeprefix(PNG)), {"Content-Type": "image/png"})
+def _inside(url: str) -> tuple[bytes, str] | None:
+    """Rasters stand in the page itself, as data."""
+    return (base64.b64decode(url.removeprefix(PNG)), "image/png") if url.startswith(PNG) else None
 
 
 def context(order: Order, by: User) -> dict[str, Any]:

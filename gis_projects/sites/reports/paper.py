@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import io
 import re
-from functools import lru_cache
 from typing import Any
 
 import pydyf
 import segno
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
-from weasyprint import HTML, Attachment
-from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from siting import sealed_pdf
 from siting.documents import canonical
@@ -22,20 +18,15 @@ _SVG = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 _FAMILY = re.compile(r"body \{ font-family: ([^;}]+)")
 
 
-class _Figures(URLFetcher):
-    """The drawings of one page, and nothing else: a report holds all it shows; nothing is fetched, from disk or from
-    the network.
-    """
+class _Figures:
+    """The drawings of one page, and nothing else: a report holds all it shows."""
 
     def __init__(self) -> None:
-        super().__init__(allowed_protocols=("figure",), fail_on_errors=True)
         self.drawn: list[str] = []
 
-    def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
+    def __call__(self, url: str) -> tuple[str, str] | None:
         kind, _colon, number = url.partition(":")
-        if kind != "figure":
-            raise ValueError(f"a report fetches nothing: {url}")
-        return URLFetcherResponse(url, self.drawn[int(number)], {"Content-Type": "image/svg+xml"})
+        return (self.drawn[int(number)], "image/svg+xml") if kind == "figure" else None
 
     def taken_out(self, html: str) -> str:
         """Return the page with each SVG element as an image of it.
@@ -54,28 +45,26 @@ class _Figures(URLFetcher):
         return _SVG.sub(put, html)
 
 
-@lru_cache(maxsize=1)
-def _fonts() -> FontConfiguration:
-    """Fonts are looked up once a process: that costs more than a page."""
-    return FontConfiguration()
-
-
 def pdf(html: str) -> bytes:
     """Return a page as a plain PDF."""
+    from gis_projects import typesetting
+
     figures = _Figures()
-    return HTML(string=figures.taken_out(html), url_fetcher=figures).write_pdf(font_config=_fonts())
+    return typesetting.pdf(figures.taken_out(html), figures)
 
 
 def sealed(html: str, certificate: dict[str, Any]) -> bytes:
     """Return a page as a sealed PDF with a check's certificate attached as its canonical JSON."""
-    attachment = Attachment(
-        string=canonical(certificate),
-        name=sealed_pdf.ATTACHMENT,
-        relationship="Source",
-    )
+    from gis_projects import typesetting
+
+    evidence = typesetting.attachment(canonical(certificate), sealed_pdf.ATTACHMENT)
     figures = _Figures()
-    made = HTML(string=figures.taken_out(html), url_fetcher=figures).write_pdf(
-        font_config=_fonts(), pdf_variant="pdf/a-3u", attachments=[attachment], finisher=_leave_room
+    made = typesetting.pdf(
+        figures.taken_out(html),
+        figures,
+        pdf_variant="pdf/a-3u",
+        attachments=[evidence],
+        finisher=_leave_room,
     )
     return sealed_pdf.seal(made)
 

@@ -13,7 +13,6 @@ from math import ceil, floor, isqrt, pi, sqrt
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from siting.engine.suitability.grid import Window
 
@@ -329,6 +328,8 @@ def _close_off(sums: IntArray, patch: Patch, side: int, apart: float) -> None:
 
 def _seeds(sums: IntArray) -> list[tuple[int, int]]:
     """The best squares, each the best of its own neighbourhood first."""
+    from scipy import ndimage  # longer to load than all else that most importers of this module need
+
     usable = sums >= 0
     peak = usable & (sums == ndimage.maximum_filter(sums, size=5, mode="constant", cval=-1))
     i, j = np.nonzero(usable)
@@ -378,6 +379,8 @@ def _extent(cells: set[tuple[int, int]], more: tuple[int, int]) -> int:
 
 
 def _well_shaped(cells: set[tuple[int, int]], demand: Demand) -> bool:
+    from scipy import ndimage
+
     rows, columns = (np.array(side) for side in zip(*cells, strict=True))
     height, width = int(rows.max() - rows.min()) + 1, int(columns.max() - columns.min()) + 1
     perimeter = sum(at not in cells for cell in cells for at in _beside(cell))

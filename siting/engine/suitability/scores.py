@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
@@ -42,6 +41,8 @@ def nearness(
     """
     if not there.any():
         return np.full(there[part].shape, cap_m)
+    from scipy import ndimage  # longer to load than all else that most importers of this module need
+
     nearest = ndimage.distance_transform_edt(~there, return_distances=False, return_indices=True)
     rows, columns = (
         np.arange(length, dtype=np.int32)[some] for length, some in zip(there.shape, part, strict=True)
