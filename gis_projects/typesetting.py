@@ -50,6 +50,6 @@ def pdf(html: str, inside: Inside, **options: Any) -> bytes:
     return made
 
 
-def attachment(content: bytes, name: str) -> Attachment:
-    """Return a file to lie in a PDF as what the page was made of."""
+def attachment(content: str, name: str) -> Attachment:
+    """Return a text file to lie in a PDF as what the page was made of."""
     return Attachment(string=content, name=name, relationship="Source")
