@@ -6,6 +6,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -48,8 +49,17 @@ def texts(node: ast.AST) -> list[str]:
     ]
 
 
-def recorded() -> Iterator[tuple[str, int, list[str], str, ast.AST | None]]:
-    """Each place that names a verb: where it stands, the verbs that it may mean, as it is written, and the data."""
+#: Where it stands, the verbs that it may mean, as it is written, and the data.
+Place = tuple[str, int, list[str], str, ast.AST | None]
+
+
+@cache
+def recorded() -> list[Place]:
+    """Each place that names a verb; the code is read once."""
+    return list(places())
+
+
+def places() -> Iterator[Place]:
     for name, tree in modules():
         known = constants(tree)
         for node in ast.walk(tree):
@@ -135,8 +145,8 @@ def test_the_places_of_a_sentence_are_keys_of_what_is_recorded():
             "actor",
         }
         for verb in verbs:
-            places = set(re.findall(r"%\((\w+)\)s", words.template_of(verb) or ""))
-            assert places <= keys, f"{name}:{line} {verb}: {places - keys}"
+            named = set(re.findall(r"%\((\w+)\)s", words.template_of(verb) or ""))
+            assert named <= keys, f"{name}:{line} {verb}: {named - keys}"
 
 
 def step(verb: str, **data: object) -> Step:
