@@ -3,11 +3,9 @@ import { mountAsOf } from "./compare/asof";
 import "./staff/compared.scss";
 import "./staff/map-projects.scss";
 import { debounce, embedded, need } from "./core/dom";
-import { count } from "./core/format";
 import { inTurn } from "./core/in-turn";
-import { t } from "./core/i18n";
 import { loadCatalogue } from "./map/catalogue";
-import type { Way } from "./map/project-marks";
+import { painted } from "./map/painted";
 import { createStage } from "./map/stage";
 import { slidesWith, type Opened } from "./staff/bookmark-data";
 import { Bookmarks } from "./staff/bookmarks";
@@ -20,17 +18,21 @@ import { heldBy } from "./staff/beside";
 import { Panes } from "./staff/panes";
 import { formatHash, NOTHING, parseHash, readHash, sideOf, writeHash, type Permalink } from "./staff/permalink";
 import { Presentation } from "./staff/presentation";
-import { Printing } from "./staff/printing";
+import { Printing, type PrintedProjects } from "./staff/printing";
 import { PrintSeries } from "./staff/series";
 import { AreaPick } from "./staff/area";
 import { Filters } from "./staff/filters";
-import { KINDS, UNTOLD } from "./staff/looks";
+import { KINDS } from "./staff/looks";
 import type { Choices } from "./staff/project-data";
-import { Projects, WAYS } from "./staff/projects";
+import { Projects } from "./staff/projects";
 import { isMeasure, Regions } from "./staff/regions";
 import { Timeline } from "./staff/timeline";
 import { Search } from "./staff/search";
+import { exportLinks, named, regionQuery, shownQuery, told } from "./staff/shown";
 import { sites } from "./staff/sites";
+import { panelTools, tools } from "./staff/toolbar";
+import { waysOf } from "./staff/ways";
+import { Coming } from "./staff/coming";
 
 async function start(): Promise<void> {
   const element = need("#map");
@@ -87,7 +89,7 @@ async function start(): Promise<void> {
   };
   const identify = new Identify(map, () => tree.asked, () => show("identify"), project, save);
   const measure = new Measure(map, () => show("measure"), save);
-  const printing = new Printing(map, () => tree.printed, () => show("print"), save);
+  const printing = new Printing(map, { layers: () => tree.printed, projects: () => drawn() }, () => show("print"), save);
   const search = new Search(map, () => show("search"), {
     feature: (layer, key, version) => (rest(), void identify.feature(layer, key, version, true)),
     project: (id) => (rest(), show("projects"), projects.reveal(id)),
@@ -103,6 +105,11 @@ async function start(): Promise<void> {
   if (kinds) projects.setKinds(kinds);
   filters.shownKinds = () => (projects.everyKind && projects.shown.size === KINDS.length ? [] : [...projects.shown]);
   const timeline = new Timeline(from.more?.["when"] ?? null, () => reload());
+  /** The projects as the map shows them, to be printed so; null while none is shown. */
+  const drawn = (): PrintedProjects | null => {
+    const query = shownQuery(asked(), projects);
+    return query && { query: String(query), words: projects.searched, look: projects.look, show: ways.way };
+  };
   const asked = (): URLSearchParams => {
     const query = filters.query;
     if (timeline.day) query.set("as_of", timeline.day);
@@ -137,7 +144,8 @@ async function start(): Promise<void> {
     ready = true;
   };
   /** Shows a bookmark: place, filters, area, and one side or two. Two at once would mix, so each waits for the one before. */
-  const open = inTurn(async ({ query, hash }: Opened): Promise<void> => {
+  const coming = new Coming((whole) => bookmarks.whole(whole));
+  const open = inTurn(({ query, hash }: Opened): Promise<void> => coming.during(async () => {
     const wanted = parseHash(hash);
     projects.forget();
     if (!wanted.compare) panes.end();
@@ -148,7 +156,7 @@ async function start(): Promise<void> {
     else area.clear();
     if (wanted.compare) await panes.start(wanted.compare.mode, wanted.right ?? null, wanted.compare.share);
     save();
-  });
+  }));
   const panes = new Panes(map, { choices, state: side, apply, query: () => filters.query, changed: save });
   /** Whether a tool that is at work takes a click for itself. */
   const taken = (at: L.LatLng): boolean => {
@@ -162,9 +170,9 @@ async function start(): Promise<void> {
     save, query: () => regionQuery(filters.query, projects), day: () => timeline.day, back: () => show("projects"),
   });
   const photos = mountPhotos(map, show);
-  const series = new PrintSeries({ regions, layers: () => tree.printed, area: () => area.text, within: () => area.within, projects: () => shownQuery(asked(), projects) });
+  const series = new PrintSeries({ regions, layers: () => tree.printed, drawn: () => drawn(), area: () => area.text, within: () => area.within, projects: () => shownQuery(asked(), projects) });
   document.querySelector("#print-series")?.addEventListener("toggle", () => series.open());
-  const presentation = new Presentation({ maps: () => panes.maps, open, told: () => told(projects, panes.mode ? [] : [timeline.day, asOf.day]), began: () => (rest(), search.clear(), photos?.close()) });
+  const presentation = new Presentation({ maps: () => panes.maps, open, told: () => told(projects, panes.mode ? [] : [timeline.day, asOf.day]), named: () => named(projects, isMeasure(ways.way) ? need("#region-figures") : null), began: () => (rest(), search.clear(), photos?.close()) });
   const bookmarks = new Bookmarks({
     view: () => ({ query: String(filters.query), hash: formatHash({ ...state(), view: { zoom: map.getZoom(), lat: map.getCenter().lat, lon: map.getCenter().lng } }).slice(1) }),
     open,
@@ -172,7 +180,7 @@ async function start(): Promise<void> {
   });
   need('[data-panel-tool="bookmarks"]').addEventListener("click", () => (show("bookmarks"), void bookmarks.show()));
   panelTools(area, timeline, rest, () => show("area"), () => show("projects"));
-  painted(tree, element);
+  painted(tree.stack, element);
   tree.render(from.layers);
 
   tools(measure, printing, (panel) => show(panel));
@@ -201,133 +209,15 @@ async function start(): Promise<void> {
   if (from.more?.["look"]) ways.look(from.more["look"]);
   ready = true;
 
-  const wanted = Number(new URLSearchParams(location.search).get("project"));
-  await reload();
-  if (from.more?.["show"]) ways.set(from.more["show"]);
-  if (from.more?.["pick"]) area.set(from.more["pick"], from.more["within"]);
-  if (wanted) projects.choose(wanted, true);
-  const presented = Number(new URLSearchParams(location.search).get("present"));
-  if (presented) return void bookmarks.present(presented);
-  if (from.compare) await panes.start(from.compare.mode, from.right ?? null, from.compare.share);
-}
-
-/** The address of just what is shown: the filters and the kinds that are on; null where none is. */
-function shownQuery(query: URLSearchParams, projects: Projects): URLSearchParams | null {
-  const on = [...projects.shown, ...(projects.everyKind ? [UNTOLD] : [])];
-  on.forEach((kind) => query.append("kind", kind));
-  return on.length ? query : null;
-}
-
-/** The address of what regions count: with all four kinds on, the whole library, as the report does. */
-const regionQuery = (query: URLSearchParams, projects: Projects): URLSearchParams => (projects.everyKind ? query : (shownQuery(query, projects) ?? query));
-
-function exportLinks(query: () => URLSearchParams | null): void {
-  document.querySelectorAll<HTMLAnchorElement>("[data-export]").forEach((link) => {
-    const asked = query();
-    link.hidden = !asked;
-    if (asked) link.href = `${link.pathname}?${asked}&format=${link.dataset["export"]}`;
+  const [wanted, presented] = ["project", "present"].map((name) => Number(new URLSearchParams(location.search).get(name)));
+  await coming.during(async () => {
+    await reload();
+    if (from.more?.["show"]) ways.set(from.more["show"]);
+    if (from.more?.["pick"]) area.set(from.more["pick"], from.more["within"]);
+    if (wanted) projects.choose(wanted, true);
+    if (from.compare && !presented) await panes.start(from.compare.mode, from.right ?? null, from.compare.share);
   });
-}
-
-/** How many projects are shown, and as of which days, in words. */
-const told = (projects: Projects, days: (string | null)[]): string => [
-  t("present.projects", { n: count(projects.matching().length) }),
-  days[0] ? t("sides.projectsOf", { day: days[0] }) : "",
-  days[1] ? t("sides.layersOf", { day: days[1] }) : "",
-].filter(Boolean).join(" · ");
-
-interface Ways {
-  set(way: string): void;
-  look(look: string): void;
-  /** What the address says of them, where it isn't the usual. */
-  said(): Record<string, string>;
-  reload(): Promise<void>;
-}
-
-/** The two choices of the legend: in which way projects are shown, and what their symbols show. */
-function waysOf(projects: Projects, regions: Regions, on: { save(): void; query(): URLSearchParams; day(): string | null; back(): void }): Ways {
-  const show = need<HTMLSelectElement>("#project-show");
-  // A phone's map has no room for it; its head stays.
-  if (matchMedia("(max-width: 760px)").matches) need<HTMLDetailsElement>("#project-legend").open = false;
-  const look = need<HTMLSelectElement>("#project-look");
-  const reload = async (): Promise<void> => {
-    if (isMeasure(show.value)) await regions.show(show.value, on.query(), on.day());
-  };
-  const apply = (): void => {
-    look.disabled = show.value !== "points";
-    if (isMeasure(show.value)) {
-      projects.setWay(null);
-      void reload();
-    } else {
-      if (regions.measure) regions.hide(), on.back();
-      projects.setWay((WAYS as readonly string[]).includes(show.value) ? (show.value as Way) : "points");
-    }
-    on.save();
-  };
-  show.addEventListener("change", apply);
-  look.addEventListener("change", () => (projects.setLook(look.value), projects.update(), on.save()));
-  return {
-    set(way) {
-      show.value = way;
-      if (!show.value) show.value = "points"; // one that this reader may not choose
-      apply();
-    },
-    look(name) {
-      projects.setLook(name);
-      look.value = projects.look;
-    },
-    said: () => ({ ...(projects.look === "kind" ? {} : { look: projects.look }), ...(show.value === "points" ? {} : { show: show.value }) }),
-    reload,
-  };
-}
-
-/** The tools that have a panel of their own. */
-function panelTools(area: AreaPick, timeline: Timeline, rest: () => void, open: () => void, back: () => void): void {
-  document.querySelector('[data-panel-tool="area"]')?.addEventListener("click", () => {
-    if (area.drawing || area.text) return (area.clear(), back());
-    rest();
-    open();
-    area.start("rect");
-  });
-  document.querySelector('[data-panel-tool="timeline"]')?.addEventListener("click", () => (timeline.isOpen ? timeline.close() : void timeline.open()));
-}
-
-/** Says on the map's element when everything in view is drawn: for those who look on by program, and for measuring. */
-function painted(tree: LayerTree, element: HTMLElement): void {
-  const { stack } = tree;
-  const say = (): void => {
-    const done = !stack.isLoading() && stack.isStill();
-    element.dataset["painted"] = done ? "yes" : "no";
-    if (done) performance.mark("map-painted");
-  };
-  stack.on("loading load painted", say);
-}
-
-function tools(measure: Measure, printing: Printing, show: (panel: Panel) => void): void {
-  document.querySelectorAll<HTMLButtonElement>("[data-tool]").forEach((button) =>
-    button.addEventListener("click", () => {
-      const kind = button.dataset["tool"]!;
-      const on = kind === "print" ? printing.active : measure.active === kind;
-      if (on) return (measure.stop(), printing.stop(), show("projects"));
-      if (kind === "print") {
-        measure.stop();
-        printing.start();
-      } else {
-        printing.stop();
-        measure.start(kind as Measuring);
-      }
-    }));
-  need("#copy-link").addEventListener("click", () => {
-    const say = (key: "link.copied" | "link.failed"): void => {
-      const note = need("#map-toast");
-      note.textContent = t(key);
-      note.hidden = false;
-      setTimeout(() => (note.hidden = true), 4000);
-    };
-    // Only a secure page may write to the clipboard.
-    if (!navigator.clipboard) return say("link.failed");
-    navigator.clipboard.writeText(location.href).then(() => say("link.copied"), () => say("link.failed"));
-  });
+  if (presented) void bookmarks.present(presented);
 }
 
 void start();

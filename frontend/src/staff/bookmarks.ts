@@ -19,6 +19,7 @@ export class Bookmarks {
   private rows: Bookmark[] = [];
   private opened: number | null = null;
   private asked: number | null = null;
+  private isWhole = true;
   private readonly root = need("#bookmark-rows");
   private readonly form = need<HTMLFormElement>("#bookmark-form");
   private readonly status = need("#bookmark-status");
@@ -32,6 +33,13 @@ export class Bookmarks {
       const first = this.rows.find((row) => row.id === this.opened) ?? this.rows[0];
       if (first) this.around.present(this.rows, first.id);
     });
+  }
+
+  /** Whether all of the view has come: half of one is not kept. */
+  whole(is: boolean): void {
+    this.isWhole = is;
+    const keep = need<HTMLButtonElement>("button[type=submit], button:not([type])", this.form);
+    for (const button of [keep, ...this.root.querySelectorAll<HTMLButtonElement>("[data-keeps]")]) button.disabled = !is;
   }
 
   /** What one may open, as it is now. */
@@ -75,6 +83,7 @@ export class Bookmarks {
   }
 
   private async keep(): Promise<void> {
+    if (!this.isWhole) return; // Enter in a field asks no button
     const said = new FormData(this.form);
     const kept = await postJson<Opened>(BOOKMARKS, {
       name: said.get("name"), series: said.get("series") ?? "", note: said.get("note") ?? "", shared: said.get("shared") !== null, ...this.around.view(),
@@ -124,7 +133,7 @@ export class Bookmarks {
   private item(row: Bookmark, at = 0, of = 0): HTMLLIElement {
     const about = [row.series, row.mine ? (row.shared ? t("bookmarks.shared") : "") : row.owner].filter(Boolean).join(" · ");
     const label = (key: Key): string => t("bookmarks.actOn", { act: t(key), name: row.name });
-    const button = (key: Key, press: () => void): HTMLButtonElement => h("button", { type: "button", class: "btn-link-plain", "aria-label": label(key), onclick: press }, t(key));
+    const button = (key: Key, press: () => void): HTMLButtonElement => h("button", { type: "button", class: "btn-link-plain", "aria-label": label(key), ...(key === "bookmarks.replace" ? { "data-keeps": "" } : {}), onclick: press }, t(key));
     const arrow = (path: string, key: Key, by: -1 | 1, end: boolean): HTMLButtonElement =>
       h("button", { type: "button", class: "tiny move", title: t(key), "aria-label": label(key), disabled: end, onclick: () => void this.act(() => this.move(row, by)) }, icon(path));
     const away = button("bookmarks.delete", () => {
@@ -145,7 +154,7 @@ export class Bookmarks {
       h("div", { class: "bookmark-tools" },
         button("bookmarks.present", () => this.around.present(this.rows, row.id)),
         ...(row.mine ? [
-          button("bookmarks.replace", () => void this.act(() => this.replace(row))),
+          Object.assign(button("bookmarks.replace", () => void this.act(() => this.replace(row))), { disabled: !this.isWhole }),
           h("a", { href: `${row.page}edit/`, "aria-label": label("bookmarks.edit") }, t("bookmarks.edit")),
           away,
           arrow(UP, "layers.up", -1, at === 0), arrow(DOWN, "layers.down", 1, at === of - 1),

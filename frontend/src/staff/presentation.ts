@@ -10,6 +10,8 @@ interface Around {
   open(opened: Opened): Promise<void>;
   /** How many projects the slide shows, and as of when. */
   told(): string;
+  /** The same by name, as the list beside the map has it. */
+  named(): HTMLElement;
   /** A presentation begins: what was being done is put away. */
   began(): void;
 }
@@ -40,17 +42,19 @@ export class Presentation {
   private readonly told = h("p", { class: "slide-told" });
   private readonly time = h("span", { class: "slide-time", role: "timer" });
   private readonly notes = h("div", { class: "slide-notes", id: "slide-notes", tabindex: 0, role: "region", "aria-label": t("present.notes") });
+  private readonly list = h("div", { class: "slide-notes slide-list", id: "slide-list", tabindex: 0, role: "region", "aria-label": t("present.list") });
   private readonly back = h("button", { type: "button", class: "slide-turn", "aria-label": t("present.previous"), onclick: () => void this.go(this.at - 1) }, icon(PREVIOUS));
   private readonly on = h("button", { type: "button", class: "slide-turn", "aria-label": t("present.next"), onclick: () => void this.go(this.at + 1) }, icon(NEXT));
   private readonly notesButton = h("button", { type: "button", class: "tool", "aria-pressed": "false", "aria-controls": "slide-notes", onclick: () => this.toggle(this.notesButton, this.notes) }, t("present.notes"));
+  private readonly listButton = h("button", { type: "button", class: "tool", "aria-pressed": "false", "aria-controls": "slide-list", onclick: () => (this.name(), this.toggle(this.listButton, this.list)) }, t("present.list"));
   private readonly timeButton = h("button", { type: "button", class: "tool", "aria-pressed": "true", onclick: () => this.toggle(this.timeButton, this.time) }, t("present.time"));
   private readonly fullButton = h("button", { type: "button", class: "tool", onclick: () => void this.full() }, t("present.full"));
   private readonly bar: HTMLElement;
 
   constructor(private readonly around: Around) {
-    this.bar = h("section", { class: "presentation", "aria-label": t("present.name") }, this.notes,
+    this.bar = h("section", { class: "presentation", "aria-label": t("present.name") }, this.list, this.notes,
       h("div", { class: "slide-bar" }, this.back, h("div", { class: "slide-words" }, this.title, this.told), this.on,
-        h("div", { class: "slide-tools" }, this.time, this.timeButton, this.notesButton, this.fullButton,
+        h("div", { class: "slide-tools" }, this.time, this.timeButton, this.listButton, this.notesButton, this.fullButton,
           h("button", { type: "button", class: "tool", onclick: () => this.leave() }, t("present.leave")))));
     document.addEventListener("keydown", (event) => this.active && this.key(event), { capture: true });
     document.addEventListener("fullscreenchange", () => {
@@ -72,8 +76,10 @@ export class Presentation {
     document.body.classList.add("is-presenting");
     this.stage.append(this.bar);
     this.around.maps().forEach((map) => map.closePopup());
-    this.notes.hidden = true;
-    this.notesButton.setAttribute("aria-pressed", "false");
+    for (const [part, button] of [[this.notes, this.notesButton], [this.list, this.listButton]] as const) {
+      part.hidden = true;
+      button.setAttribute("aria-pressed", "false");
+    }
     this.begun = Date.now();
     this.tick();
     clearInterval(this.clock);
@@ -116,6 +122,7 @@ export class Presentation {
       try {
         await this.around.open(await getJson<Opened>(`${BOOKMARKS}${this.slides[shown]!.id}/`));
         this.told.textContent = this.around.told();
+        this.name();
       } catch (error) {
         this.told.textContent = t("present.failed", { why: (error as Error).message });
       }
@@ -131,6 +138,11 @@ export class Presentation {
     // They keep the focus at the ends, or the keys would reach nobody.
     this.back.setAttribute("aria-disabled", String(this.at === 0));
     this.on.setAttribute("aria-disabled", String(this.at === this.slides.length - 1));
+  }
+
+  /** The list says what this slide shows. */
+  private name(): void {
+    this.list.replaceChildren(this.around.named());
   }
 
   private tick(): void {

@@ -23,6 +23,14 @@ export interface Printed {
   style: string;
 }
 
+/** Projects as the map shows them, to be printed so: an address's filters, the search box, the symbols and the way. */
+export interface PrintedProjects {
+  query: string;
+  words: string;
+  look: string;
+  show: string;
+}
+
 const COLOUR = "#0b57d0";
 
 /** A frame on the map that is moved and turned, and the sheet that the server makes of it. */
@@ -37,7 +45,7 @@ export class Printing {
 
   constructor(
     private readonly map: L.Map,
-    private readonly layers: () => Printed[],
+    private readonly shown: { layers(): Printed[]; projects(): PrintedProjects | null },
     private readonly show: () => void,
     private readonly onChange: () => void,
   ) {
@@ -172,9 +180,10 @@ export class Printing {
   }
 
   private async print(): Promise<void> {
-    const layers = this.layers();
-    const base = (this.form.elements.namedItem("base") as HTMLInputElement).checked;
-    if (!layers.length && !base) return void (this.status.textContent = t("print.noLayers"));
+    const layers = this.shown.layers();
+    const [base, withProjects] = ["base", "projects"].map((name) => (this.form.elements.namedItem(name) as HTMLInputElement).checked);
+    const projects = withProjects ? this.shown.projects() : null;
+    if (!layers.length && !base && !projects) return void (this.status.textContent = t("print.noLayers"));
     const button = need<HTMLButtonElement>("#print-make");
     button.disabled = true;
     this.status.replaceChildren(h("span", { class: "busy" }, t("print.busy")));
@@ -187,7 +196,7 @@ export class Printing {
         body: JSON.stringify({
           lon: this.centre!.lng, lat: this.centre!.lat, scale: Number(this.value("scale")), turned: this.turned,
           paper: this.value("paper"), landscape: this.value("side") === "landscape", title: this.value("title"), approval: this.value("approval"),
-          base,
+          base, projects,
           layers: layers.map(({ state, version, opacity, style }) => ({ code: state.code, version, opacity, hidden: state.hidden, ...(style ? { look: style } : {}) })),
         }),
       });

@@ -77,6 +77,11 @@ export class Projects {
     }
   }
 
+  /** What is written in the search box. */
+  get searched(): string {
+    return this.words;
+  }
+
   byId = (id: number): Project | undefined => this.selection.projects.find((p) => p.id === id);
 
   /** Switches kinds on; all four where an address says nothing of them. */

@@ -4,7 +4,7 @@ import { count } from "../core/format";
 import { t, type Key } from "../core/i18n";
 import { Poll } from "../upload/poll";
 import { BOOKMARKS, type Bookmark } from "./bookmark-data";
-import type { Printed } from "./printing";
+import type { Printed, PrintedProjects } from "./printing";
 
 interface Series {
   id: number;
@@ -24,6 +24,8 @@ interface Series {
 export interface AroundSeries {
   regions: Record<string, string>;
   layers(): Printed[];
+  /** The projects as the map shows them. */
+  drawn(): PrintedProjects | null;
   /** The area that is drawn on the map, as the address writes it; empty for none. */
   area(): string;
   /** How projects must lie in it. */
@@ -113,6 +115,7 @@ export class PrintSeries {
       title: this.value("title", this.print),
       approval: this.value("approval", this.print),
       base: (this.print.elements.namedItem("base") as HTMLInputElement).checked,
+      projects: (this.print.elements.namedItem("projects") as HTMLInputElement).checked ? this.around.drawn() : null,
       layers: this.around.layers().map(({ state, version, opacity, style }) => ({ code: state.code, version, opacity, hidden: state.hidden, ...(style ? { look: style } : {}) })),
     };
     if (way === "grid") {

@@ -28,8 +28,10 @@ from gis_projects.atlas.printing.series import overview
 from gis_projects.atlas.queries import series as queries
 from gis_projects.atlas.queries.catalogue import visible_codes
 from gis_projects.atlas.queries.exports import folder
+from gis_projects.atlas.queries.marks import Above, above
 from gis_projects.atlas.queries.series import Asked, Plan, Planned
 from gis_projects.library.models import Project
+from gis_projects.library.selecting import Misunderstood
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, Scope, require, visible
 from gis_projects.sentences import listed
@@ -92,6 +94,7 @@ class Drawing:
         self.by, self.asked, self.plan, self.place = by, asked, plan, place
         self._left_out: set[str] = set()
         self._printed: set[tuple[str, int]] = set()  # code and version of layers
+        self._marked: set[int] = set()  # projects whose symbols are on a sheet
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def ask_again(self) -> None:
@@ -134,7 +137,8 @@ class Drawing:
         return {
             "layers": [f"{code}@{number}" for code, number in sorted(self._printed)],
             "codes": sorted({code for code, _number in self._printed}),
-            "projects": [*drawn, *(pk for pk, _name in self.plan.unplaced)],
+            "projects": sorted({*drawn, *(pk for pk, _name in self.plan.unplaced)}),
+            "marked": sorted(self._marked),
         }
 
     def _layers(self, planned: Planned) -> tuple[list[Wanted], list[Wanted], list[str]]:
@@ -169,10 +173,23 @@ class Drawing:
         legend: list[dict[str, Any]] = []
         if planned.project is not None:
             over, legend = self._project(planned)
+        above = self._above(planned)
+        over, legend, notes = [*above.svg, *over], [*legend, *above.legend], [*notes, *above.notes]
         return Order(
             self.asked.sheet, planned.frame, planned.title, self.asked.approval, layers, base, over, legend, notes,
             place,
         )  # fmt: skip
+
+    def _above(self, planned: Planned) -> Above:
+        """The projects that the map shows, asked anew for each sheet and written down for `printed`."""
+        try:
+            made = above(
+                self.by, queries.marked(self.by, planned.bookmark, self.asked.projects), planned.frame
+            )
+        except Misunderstood:  # a region or a list that a filter names is no more
+            return Above(notes=[_("项目的筛选条件有误，未绘制项目。")])
+        self._marked.update(made.keys)
+        return made
 
     def _project(self, planned: Planned) -> tuple[list[str], list[dict[str, Any]]]:
         """The site of a sheet's project, or its place.
@@ -275,7 +292,7 @@ def keep(*, by: User, made: Drawing, whole: Path) -> dict[str, Any]:
         "size": (folder() / name).stat().st_size,
         "sha256": sha256,
         "codes": made.printed["codes"],
-        "projects": made.printed["projects"],
+        "projects": sorted({*made.printed["projects"], *made.printed["marked"]}),
         "expires_at": (timezone.now() + KEPT).isoformat(),
     }
 

@@ -17,7 +17,9 @@ from gis_projects.atlas.actions.printing import print_map
 from gis_projects.atlas.printing.content import Wanted
 from gis_projects.atlas.printing.pdf import BASE, Order
 from gis_projects.atlas.printing.sheet import PAPERS, Frame, Sheet
-from gis_projects.atlas.queries import catalogue
+from gis_projects.atlas.printing.signs import LOOKS
+from gis_projects.atlas.queries import catalogue, marks
+from gis_projects.library import selecting
 from gis_projects.parsing import FloatField
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, require
@@ -37,6 +39,15 @@ class LayerIn(serializers.Serializer[Any]):
     look = serializers.ChoiceField(choices=["values", "hillshade", "slope", "classes"], required=False)
 
 
+class ProjectsIn(serializers.Serializer[Any]):
+    """What the map shows of projects: filters as the map's export has them, the search box, the symbols and the way."""
+
+    query = serializers.CharField(max_length=12_000, allow_blank=True, default="")
+    words = serializers.CharField(max_length=200, allow_blank=True, default="")
+    look = serializers.ChoiceField(choices=list(LOOKS), default="kind")
+    show = serializers.ChoiceField(choices=list(marks.SHOWS), default=marks.POINTS)
+
+
 class PrintIn(serializers.Serializer[Any]):
     """A sheet: its middle in degrees, its scale, its turn in degrees clockwise, and the layers, uppermost first."""
 
@@ -50,6 +61,7 @@ class PrintIn(serializers.Serializer[Any]):
     approval = serializers.CharField(max_length=60, allow_blank=True, default="")
     base = serializers.BooleanField(default=False)
     layers = serializers.ListField(child=LayerIn(), max_length=MAX_LAYERS)
+    projects = ProjectsIn(required=False, allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         for name in ("lon", "lat", "turned"):
@@ -88,10 +100,18 @@ def _order(user: User, asked: dict[str, Any]) -> Order:
         if one["code"] in found
     ]
     base = [Wanted(found[code]) for code in BASE if asked["base"] and code in found]
-    if not wanted and (asked["layers"] or not base):
+    shown = marks.readable_by(user, marks.Shown.of(asked.get("projects")))
+    if not wanted and (asked["layers"] or not (base or shown)):
         raise serializers.ValidationError(
             {"layers": [_("没有可打印的图层，或者您无权查看。")]}, code="layers"
         )
     sheet = Sheet(asked["paper"], asked["landscape"])
     frame = Frame(asked["lon"], asked["lat"], asked["scale"], asked["turned"] % 360, *sheet.window)
-    return Order(sheet, frame, asked["title"] or _("一张图"), asked["approval"], wanted, base)
+    try:
+        above = marks.above(user, shown, frame)
+    except selecting.Misunderstood as error:
+        raise serializers.ValidationError({"projects": [_("项目的筛选条件有误。")]}, code="filter") from error
+    return Order(
+        sheet, frame, asked["title"] or _("一张图"), asked["approval"], wanted, base,
+        above.svg, above.legend, above.notes,
+    )  # fmt: skip

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from gis_projects.atlas.actions import series as actions
-from gis_projects.atlas.api.printing import MAX_LAYERS, LayerIn
+from gis_projects.atlas.api.printing import MAX_LAYERS, LayerIn, ProjectsIn
 from gis_projects.atlas.printing.series import MOST_SHEETS
 from gis_projects.atlas.printing.sheet import PAPERS
 from gis_projects.atlas.queries import series as queries
@@ -44,6 +44,7 @@ class SeriesIn(serializers.Serializer[Any]):
         child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), default=list, max_length=MOST_SHEETS
     )
     layers = serializers.ListField(child=LayerIn(), max_length=MAX_LAYERS, default=list)
+    projects = ProjectsIn(required=False, allow_null=True, default=None)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if 0 < attrs["scale"] < 200:

@@ -131,6 +131,15 @@ def numbered(shape: Any, frame: Frame, number: int) -> str:
     )
 
 
+def caption(x: float, y: float, text: str) -> str:
+    """Words in the window, with a white rim that keeps them apart from what lies below."""
+    at = f'x="{_number(x)}" y="{_number(y)}" font-size="2.6" text-anchor="middle"'
+    return (
+        f'<text {at} fill="#fff" stroke="#fff" stroke-width=".6" stroke-linejoin="round">{escape(text)}</text>'
+        f'<text {at} fill="#222">{escape(text)}</text>'
+    )
+
+
 def point(lon: float, lat: float) -> Any:
     """A place (degrees) as a shape."""
     return shapely.Point(lon, lat)

@@ -21,9 +21,10 @@ from gis_projects.atlas.printing import series
 from gis_projects.atlas.printing.content import Wanted
 from gis_projects.atlas.printing.pdf import BASE
 from gis_projects.atlas.printing.sheet import Frame, Sheet
-from gis_projects.atlas.queries import areas, catalogue
+from gis_projects.atlas.queries import areas, catalogue, marks
 from gis_projects.atlas.queries.bookmarks import hash_for, readable
 from gis_projects.atlas.queries.exports import folder
+from gis_projects.atlas.queries.marks import Shown
 from gis_projects.library import selecting
 from gis_projects.library.models import Project
 from gis_projects.people.models import User
@@ -43,7 +44,7 @@ class Asked:
 
     ``area`` (`atlas.areas`) of a grid; ``query`` of projects (the list page's filters, with an area and a day as the
     map's export has them); ``bookmarks`` by key, in the order of the sheets. ``scale`` 0: as each sheet needs it.
-    ``layers`` as the map shows them (`api.printing.LayerIn`).
+    ``layers`` and ``projects`` as the map shows them (`api.printing.LayerIn`, `queries.marks.Shown`; None: none).
     """
 
     way: str
@@ -57,6 +58,7 @@ class Asked:
     query: str = ""
     bookmarks: tuple[int, ...] = ()
     layers: tuple[dict[str, Any], ...] = ()
+    projects: dict[str, Any] | None = None
 
     @property
     def sheet(self) -> Sheet:
@@ -228,6 +230,20 @@ def bookmarked(
         }
         for state in side.layers
     ], side.as_of
+
+
+def marked(user: User, key: int | None, told: Mapping[str, Any] | None) -> Shown | None:
+    """The projects of a sheet: as the map shows them, or as its bookmark does. None where none are asked for, or where
+    the user reads none.
+    """
+    shown = marks.readable_by(user, Shown.of(told))
+    if shown is None or key is None:
+        return shown
+    row = readable(user).filter(pk=key).first()
+    if row is None:
+        raise PermissionDenied
+    side = permalink.parse(hash_for(user, row)).left
+    return Shown(QueryDict(row.query).urlencode()).on_side(side)
 
 
 @dataclass(frozen=True)
