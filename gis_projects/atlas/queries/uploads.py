@@ -43,6 +43,16 @@ def uploads(user: User) -> QuerySet[Upload]:
     return rows.select_related("version")
 
 
+def found(user: User, *, state: str = "", words: str = "") -> QuerySet[Upload]:
+    """The user's own uploads in a state (or any), whose file or layer is named with these words."""
+    rows = uploads(user)
+    if state in State.values:
+        rows = rows.filter(state=state)
+    if words:
+        rows = rows.filter(Q(filename__icontains=words) | Q(layer__icontains=words))
+    return rows
+
+
 def upload(user: User, key: UUID) -> Upload:
     """One of the user's own uploads; else 404."""
     row = uploads(user).filter(pk=key).first()

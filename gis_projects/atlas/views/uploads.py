@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, cast
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -14,12 +16,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from gis_projects import exports
 from gis_projects.atlas import questions, workflow
 from gis_projects.atlas.actions import uploads as actions
 from gis_projects.atlas.api.uploads import data
 from gis_projects.atlas.models import Upload
 from gis_projects.atlas.queries import uploads as queries
 from gis_projects.atlas.queries import versions
+from gis_projects.atlas.workflow import State
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, has, require
 from gis_projects.sentences import listed, sentence
@@ -37,13 +41,22 @@ def uploads_page(request: HttpRequest) -> HttpResponse:
     brings = has(user, Permission.UPLOAD_LAYERS)
     if not brings:
         require(user, Permission.PUBLISH_LAYERS)
-    rows = [data(row) for row in queries.uploads(user)[:LISTED]]
+    state = request.GET.get("state", "")
+    words = request.GET.get("q", "").replace("\0", "").strip()[:100]
+    found = queries.found(user, state=state, words=words)
+    if (kind := request.GET.get("format")) in exports.FORMATS:
+        return _uploads_table(found, str(kind))
+    rows = [data(row) for row in found[:LISTED]]
     return render(
         request,
         "atlas/uploads.html",
         {
             "brings": brings,
             "uploads": rows,
+            "states": State.choices,
+            "state": state,
+            "q": words,
+            "query": urlencode({name: value for name, value in (("state", state), ("q", words)) if value}),
             "layers": queries.layers_for(user),
             "waiting": versions.waiting(user),
             "limits": {
@@ -54,6 +67,21 @@ def uploads_page(request: HttpRequest) -> HttpResponse:
             "max_gb": settings.UPLOAD_MAX_BYTES / 1024**3,
         },
     )
+
+
+def _uploads_table(rows: Iterable[Upload], kind: str) -> HttpResponse:
+    header = [
+        _("文件"), _("大小（字节）"), _("已收到（字节）"), _("图层"), _("版本号"), _("状态"), _("说明"), _("提交时间"),
+        _("更新时间"), "SHA-256",
+    ]  # fmt: skip
+    table = [
+        [
+            row.filename, row.size, row.received, row.layer, row.number, row.get_state_display(),
+            listed(queries.sentences(row.notices)), row.created_at, row.changed_at, row.sha256,
+        ]
+        for row in rows
+    ]  # fmt: skip
+    return exports.table(_("提交的文件"), header, table, kind=kind)
 
 
 @login_required

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import resource
 import zlib
 from pathlib import Path
@@ -16,6 +18,7 @@ from gis_projects.people.permissions import Role
 from gis_projects.trail.models import Job
 from tests.api.atlas.uploading import begin, part
 from tests.factories.layers import LayerFactory
+from tests.factories.people import user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -190,6 +193,28 @@ def test_one_persons_unfinished_uploads_are_bounded(surveyor, file, monkeypatch)
 
     monkeypatch.setattr(uploads, "MAX_OPEN", 2)
     assert [begin(surveyor, file).status_code for _ in range(3)] == [201, 201, 507]
+
+
+def test_the_list_is_filtered_and_exported_with_ones_own_files_alone(surveyor, file, tmp_path):
+    url = begin(surveyor, file).json()["url"]
+    part(surveyor, url, 0, file.read_bytes())
+    other = tmp_path / "STBHHX.zip"
+    other.write_bytes(b"abc")
+    begin(surveyor, other)
+    page = "/layers/uploads/"
+    assert all(name in surveyor.get(page).content.decode() for name in ("DLTB.zip", "STBHHX.zip"))
+    some = surveyor.get(page, {"state": "receiving"}).content.decode()
+    assert "STBHHX.zip" in some
+    assert "DLTB.zip" not in some
+    assert "没有符合条件的文件。" in surveyor.get(page, {"q": "nothing"}).content.decode()
+    table = surveyor.get(page, {"format": "csv", "q": "dltb"})
+    header, row = csv.reader(io.StringIO(table.content.decode("utf-8-sig")))
+    assert (row[0], row[1], row[2], row[5]) == ("DLTB.zip", "10240", "10240", "正在查看文件")
+    assert len(header) == len(row)
+    assert surveyor.get(page, {"format": "xlsx"}).content.startswith(b"PK")
+    Upload.objects.update(owner=user_of("reviewer"))
+    theirs = surveyor.get(page, {"format": "csv"}).content.decode("utf-8-sig")
+    assert len(theirs.splitlines()) == 1
 
 
 def test_the_sha256_is_of_hex_digits(surveyor, file):
