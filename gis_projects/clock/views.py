@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from gis_projects import exports
 from gis_projects.clock import limits
 from gis_projects.clock.actions.overrides import EVERYBODYS, override_day
 from gis_projects.clock.calendar import COVERED_UNTIL, FIRST, Calendar, Day, edition
@@ -48,7 +49,14 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
     found = calendar()
     today = timezone.localdate()
     year = _year(request, found, today)
-    rows = DayOverride.objects.filter(day__year=year).select_related("by", "replaced_by")
+    rows = (
+        DayOverride.objects.filter(day__year=year).select_related("by", "replaced_by").order_by("-at", "-pk")
+    )
+    standing = request.GET.get("standing", "")
+    if standing in ("in_force", "replaced"):
+        rows = rows.filter(replaced_by__isnull=standing == "in_force")
+    if (kind := request.GET.get("format")) in exports.FORMATS:
+        return exports.table(_("工作日设置"), _override_columns(), _override_rows(rows), kind=str(kind))
     context = {
         "year": year,
         "years": range(FIRST.year, COVERED_UNTIL.year + 3),
@@ -57,13 +65,25 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
         "covered_until": found.covered_until,
         "edition": edition(),
         "provisional": date(year, 12, 31) > found.covered_until,
-        "overrides": rows.order_by("-at", "-pk"),
+        "overrides": rows,
+        "standing": standing,
         "may_manage": may(user, Permission.MANAGE_CALENDAR, EVERYBODYS),
         "error": error,
         "said": said,
         **_calculated(request, found, today),
     }
     return render(request, "clock/calendar.html", context, status=400 if error else 200)
+
+
+def _override_columns() -> list[str]:
+    return [_("日期"), _("设置"), _("原因"), _("依据"), _("设置人"), _("设置时间"), _("状态")]
+
+
+def _override_rows(rows: Iterable[DayOverride]) -> Iterator[list[Any]]:
+    said = {None: _("恢复官方日历"), True: _("工作日"), False: _("休息日")}
+    for row in rows:
+        state = _("已被取代") if hasattr(row, "replaced_by") and row.replaced_by else _("有效")
+        yield [row.day, said[row.working], row.reason, row.source, str(row.by or ""), row.at, state]
 
 
 def _override(request: HttpRequest, user: User) -> tuple[str, date]:

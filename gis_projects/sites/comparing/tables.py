@@ -145,3 +145,19 @@ def geopackage(path: Path, records: Iterable[Record], plans: Plans) -> int:
         dataset_options={"VERSION": "1.3"},
     )  # fmt: skip
     return len(rows)
+
+
+def list_columns() -> list[str]:
+    """Headings of the list of comparisons."""
+    return [_("比对"), _("甲方图层"), _("甲方版本"), _("乙方图层"), _("乙方版本"), _("对照表"), _("差异图斑"),
+            _("疑似误差"), _("冲突面积（平方米）"), _("完成时间")]  # fmt: skip
+
+
+def list_rows(rows: Iterable[PlanComparison]) -> Iterator[list[Any]]:
+    """Its rows; areas in m²."""
+    for row in rows:
+        yield [
+            row.pk, row.version_a.layer_name, row.version_a.number, row.version_b.layer_name, row.version_b.number,
+            f"{row.crosswalk.name} v{row.crosswalk.version}", row.patch_count, row.sliver_count, row.conflict_m2,
+            row.created_at,
+        ]  # fmt: skip

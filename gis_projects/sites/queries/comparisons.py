@@ -38,14 +38,21 @@ ORDERS = {
 }
 
 
-def comparisons(user: User) -> QuerySet[PlanComparison]:
-    """Comparisons of layers that the user may read both of, newest first."""
+def comparisons(user: User, *, q: str = "") -> QuerySet[PlanComparison]:
+    """Comparisons of layers that the user may read both of, newest first; ``q``: words in a layer's name or code."""
     rows = PlanComparison.objects.select_related(
         "version_a__layer", "version_b__layer", "crosswalk", "run__by"
     )
     rows = rows.defer("version_a__coverage", "version_b__coverage", "version_a__report", "version_b__report")
     for paths in _SIDES:
         rows = visible(user, Permission.READ_LAYERS, rows, paths)
+    if q:
+        rows = rows.filter(
+            Q(version_a__layer_name__icontains=q)
+            | Q(version_b__layer_name__icontains=q)
+            | Q(version_a__layer__code__icontains=q)
+            | Q(version_b__layer__code__icontains=q)
+        )
     return rows
 
 

@@ -66,11 +66,16 @@ def comparisons(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("比对任务已开始，完成后出现在列表中。"))
             return redirect("sites:comparisons")
-    page = Paginator(queries.comparisons(user), PER_PAGE).get_page(request.GET.get("page"))
+    words = request.GET.get("q", "").replace("\0", "").strip()[:100]
+    found = queries.comparisons(user, q=words)
+    if (kind := request.GET.get("format")) in exports.FORMATS:
+        return exports.table(_("规划比对"), tables.list_columns(), tables.list_rows(found), kind=str(kind))
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     open_runs = queries.runs(user).filter(comparison=None, job__isnull=False)[:20]
     context = {
         "page": page,
         "rows": page.object_list,
+        "q": words,
         "runs": [data.run_data(run) for run in open_runs],
         "may_compare": has(user, Permission.COMPARE_PLANS),
         "versions": [

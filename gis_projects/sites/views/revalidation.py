@@ -36,22 +36,44 @@ def revalidation(request: HttpRequest) -> HttpResponse:
         queue_revalidation(by=user, everything=request.POST.get("all") == "1")
         messages.success(request, _("复检已排入后台任务，进度见本页。"))
         return redirect("sites:revalidation")
-    page = Paginator(queries.runs(user), RUNS).get_page(request.GET.get("page"))
+    state = request.GET.get("state", "")
+    state = state if state in RunState.values else ""
+    found = queries.runs(user).filter(state=state) if state else queries.runs(user)
     readable = queries.readable_layers(user)
+    if (kind := request.GET.get("format")) in exports.FORMATS:
+        cells = (_cells(item) for item in _runs(user, list(found), readable))
+        return exports.table(_("复检记录"), _columns(), cells, kind=str(kind))
+    page = Paginator(found, RUNS).get_page(request.GET.get("page"))
     rows = list(page.object_list)
-    newest = rows[0] if rows and page.number == 1 else None
+    newest = rows[0] if rows and page.number == 1 and not state else None
     return render(
         request,
         "sites/revalidation.html",
         {
             "page": page,
             "runs": _runs(user, rows, readable),
+            "state": state,
+            "states": _choices(revalidating.STATES),
             "coverage": queries.coverage(user),
             "newest": newest,
             "job": queries.open_job(newest) if newest and newest.state not in _ENDED else None,
             "may_start": has(user, Permission.REVIEW_CHECKS),
         },
     )
+
+
+def _columns() -> list[str]:
+    return [_("编号"), _("时间"), _("缘由"), _("进展"), _("重新检查"), _("变严"), _("变宽"), _("无法判定"),
+            _("证明未变"), _("用时（秒）")]  # fmt: skip
+
+
+def _cells(item: dict[str, Any]) -> list[Any]:
+    counts, seconds = item["counts"], item["seconds"]
+    return [
+        item["run"].pk, item["run"].created_at, item["causes"], item["state"], counts[How.CHECKED],
+        counts[Change.WORSE], counts[Change.BETTER], counts[Change.UNANSWERABLE], counts[How.PROVED],
+        None if seconds is None else round(seconds, 1),
+    ]  # fmt: skip
 
 
 _ENDED = (RunState.DONE, RunState.SUPERSEDED)

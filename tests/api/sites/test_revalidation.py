@@ -84,6 +84,15 @@ def test_a_planner_sees_and_exports_their_own_regions_sites_only(here, planner, 
     assert page(planner, "sites:revalidation").count("change=worse") == 1
 
 
+def test_runs_go_out_as_they_are_narrowed_and_count_what_their_reader_may_know(here, planner, admin):
+    for user, sites in ((admin, 2), (planner, 1)):
+        _head, *rows = page(user, "sites:revalidation", format="csv").splitlines()
+        assert len(rows) == Revalidation.objects.count()
+        assert rows[0].split(",")[4:6] == [str(sites)] * 2, "checked again, and all of them worse"
+    assert len(page(admin, "sites:revalidation", format="csv", state="running").splitlines()) == 1
+    assert "没有符合条件的复检" in page(admin, "sites:revalidation", state="running")
+
+
 def test_a_confidential_layer_is_not_named_where_it_may_not_be_known(here, planner, admin, tmp_path):
     land.publish_slope(tmp_path, 2.0)
     report = revalidate(by=None)

@@ -235,6 +235,15 @@ def test_a_day_is_set_on_the_page(keeper):
     planner = Client()
     planner.force_login(user_of(Role.PLANNER))
     assert planner.post("/calendar/", said).status_code == 403
+    asked = {"year": "2026", "format": "csv"}
+    _head, row = planner.get("/calendar/", asked).content.decode("utf-8-sig").splitlines()
+    assert row.startswith("2026-11-12,休息日,暴雪停工,市政府通知,")
+    assert row.endswith("有效")
+    page.post("/calendar/", {**said, "working": "official", "reason": "恢复"})
+    for standing, number in (("", 2), ("in_force", 1), ("replaced", 1)):
+        listed = planner.get("/calendar/", {**asked, "standing": standing}).content.decode("utf-8-sig")
+        assert len(listed.splitlines()) == 1 + number, standing
+    assert planner.get("/calendar/", {**asked, "year": "2025"}).content.decode("utf-8-sig").count("\n") == 1
 
 
 def test_the_command_prints_the_day(keeper):

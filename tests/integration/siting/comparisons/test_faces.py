@@ -96,6 +96,20 @@ def test_the_page_lists_what_the_filter_leaves(comparison, reviewer):
     assert client.get(address, {"min_ha": "viel", "department": "x", "sort": "y"}).status_code == 200
 
 
+def test_the_list_goes_out_as_it_is_narrowed(comparison, reviewer):
+    client = Client()
+    client.force_login(reviewer)
+    address = reverse("sites:comparisons")
+    name = comparison.version_a.layer_name
+    for words, number in (("", 1), (name, 1), ("no such layer", 0)):
+        _head, *rows = (
+            client.get(address, {"q": words, "format": "csv"}).content.decode("utf-8-sig").splitlines()
+        )
+        assert len(rows) == number, words
+        assert all(row.startswith(f"{comparison.pk},{name},") for row in rows)
+    assert "没有符合条件的比对" in client.get(address, {"q": "no such layer"}).content.decode()
+
+
 def test_the_form_says_what_is_wrong(land, reviewer):
     client = Client()
     client.force_login(reviewer)
