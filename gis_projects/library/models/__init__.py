@@ -17,6 +17,7 @@ from gis_projects.library.models.building import (
     ChangeState,
 )
 from gis_projects.library.models.codes import Code, CodeList, CodeListVersion
+from gis_projects.library.models.completion import AccountKind, Completion, CompletionAccount
 from gis_projects.library.models.databases import Membership
 from gis_projects.library.models.development_plans import DevelopmentPlan, PlanItem, Realisation
 from gis_projects.library.models.diary import DiaryEntry
@@ -84,6 +85,7 @@ __all__ = [
     "Acceptance",
     "AcceptanceKind",
     "AcceptanceState",
+    "AccountKind",
     "Acknowledgement",
     "Application",
     "ApplicationState",
@@ -100,6 +102,8 @@ __all__ = [
     "Code",
     "CodeList",
     "CodeListVersion",
+    "Completion",
+    "CompletionAccount",
     "ConstructionStart",
     "CostPart",
     "DecisionResource",

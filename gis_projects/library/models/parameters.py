@@ -15,6 +15,8 @@ class ParameterKey(models.TextChoices):
     RESERVE_MULTIPLE = "reserve_multiple", _("储备库总投资应达到的倍数")
     REVIEW_THRESHOLD = "review_threshold", _("信息化项目须经评审的总投资（元）")
     ADMISSION_DAYS = "admission_days", _("入库审核期限（工作日）")
+    CITY_SETTLEMENT_RATE = "city_settlement_rate", _("全市平均竣工结算率（%）")
+    CITY_FINAL_RATE = "city_final_rate", _("全市平均竣工财务决算率（%）")
     AREA_TOLERANCE = "area_tolerance", _("申报面积与边界面积的允许偏差（%）")
 
 
