@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
 from django.conf import settings
@@ -20,13 +19,12 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.crypto import salted_hmac
 from django.utils.http import parse_etags
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from gis_projects.disclosure.caching import kept_public, revision
 from gis_projects.disclosure.feeds.feeds import feeds, titles
 from gis_projects.disclosure.models import PublicChange
-from gis_projects.disclosure.open_data import holdings, oc4ids
+from gis_projects.disclosure.open_data import holdings, made, oc4ids
 from gis_projects.disclosure.open_data.fields import FIELDS
 from gis_projects.disclosure.open_data.formats import LATEST, File, Format, configured_root
 from gis_projects.disclosure.open_data.mapping import mapping
@@ -35,7 +33,6 @@ from gis_projects.disclosure.queries.selection import disclosed
 from gis_projects.library.terms import Industry, Stage
 
 CHANGES = 50  # of a page of the change log
-_PIECE = 64 * 1024
 
 
 @require_safe
@@ -76,9 +73,8 @@ def open_data(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@gzip_page
 def open_data_file(request: HttpRequest, day: str, form: str) -> HttpResponseBase:
-    """One file as of a day or of now, written while it is sent."""
+    """One file as of a day or of now, made once for each state of what is public."""
     try:
         wanted = Format(form)
         when = None if day == LATEST else date.fromisoformat(day)
@@ -89,20 +85,25 @@ def open_data_file(request: HttpRequest, day: str, form: str) -> HttpResponseBas
     root = configured_root() or f"{request.scheme}://{request.get_host()}"
     file = File(wanted, when, root)
     # The token changes with everything public, so a tag holds for exactly this state; what "today" is belongs to it.
-    state = f"{revision()} {timezone.localdate()} {root}{file.path}"
+    token = revision()
+    state = f"{token} {timezone.localdate()} {root}{file.path}"
     tag = f'W/"{salted_hmac("gis_projects.disclosure.open_data", state).hexdigest()[:32]}"'
     response: HttpResponseBase
     if tag in parse_etags(request.headers.get("If-None-Match", "")):
         response = HttpResponseNotModified()
     else:
         try:
-            lines = file.lines()
+            found = made.folder.get(token, f"{root}{file.path}", file.lines)
         except oc4ids.Empty as empty:
             raise Http404 from empty
+        packs = "gzip" in request.headers.get("Accept-Encoding", "")
         if request.method == "HEAD":
             response = HttpResponse(content_type=wanted.media_type)
         else:
-            response = StreamingHttpResponse(_in_pieces(lines), content_type=wanted.media_type)
+            response = StreamingHttpResponse(found.pieces(unpacked=not packs), content_type=wanted.media_type)
+        response["Content-Length"] = str(found.packed_size if packs else found.size)
+        if packs:
+            response["Content-Encoding"] = "gzip"
         response["Content-Disposition"] = f'attachment; filename="{file.name}"'
     response["ETag"] = tag
     response["Cache-Control"] = "public, no-cache"
@@ -111,17 +112,3 @@ def open_data_file(request: HttpRequest, day: str, form: str) -> HttpResponseBas
     )
     patch_vary_headers(response, ("Accept-Encoding",))
     return response
-
-
-def _in_pieces(lines: Iterator[str]) -> Iterator[bytes]:
-    """A few large writes in the place of many small ones."""
-    piece, size = [], 0
-    for line in lines:
-        packed = line.encode()
-        piece.append(packed)
-        size += len(packed)
-        if size >= _PIECE:
-            yield b"".join(piece)
-            piece, size = [], 0
-    if piece:
-        yield b"".join(piece)
