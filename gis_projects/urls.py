@@ -7,6 +7,8 @@ from gis_projects import api_description, problems
 from gis_projects.health import healthz
 
 urlpatterns = [
+    # A map asks for tiles by the dozen, and rooms are gone through in this order.
+    path("", include("gis_projects.atlas.urls")),
     path("healthz", healthz, name="health"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("gis_projects.people.urls")),
@@ -15,7 +17,6 @@ urlpatterns = [
     path("", include("gis_projects.sites.urls")),
     path("", include("gis_projects.argument.urls")),
     path("", include("gis_projects.reporting.urls")),
-    path("", include("gis_projects.atlas.urls")),
     path("ogc/", include("gis_projects.atlas.ogc.urls")),
     path("", include("gis_projects.disclosure.urls")),
     path("", include("gis_projects.publishing.urls")),

@@ -19,6 +19,19 @@ from gis_projects.people.tokens import accepted
 
 app_name = "atlas"
 urlpatterns = [
+    path(
+        "tiles/<slug:code>/changes/<str:before>/<str:after>/<str:z>/<str:x>/<str:y>.mvt",
+        differences.tile,
+        name="differences-tile",
+    ),
+    path("tiles/<str:z>/<str:x>/<str:y>.mvt", bundles.bundle, name="bundle"),
+    path("tiles/<slug:layer>/<str:version>/<str:z>/<str:x>/<str:y>.mvt", accepted(tiles.tile), name="tile"),
+    path(
+        "tiles/<slug:layer>/<str:version>/<str:z>/<str:x>/<str:y>.png",
+        accepted(tiles.picture),
+        name="picture",
+    ),
+    path("tiles/<slug:layer>/<str:version>/permission/", accepted(tiles.permission), name="tile-permission"),
     path("map/", map.map_page, name="map"),
     path("map/series/<int:pk>/", series.download, name="series-file"),
     path("map/projects/export/", projects.export, name="map-export"),
@@ -44,17 +57,4 @@ urlpatterns = [
     path("layers/<slug:code>/", layer.layer, name="layer"),
     path("jobs/", uploads.jobs_page, name="jobs"),
     path("layers/<slug:code>/differences/", differences.page, name="differences"),
-    path(
-        "tiles/<slug:code>/changes/<str:before>/<str:after>/<str:z>/<str:x>/<str:y>.mvt",
-        differences.tile,
-        name="differences-tile",
-    ),
-    path("tiles/<str:z>/<str:x>/<str:y>.mvt", bundles.bundle, name="bundle"),
-    path("tiles/<slug:layer>/<str:version>/<str:z>/<str:x>/<str:y>.mvt", accepted(tiles.tile), name="tile"),
-    path(
-        "tiles/<slug:layer>/<str:version>/<str:z>/<str:x>/<str:y>.png",
-        accepted(tiles.picture),
-        name="picture",
-    ),
-    path("tiles/<slug:layer>/<str:version>/permission/", accepted(tiles.permission), name="tile-permission"),
 ]

@@ -23,7 +23,9 @@ _NICE = (1, 2, 5)
 
 @dataclass(frozen=True)
 class Shape:
-    """A polygon to draw (EPSG:4490), with how it looks; ``hatch`` names a pattern of :func:`_patterns`."""
+    """A polygon to draw (EPSG:4490), with how it looks; ``hatch`` names a pattern of :func:`_patterns`. Its outline may
+    be off by ``tolerance`` on paper (1/10 mm).
+    """
 
     geometry: BaseGeometry
     fill: str = "none"
@@ -32,6 +34,7 @@ class Shape:
     opacity: float = 1.0
     hatch: str | None = None
     dash: str | None = None
+    tolerance: float = 0.3
 
 
 @dataclass(frozen=True)
@@ -101,8 +104,8 @@ class Frame:
         out[:, 1] = self.height - (xy[:, 1] - self.bottom) / self.metres_per_unit
         return out
 
-    def path(self, geometry: BaseGeometry) -> str:
-        """Path data of a polygonal geometry (EPSG:4490), simplified below a tenth of a paper unit."""
+    def path(self, geometry: BaseGeometry, tolerance: float = 0.3) -> str:
+        """Path data of a polygonal geometry (EPSG:4490), simplified by as many paper units at most."""
         plane = shapely.transform(geometry, lambda xy: self.paper(from_degrees(xy, self.crs)))
         plane = shapely.clip_by_rect(plane, -20, -20, self.width + 20, self.height + 20)
         pieces = []
@@ -110,7 +113,7 @@ class Frame:
             if part.geom_type != "Polygon":
                 continue
             for ring in (part.exterior, *part.interiors):
-                xy = np.round(shapely.get_coordinates(shapely.simplify(ring, 0.3)), 1)
+                xy = np.round(shapely.get_coordinates(shapely.simplify(ring, tolerance)), 1)
                 if len(xy) >= 4:
                     pieces.append("M" + "L".join(f"{x:g} {y:g}" for x, y in xy[:-1]) + "Z")
         return "".join(pieces)
@@ -142,7 +145,7 @@ def _patterns(codes: str = "PRCI", *, name: str = "hatch") -> str:
 
 
 def _shape(frame: Frame, shape: Shape) -> str:
-    data = frame.path(shape.geometry)
+    data = frame.path(shape.geometry, shape.tolerance)
     if not data:
         return ""
     dash = f' stroke-dasharray="{shape.dash}"' if shape.dash else ""
