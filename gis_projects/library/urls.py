@@ -1,6 +1,7 @@
 from django.urls import include, path
 
 from gis_projects.library.views import (
+    accounts,
     budget,
     building,
     codes,
@@ -55,6 +56,7 @@ urlpatterns = [
     path("libraries/funds/<int:pk>/", budget.fund_application, name="fund"),
     path("libraries/funds/<int:pk>/package.zip", budget.package, name="fund-package"),
     path("libraries/funds/<int:pk>/<slug:act>/", budget.fund_act, name="fund-act"),
+    path("libraries/accounts/", accounts.accounts, name="accounts"),
     path("libraries/building/", building.building, name="building"),
     path("libraries/monitoring/", budget.monitoring, name="monitoring"),
     path("libraries/parameters/", budget.parameters, name="parameters"),

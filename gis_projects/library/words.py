@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop
 from gis_projects.library.databases import Term, project_databases
 from gis_projects.library.models import (
     AcceptanceKind,
+    AccountKind,
     ApprovalItem,
     BudgetInstrument,
     ChangeKind,
@@ -92,9 +93,17 @@ WORDS = {
     "library.return_change": gettext_noop("退回变更申请（%(change_kind)s）：%(reason)s"),
     "library.withdraw_change": gettext_noop("撤回变更申请（%(change_kind)s）"),
     "library.apply_acceptance": gettext_noop("申请验收（%(acceptance_kind)s）：%(about)s"),
-    "library.accept": gettext_noop("验收通过（%(acceptance_kind)s）：%(about)s %(number)s（%(accepted_on)s）"),
-    "library.demand_rectification": gettext_noop("验收提出整改（%(acceptance_kind)s，%(about)s）：%(reason)s"),
+    "library.accept": gettext_noop(
+        "验收通过（%(acceptance_kind)s）：%(about)s %(number)s（%(accepted_on)s）"
+    ),
+    "library.demand_rectification": gettext_noop(
+        "验收提出整改（%(acceptance_kind)s，%(about)s）：%(reason)s"
+    ),
     "library.withdraw_acceptance": gettext_noop("撤回验收申请（%(acceptance_kind)s）：%(about)s"),
+    "library.register_completion": gettext_noop("登记竣工日期 %(completed_on)s（%(source)s）"),
+    "library.record_account": gettext_noop(
+        "登记%(account)s：%(number)s，审定 %(amount_yuan)s 元（%(concluded_on)s）"
+    ),
     "library.complete_project": gettext_noop("项目竣工（验收文号 %(number)s）"),
     "library.issue_slip": gettext_noop("签发采购联系单 %(number)s，限额 %(amount_yuan)s 元"),
     "library.consent_procurement": gettext_noop("同意采购（联系单 %(slip)s）：%(amount_yuan)s 元"),
@@ -288,6 +297,7 @@ VALUES: dict[str, Mapping[str, Any]] = {
     "item": dict(ApprovalItem.choices),
     "flow": dict(FundFlow.choices),
     "change_kind": dict(ChangeKind.choices),
+    "account": dict(AccountKind.choices),
     "acceptance_kind": dict(AcceptanceKind.choices),
     "precision": dict(Precision.choices),
     "secrecy": dict(ProjectSecrecy.choices),

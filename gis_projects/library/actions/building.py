@@ -21,6 +21,7 @@ from gis_projects.library.models import (
     BuildingChange,
     ChangeKind,
     ChangeState,
+    Completion,
     Library,
     Project,
     Stage,
@@ -326,10 +327,15 @@ def _concluded(
 
 
 def _complete(by: User, project: Project, acceptance: Acceptance) -> None:
+    assert acceptance.accepted_on is not None
     before, project.stage = project.stage, Stage.COMPLETED
     project.save(update_fields=["stage", "updated_at"])
     if project.site is not None:
         keep_live(project, project.site)
+    Completion.objects.create(
+        project=project, completed_on=acceptance.accepted_on, acceptance=acceptance,
+        source=f"{acceptance.get_kind_display()} {acceptance.number}", by=by,
+    )  # fmt: skip
     trail.record(
         by=by,
         verb="library.complete_project",

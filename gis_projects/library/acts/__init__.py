@@ -12,7 +12,16 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from gis_projects.library.actions import budget, building, funds, libraries, parameters, permits, reshaping
+from gis_projects.library.actions import (
+    budget,
+    building,
+    completion,
+    funds,
+    libraries,
+    parameters,
+    permits,
+    reshaping,
+)
 from gis_projects.library.acts import at_work, forms
 from gis_projects.library.models import LIBRARIES, Library, Project
 from gis_projects.library.queries.admitting import enters
@@ -98,6 +107,12 @@ ACTS: Mapping[str, Act] = {
             at_work.may_withdraw_acceptance, _("已撤回。")),
         Act("accept", _("登记验收结论"), at_work.AcceptForm, at_work.conclude,
             at_work.may_accept, _("验收结论已登记。")),
+        Act("completion", _("登记竣工日期"), at_work.CompletionForm,
+            lambda by, project, form: completion.register_completion(by=by, project=project, **_data(form)),
+            at_work.may_register_completion, _("竣工日期已登记。")),
+        Act("account", _("登记结算或决算"), at_work.AccountForm,
+            lambda by, project, form: completion.record_account(by=by, project=project, **_data(form)),
+            at_work.may_record_account, _("已登记。")),
         Act("budget-line", _("安排预算"), forms.LineForm, lambda by, project, form: budget.add_line(
             by=by, project=project, **_data(form)), _finances, _("预算已安排。")),
         Act("funds", _("申报上级资金"), forms.FundsForm, lambda by, project, form: funds.declare_funds(

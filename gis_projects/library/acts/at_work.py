@@ -15,6 +15,7 @@ from gis_projects.library.models import (
     Acceptance,
     AcceptanceKind,
     AcceptanceState,
+    AccountKind,
     BuildingChange,
     ChangeKind,
     ChangeState,
@@ -62,6 +63,18 @@ class AcceptanceForm(OfProject):
     note = long_field(_("申请说明"), required=False)
 
 
+class CompletionForm(OfProject):
+    completed_on = forms.DateField(label=_("竣工日期"), widget=forms.DateInput(attrs={"type": "date"}))
+    source = forms.CharField(label=_("依据"), max_length=300)
+
+
+class AccountForm(OfProject):
+    kind = forms.ChoiceField(label=_("两算类别"), choices=AccountKind.choices)
+    concluded_on = forms.DateField(label=_("备案日期"), widget=forms.DateInput(attrs={"type": "date"}))
+    amount_yuan = money_field(_("审定金额（元）"), min_value=Decimal("0.01"))
+    number = forms.CharField(label=_("文号"), max_length=120)
+
+
 class OpenAcceptanceForm(OfProject):
     """About one of the project's open applications; the oldest where none is named."""
 
@@ -91,6 +104,22 @@ class AcceptForm(OpenAcceptanceForm):
     accepted_on = day_field(_("验收日期"))
     surveyed_on = day_field(_("现场踏勘日期"))
     opinion = long_field(_("意见（整改时必填）"), required=False)
+
+
+def may_register_completion(user: User, project: Project) -> bool:
+    return (
+        may(user, Permission.MANAGE_LIBRARIES, project)
+        and project.stage == Stage.COMPLETED
+        and not hasattr(project, "completion")
+    )
+
+
+def may_record_account(user: User, project: Project) -> bool:
+    return (
+        may(user, Permission.MANAGE_BUDGET, project)
+        and hasattr(project, "completion")
+        and project.completion_accounts.count() < len(AccountKind.values)
+    )
 
 
 def decide_change(by: User, project: Project, form: Any) -> BuildingChange:

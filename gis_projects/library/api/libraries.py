@@ -227,8 +227,8 @@ def _line(row: Any) -> dict[str, Any]:
 
 class Doing(_OfLibraries):
     """Do one thing with a project: code, start-approval, grant-approval, start, change, withdraw-change,
-    decide-change, acceptance, withdraw-acceptance, accept, budget-line, funds, slip, consent, monitor, factor, exit,
-    merge, split, apply, acknowledge. The body has the fields of the page's form.
+    decide-change, acceptance, withdraw-acceptance, accept, completion, account, budget-line, funds, slip, consent,
+    monitor, factor, exit, merge, split, apply, acknowledge. The body has the fields of the page's form.
     """
 
     @extend_schema(

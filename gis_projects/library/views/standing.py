@@ -56,6 +56,8 @@ def context(user: User, project: Project, bound: tuple[str, Any] | None = None) 
         "funds": project.fund_applications.all(),
         "changes": project.building_changes.select_related("applied_by", "decided_by"),
         "acceptances": project.acceptances.select_related("applied_by", "decided_by"),
+        "completion": getattr(project, "completion", None),
+        "accounts": project.completion_accounts.all(),
         "plan_behind": plan_behind(project),
         "slips": project.slips.select_related("consent"),
         "monitoring": getattr(project, "monitoring", None),

@@ -79,6 +79,10 @@ ADDRESSES: dict[str, list[Address]] = {
             method="post",
         )
     ],
+    "library:accounts": [
+        Address(WITH_ROLE, query=lambda world: {"state": "final"}),
+        Address(WITH_ROLE, query=lambda world: {"since": "x", "format": "xlsx"}),
+    ],
     "library:building": [
         Address(WITH_ROLE, query=lambda world: {"list": "acceptances"}),
         Address(WITH_ROLE, query=lambda world: {"list": "changes", "format": "csv"}),
@@ -166,6 +170,7 @@ POLICY = {
     "library:fund": _OF_PROJECT,
     "library:fund-package": _OF_PROJECT,
     "library:fund-act": _MANAGES,
+    "library:accounts": _READ,
     "library:building": _READ,
     "library:monitoring": _READ,
     "library:parameters": [_READ, Policy(P.MANAGE_LIBRARIES)],
