@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from django.utils import timezone
 
+from gis_projects.argument import review_workflow
 from gis_projects.argument.actions import meetings, minutes, referrals, reviews
 from gis_projects.argument.models import Meeting, Resolution
 from gis_projects.library.models import Evidence
@@ -73,6 +74,14 @@ def test_of_two_who_accept_a_review_one_does(panel, organisers):
     assert verify().broken is None
 
 
+@pytest.fixture
+def tireless(monkeypatch):
+    """The same experts sit in every walk, oftener than the register lets one."""
+    known = replace(review_workflow.settings(), most_seats=10 * WALKS)
+    monkeypatch.setattr(review_workflow, "settings", lambda: known)
+
+
+@pytest.mark.usefixtures("tireless")
 def test_of_two_who_use_a_result_one_does(panel, organisers):
     def using(by, review):
         return lambda: reviews.use_result(
