@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from django.urls import reverse
+from PIL import Image
 from weasyprint import HTML
 
 from gis_projects import problems
 from gis_projects.people.roles import ROLES, Permission, Role
+from gis_projects.sites.reports import word
 from tests.api.addresses import ADDRESSES, POLICIES
 from tests.api.addresses.policy import REACHES, SECRET, VISITORS_BY_RELATION, Policy, Visitor, by_entry
 from tests.api.addresses.visits import Address
@@ -41,10 +45,20 @@ def test_every_role_comes_in_every_relation():
         }  # fmt: skip
 
 
+def dot() -> bytes:
+    out = io.BytesIO()
+    Image.new("L", (1, 1)).save(out, "PNG")
+    return out.getvalue()
+
+
+DOT = dot()
+
+
 @pytest.fixture
 def only_asked(monkeypatch):
     """Who is let in is asked here; how it is drawn, in `test_every_url.py`, which visits the same addresses."""
     monkeypatch.setattr(HTML, "write_pdf", lambda page, *args, **more: b"%PDF-1.7")
+    monkeypatch.setattr(word, "picture", lambda svg: DOT)
     monkeypatch.setattr(problems, "render_to_string", lambda *args: "")
 
 
