@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.views import SpectacularAPIView
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -53,11 +56,30 @@ def describe_problems(result: dict[str, Any], **_unused: Any) -> dict[str, Any]:
     return result
 
 
+class Described(SchemaGenerator):
+    """The document says the same to everybody: it is made once for each language, not for each who reads it."""
+
+    def get_schema(self, request: HttpRequest | None = None, public: bool = True) -> dict[str, Any]:
+        return _described(get_language() or "")
+
+
+@lru_cache(maxsize=4)
+def _described(language: str) -> dict[str, Any]:
+    made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    return made
+
+
+class Document(SpectacularAPIView):
+    """The OpenAPI document, as YAML or JSON."""
+
+    generator_class = Described
+
+
 @login_required
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """Every operation in one table, from the OpenAPI document."""
-    schema = SchemaGenerator().get_schema(request=None, public=True)
+    schema = Described().get_schema()
     operations = [
         {
             "path": path,

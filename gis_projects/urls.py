@@ -1,7 +1,6 @@
 """Every address of the platform: the pages of each room, and its part of the API below /api/v1/."""
 
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView
 
 from gis_projects import api_description, problems
 from gis_projects.health import healthz
@@ -22,7 +21,7 @@ urlpatterns = [
     path("", include("gis_projects.publishing.urls")),
     path("", include("gis_projects.desk.urls")),
     path("api/v1/", api_description.page, name="api"),
-    path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/schema/", api_description.Document.as_view(), name="schema"),
     path("api/v1/", include("gis_projects.library.api_urls")),
     path("api/v1/", include("gis_projects.sites.api_urls")),
     path("api/v1/", include("gis_projects.argument.api_urls")),

@@ -39,3 +39,13 @@ def test_the_page_names_every_operation_and_no_other_host(signed_in):
     page = signed_in.get("/api/v1/").content.decode()
     assert "/api/v1/projects/map/" in page
     assert not re.search(r"(src|href)=\"(https?:)?//", page)
+
+
+def test_the_document_is_in_the_readers_language(signed_in):
+    """Made once a process, but once for each language."""
+    found = {}
+    for language in ("zh-hans", "en", "zh-hans"):
+        signed_in.cookies["django_language"] = language
+        text = signed_in.get("/api/v1/schema/", {"format": "json"}).content.decode()
+        assert found.setdefault(language, text) == text
+    assert found["zh-hans"] != found["en"]
