@@ -9,7 +9,7 @@ by the same lookup paths (`ScopePaths`), so a list and a detail page can't disag
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ROLES", "Permission", "Role", "Scope", "ScopePaths", "Scoped", "Secrecy",
-    "find", "has", "listed", "may", "reaches_region", "region_prefix", "require", "visible",
+    "find", "has", "listed", "may", "region_prefix", "require", "visible", "visible_by_post",
 ]  # fmt: skip
 
 M = TypeVar("M", bound=Model)
@@ -255,6 +255,20 @@ def visible(
     return queryset.filter(wanted) if wanted else queryset.none()
 
 
+def visible_by_post(
+    user: User | AnonymousUser,
+    permission: Permission,
+    queryset: QuerySet[M],
+    paths: ScopePaths | None = None,
+) -> QuerySet[M]:
+    """`visible` but for what an engagement alone lets the user in to: the rows of their region and of their unit.
+
+    What others bring for a project is no business of whoever is let in to it, whatever posts they hold elsewhere.
+    """
+    own = paths if paths is not None else cast(Any, queryset.model).SCOPE
+    return visible(user, permission, queryset, replace(own, project=None))
+
+
 def _covered(grant: _Grant, permission: Permission, paths: ScopePaths) -> Q | None:
     """What `_covers` says of one row, as a filter; empty where it says yes to all, None where to none."""
     secrecy = Q()
@@ -300,13 +314,6 @@ def _reach(user: User, permission: Permission) -> str | None:
         return None
     by_region = (Role(role) for role in user.roles if role not in ENGAGED)
     return region_prefix(user.region_id) if any(permission in ROLES[role] for role in by_region) else None
-
-
-def reaches_region(user: User | AnonymousUser, permission: Permission) -> bool:
-    """Whether the user has a permission for a region, by a role of their own or a lent one; who doesn't has it for what
-    is their unit's and what they are let in to.
-    """
-    return any(_reach(grant.person, permission) is not None for grant in _grants(user, permission))
 
 
 def require(user: User | AnonymousUser, permission: Permission, target: Scope | Scoped | None = None) -> None:

@@ -27,7 +27,7 @@ from gis_projects.argument.models import (
 from gis_projects.argument.queries import review_gates as gates
 from gis_projects.library.models import InvestmentRecord, Project
 from gis_projects.people.models import User
-from gis_projects.people.permissions import Permission, has, may, reaches_region, visible
+from gis_projects.people.permissions import Permission, has, may, visible, visible_by_post
 from gis_projects.people.todo import Waiting
 from siting.engine.notices import Notice
 
@@ -52,14 +52,13 @@ class Wanted:
 def reviews(user: User, wanted: Wanted | None = None) -> QuerySet[ExpertReview]:
     """The reviews of the projects that the user reaches; of experts, those that they sit in."""
     asked = wanted or Wanted()
-    rows = visible(user, Permission.READ_ARGUMENTS, ExpertReview.objects.all()).select_related(
+    every = ExpertReview.objects.all()
+    by_post = visible_by_post(user, Permission.READ_ARGUMENTS, every).values("pk")
+    seated = every.filter(seats__expert__user=user, seats__state__in=SEATED).values("pk")
+    rows = visible(user, Permission.READ_ARGUMENTS, every).filter(Q(pk__in=by_post) | Q(pk__in=seated))
+    rows = rows.select_related(
         "project", "project__region", "project__organisation", "organiser", "campaign_item__campaign"
     )
-    if not reaches_region(user, Permission.READ_ARGUMENTS):
-        rows = rows.filter(
-            Q(project__organisation=user.organisation_id, project__organisation__isnull=False)
-            | Q(seats__expert__user=user, seats__state__in=SEATED)
-        ).distinct()
     if asked.state:
         rows = rows.filter(state=asked.state)
     if asked.step in workflow.by_code():

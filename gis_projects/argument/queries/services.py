@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from gis_projects.argument.models import Deliverable
 from gis_projects.library.models import Attachment, Project
 from gis_projects.people.models import Engagement, Phase, User
-from gis_projects.people.permissions import Permission, reaches_region, visible
+from gis_projects.people.permissions import Permission, visible_by_post
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,10 @@ def engagements(user: User, wanted: Wanted | None = None) -> QuerySet[Engagement
     they are over: a unit goes on knowing for whom it worked.
     """
     asked = wanted or Wanted()
-    reached = visible(user, Permission.READ_ARGUMENTS, Project.objects.all()).values("pk")
+    # Whoever is let in by an engagement reads the project; other units' engagements are the owner's business.
+    reached = visible_by_post(user, Permission.READ_ARGUMENTS, Project.objects.all()).values("pk")
     mine = Q(organisation=user.organisation_id) if user.organisation_id is not None else Q(pk=None)
     served = Q(project__in=reached)
-    if not reaches_region(user, Permission.READ_ARGUMENTS):
-        # Whoever is let in by an engagement reads the project; other units' engagements are the owner's business.
-        own = Project.objects.filter(organisation=user.organisation_id, organisation__isnull=False)
-        served &= Q(project__in=own.values("pk"))
     rows = (
         Engagement.objects.filter(organisation__isnull=False)
         .exclude(service="referral")

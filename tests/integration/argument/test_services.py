@@ -141,6 +141,28 @@ def test_the_region_of_an_account_opens_no_other_units_engagement(panel, firm, r
     assert signed_in(panel.organiser).get(address).status_code == 200
 
 
+def test_a_post_elsewhere_opens_no_other_units_engagement(panel, firm):
+    """A supervising body's account that also has a post in another region reads what was referred to it, no more."""
+    row = engaged(panel, firm)
+    panel.open()
+    body = user_of(
+        Role.JOINT,
+        "150223",
+        organisation=factory.intermediary("监督机构").organisation,
+        username="supervising",
+    )
+    body.roles = ["joint", "monitor"]
+    body.save()
+    Engagement.objects.create(
+        project=panel.project.pk, organisation=body.organisation, phase="early", starts_on=TODAY(),
+        service="referral", ends_on=TODAY(),
+    )  # fmt: skip
+    assert may(body, Permission.READ_ARGUMENTS, panel.project)
+    assert not queries.engagements(body).exists()
+    assert not reviews(body).exists()
+    assert signed_in(body).get(reverse("argument:service", args=[row.pk])).status_code == 404
+
+
 def test_who_engages_accepts_or_returns_with_the_reason_and_once(panel, firm):
     row = engaged(panel, firm)
     services.declare(by=firm, engagement=row, conflict=False)

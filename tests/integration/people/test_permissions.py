@@ -21,10 +21,10 @@ from gis_projects.people.permissions import (
     find,
     has,
     may,
-    reaches_region,
     region_prefix,
     require,
     visible,
+    visible_by_post,
 )
 from tests.factories.library import ProjectFactory
 from tests.factories.people import OrganisationFactory, RegionFactory, UserFactory, user_of
@@ -160,15 +160,33 @@ def test_each_role_from_outside_is_let_in_by_engagements_of_its_own_kind(role, r
 
 @pytest.mark.django_db
 def test_who_is_let_in_has_no_region_whatever_the_account_says():
+    here, there = (
+        ProjectFactory(region=RegionFactory(code="150207")),
+        ProjectFactory(region=RegionFactory(code="150223")),
+    )
+    rows, unit, today = Project.objects.all(), OrganisationFactory(), timezone.localdate()
+
+    def by_post(user, permission=Permission.READ_ARGUMENTS):
+        return set(visible_by_post(user, permission, rows))
+
     for role, region, reaches in (
         (Role.PLANNER, "150207", True), (Role.PLANNER, None, False), (Role.JOINT, "150207", False),
         (Role.INTERMEDIARY, "150207", False), (Role.EXPERT, "150207", False),
     ):  # fmt: skip
         user = user_of(role, region, username=f"{role}{region}")
-        assert reaches_region(user, Permission.READ_ARGUMENTS) == reaches
-    both = UserFactory(username="both", roles=["joint", "monitor"], region=RegionFactory(code="150207"))
-    assert reaches_region(both, Permission.READ_ARGUMENTS)
-    assert not reaches_region(both, Permission.EDIT_PROJECTS)
+        assert by_post(user) == ({here} if reaches else set())
+    both = UserFactory(
+        username="both", roles=["joint", "monitor"], region=RegionFactory(code="150207"), organisation=unit
+    )
+    Engagement.objects.create(
+        project=there.pk, phase="early", service="referral", starts_on=today, ends_on=today, organisation=unit
+    )
+    assert set(visible(both, Permission.READ_ARGUMENTS, rows)) == {here, there}
+    assert by_post(both) == {here}
+    assert by_post(both, Permission.EDIT_PROJECTS) == set()
+    there.organisation = unit
+    there.save()
+    assert by_post(both) == {here, there}
 
 
 def test_superuser_flag_opens_nothing(users):
