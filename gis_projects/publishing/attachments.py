@@ -27,7 +27,9 @@ _PLAIN = {"text"}  # kinds that hold nothing but what is read
 _WORDS = {
     "unreadable": gettext_noop("文件不完整或已损坏，无法清除其中的作者等属性，请重新导出后上传"),
     "encrypted": gettext_noop("文件已加密，无法清除其中的作者等属性，请解除密码后上传"),
-    "signed": gettext_noop("文件带有数字签名，又写有作者、拍摄等属性，清除会使签名失效，请由作者另行导出"),
+    "signed": gettext_noop(
+        "文件带有数字签名，又写有文件属性（可能含作者、单位、拍摄信息），清除会使签名失效。请由作者在签名前清除文件属性，重新签名后再上传；或上传不带签名的文件，由平台清除"
+    ),
     "comments": gettext_noop("文件中有批注，公开前请删除批注"),
     "revisions": gettext_noop("文件中有修订痕迹，公开前请接受或拒绝全部修订"),
     "connections": gettext_noop("工作簿中有外部数据连接，公开前请删除连接"),

@@ -6,6 +6,7 @@ import io
 import zlib
 
 import pytest
+from PIL import Image
 from pypdf import PdfReader, PdfWriter
 from pypdf.annotations import FreeText, Text
 from pypdf.generic import (
@@ -94,6 +95,45 @@ def test_a_picture_in_a_pdf_keeps_its_pixels(packed):
     assert MAKER.encode() not in clean
 
 
+def jpeg_2000(*, comment=b"", boxed=True) -> bytes:
+    """A JPEG 2000 picture with the name of its maker in a comment of the code stream and in a box of its own."""
+    out = io.BytesIO()
+    Image.new("RGB", (40, 20), (10, 200, 30)).save(out, "JPEG2000", comment=comment, no_jp2=not boxed)
+    content = out.getvalue()
+    if not (comment and boxed):
+        return content
+    at = content.index(b"jp2c") - 4
+    note = b"xml " + comment
+    return content[:at] + (len(note) + 4).to_bytes(4, "big") + note + content[at:]
+
+
+def with_jpeg_2000(content: bytes) -> PdfWriter:
+    writer = PdfWriter(clone_from=io.BytesIO(drawn(photo())))
+    image = writer.pages[0]["/Resources"]["/XObject"]["/Im0"]
+    image._data = content
+    image[NameObject("/Filter")] = NameObject("/JPXDecode")
+    return writer
+
+
+@pytest.mark.parametrize("boxed", [True, False])
+def test_a_jpeg_2000_in_a_pdf_keeps_its_pixels_and_nothing_else(boxed):
+    content = jpeg_2000(comment=MAKER.encode(), boxed=boxed)
+    assert MAKER.encode() in content
+    clean = bare("图.pdf", written(with_jpeg_2000(content)))
+    assert MAKER.encode() not in clean
+    picture = PdfReader(io.BytesIO(clean)).pages[0].images[0].image
+    assert picture.convert("RGB").getpixel((3, 3)) == (10, 200, 30)
+
+
+def test_a_seal_carries_no_jpeg_2000_through_that_names_its_maker():
+    clean = PdfWriter(clone_from=io.BytesIO(bare("图.pdf", written(with_jpeg_2000(jpeg_2000())))))
+    plain = written(sealed(clean))
+    assert bare("批复.pdf", plain) == plain
+    named = with_jpeg_2000(jpeg_2000(comment=MAKER.encode()))
+    with pytest.raises(UnusableInput, match="在签名前清除"):
+        bare("批复.pdf", written(sealed(named)))
+
+
 def sealed(writer: PdfWriter | None = None) -> PdfWriter:
     """As far as anybody can tell without looking into the seal."""
     if writer is None:
@@ -147,14 +187,14 @@ BOX = (50, 50, 100, 100)
 @pytest.mark.parametrize(
     ("made", "why"),
     [
-        (authored, "由作者另行导出"),
-        (lambda: noted("/Metadata"), "由作者另行导出"),
-        (lambda: noted("/PieceInfo"), "由作者另行导出"),
-        (lambda: sealed(PdfWriter(clone_from=io.BytesIO(drawn(photo())))), "由作者另行导出"),
-        (lambda: annotated(FreeText(rect=BOX, text="同意")), "由作者另行导出"),
+        (authored, "在签名前清除"),
+        (lambda: noted("/Metadata"), "在签名前清除"),
+        (lambda: noted("/PieceInfo"), "在签名前清除"),
+        (lambda: sealed(PdfWriter(clone_from=io.BytesIO(drawn(photo())))), "在签名前清除"),
+        (lambda: annotated(FreeText(rect=BOX, text="同意")), "在签名前清除"),
         (lambda: annotated(Text(rect=BOX, text="请改")), "批注"),
         (sealed_with_file, "其他文件"),
-        (revised, "由作者另行导出"),
+        (revised, "在签名前清除"),
     ],
     ids=["author", "xmp", "private", "camera", "drawn by", "notes", "files", "revision"],
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from .pictures import jpeg
+from .pictures import jpeg, jpx
 from .saying import refuse
 
 #: Annotations of readers (ISO 32000-1, 12.5.6); the others are part of the page.
@@ -102,7 +103,7 @@ def _tells(each: Any) -> bool:
     if "/Rect" in each and each.get("/Subtype") != "/Widget" and "/T" in each:
         return True
     photo = _photo(each)
-    return photo is not None and jpeg(photo) != photo.rstrip(b"\r\n\0 ")
+    return photo is not None and photo.bare != photo.content.rstrip(b"\r\n\0 ")
 
 
 def _refuse_added(each: Any) -> None:
@@ -124,15 +125,25 @@ def _bare(each: Any) -> None:
             each.pop(key, None)
     photo = _photo(each)
     if photo is not None:
-        each._data = jpeg(photo)
+        each._data = photo.bare
         if isinstance(each["/Filter"], list):  # packed once more
             each[NameObject("/Filter")] = ArrayObject(each["/Filter"][-1:])
             if isinstance(each.get("/DecodeParms"), list):
                 each[NameObject("/DecodeParms")] = ArrayObject(each["/DecodeParms"][-1:])
 
 
-def _photo(each: Any) -> bytes | None:
-    """The JPEG that a picture is, also where it is packed once more."""
+#: Filters whose content is a picture file of its own, which has room for notes.
+_PICTURES = {"/DCTDecode": jpeg, "/JPXDecode": jpx}
+
+
+@dataclass(frozen=True)
+class _Photo:
+    content: bytes
+    bare: bytes
+
+
+def _photo(each: Any) -> _Photo | None:
+    """The JPEG or JPEG 2000 file that a picture is, also where it is packed once more."""
     from pypdf.filters import decode_stream_data
     from pypdf.generic import ArrayObject, NameObject, StreamObject
 
@@ -140,13 +151,15 @@ def _photo(each: Any) -> bytes | None:
         return None
     names = each["/Filter"]
     chain = [one.get_object() for one in names] if isinstance(names, list) else [names]
-    if not chain or chain[-1] != "/DCTDecode":
+    if not chain or chain[-1] not in _PICTURES:
         return None
+    bare = _PICTURES[chain[-1]]
     if not chain[:-1]:
-        return bytes(each._data)
+        return _Photo(bytes(each._data), bare(bytes(each._data)))
     outer = StreamObject()
     outer._data = each._data
     outer[NameObject("/Filter")] = ArrayObject(chain[:-1])
     if isinstance(each.get("/DecodeParms"), list):
         outer[NameObject("/DecodeParms")] = ArrayObject(each["/DecodeParms"][:-1])
-    return bytes(decode_stream_data(outer))
+    content = bytes(decode_stream_data(outer))
+    return _Photo(content, bare(content))

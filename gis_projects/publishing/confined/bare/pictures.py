@@ -113,6 +113,60 @@ def _turned(value: int) -> bytes:
     return b"\xff\xe1" + (len(body) + 2).to_bytes(2, "big") + body
 
 
+#: Boxes of a JP2 file (ISO/IEC 15444-1, annex I) that draw its picture: signature, type, header, code stream.
+_JP2 = {b"jP  ", b"ftyp", b"rreq", b"jp2h", b"jp2c"}
+
+
+def jpx(content: bytes) -> bytes:
+    """A JPEG 2000 picture, as a file or as its code stream alone, without comments, XML and what programs add."""
+    if content.startswith(b"\xff\x4f"):
+        return _stream(content)
+    kept, at = [], 0
+    while at < len(content):
+        length, name, head = int.from_bytes(content[at : at + 4], "big"), content[at + 4 : at + 8], 8
+        if length == 1:
+            length, head = int.from_bytes(content[at + 8 : at + 16], "big"), 16
+        end = len(content) if length == 0 else at + length
+        if end > len(content) or end < at + head:
+            refuse("unreadable")
+        if name == b"jp2c":
+            stream = _stream(content[at + head : end])
+            kept.append((len(stream) + 8).to_bytes(4, "big") + name + stream)
+        elif name in _JP2:
+            kept.append(content[at:end])
+        at = end
+    return b"".join(kept)
+
+
+def _stream(content: bytes) -> bytes:
+    """A code stream (ISO/IEC 15444-1, annex A) without the comments of its main header; one with others is refused."""
+    kept, at = [content[:2]], 2
+    while content[at : at + 2] != b"\xff\x90":  # the first tile
+        end = at + 2 + int.from_bytes(content[at + 2 : at + 4], "big")
+        if content[at : at + 1] != b"\xff" or end > len(content) or end < at + 4:
+            refuse("unreadable")
+        if content[at : at + 2] != b"\xff\x64":
+            kept.append(content[at:end])
+        at = end
+    rest = content[at:]
+    while at < len(content) and content[at : at + 2] == b"\xff\x90":
+        long = int.from_bytes(content[at + 6 : at + 10], "big")
+        head = at + 12
+        while content[head : head + 2] != b"\xff\x93":  # where its data begins
+            size = int.from_bytes(content[head + 2 : head + 4], "big")
+            if head + 2 + size > len(content) or size < 2:
+                refuse("unreadable")
+            if content[head : head + 2] == b"\xff\x64":
+                refuse("picture", what="JPEG 2000")
+            head += 2 + size
+        if not long:
+            break
+        if long < 14:
+            refuse("unreadable")
+        at += long
+    return b"".join(kept) + rest
+
+
 def picture(content: bytes, name: str) -> bytes:
     """A picture in a document. Those of drawing programs have no place for names, but for a title of their own."""
     if content.startswith(b"\xff\xd8\xff"):
