@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+#: Of latitude; of longitude too, as the plane is squeezed to the latitude of its middle.
+_METRES_PER_DEGREE = 111_195.0
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -17,6 +20,17 @@ class Shape:
 
 
 @dataclass(frozen=True)
+class Bar:
+    """A scale bar: so many units of the drawing are ``metres`` at the drawing's middle."""
+
+    units: float
+    metres: int
+
+    def __str__(self) -> str:
+        return f"{self.metres // 1000} km" if self.metres >= 1000 else f"{self.metres} m"
+
+
+@dataclass(frozen=True)
 class Drawing:
     """Coordinates are in a plane of ``width`` by ``height`` units; ``point`` marks a place without an outline."""
 
@@ -24,6 +38,7 @@ class Drawing:
     height: float
     shapes: tuple[Shape, ...]
     point: tuple[float, float] | None
+    bar: Bar
 
 
 def locate(
@@ -53,7 +68,16 @@ def locate(
     shapes = [Shape(feature["properties"]["kind"], path(feature["geometry"])) for feature in outlines]
     if project["geometry"]["type"] != "Point":
         shapes.append(Shape("project", path(project["geometry"])))
-    return Drawing(width, round(height, 1), tuple(shapes), place(*project["properties"]["centre"]))
+    centre = place(*project["properties"]["centre"])
+    return Drawing(width, round(height, 1), tuple(shapes), centre, _bar(scale / _METRES_PER_DEGREE, width))
+
+
+def _bar(units_per_metre: float, width: float) -> Bar:
+    """The longest round length (1, 2 or 5) of at most a quarter of the drawing."""
+    longest = width / 4 / units_per_metre
+    power = 10 ** math.floor(math.log10(longest))
+    metres = next(step * power for step in (5, 2, 1) if step * power <= longest * (1 + 1e-9))
+    return Bar(round(metres * units_per_metre, 1), round(metres))
 
 
 def _rings(geometry: dict[str, Any]) -> list[list[list[float]]]:

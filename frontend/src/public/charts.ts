@@ -47,7 +47,7 @@ function options(names: string[], bars: Bars[], narrow: boolean, height: number)
   const label = english || !narrow ? 150 : 110;
   return {
     animation: !calm,
-    textStyle: { fontFamily: "inherit", color: "#1f2a33" },
+    textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: "#1f2a33" },
     tooltip: { trigger: "item", confine: true },
     color: [...BARS],
     title: bars.map((one, index) => ({ text: one.title, textStyle: { fontSize: 13, fontWeight: 600, color: "#1f2a33" }, left: narrow || index === 0 ? 0 : "54%", top: narrow ? index * height : 0 })),
