@@ -59,23 +59,21 @@ class _Stream(io.RawIOBase):
     """A file that COPY reads, fed by a generator: the server takes rows in while the next are being made."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks, self._rest = chunks, b""
+        self._chunks, self._block, self._at = chunks, b"", 0
         self.error: Exception | None = None
 
     def read(self, size: int = -1) -> bytes:
-        while not self._rest:
+        while self._at >= len(self._block):
             try:
-                self._rest = next(self._chunks)
+                self._block, self._at = next(self._chunks), 0
             except StopIteration:
                 return b""
             except Exception as error:
                 self.error = error
                 raise
-        if size < 0 or size >= len(self._rest):
-            data, self._rest = self._rest, b""
-        else:
-            data, self._rest = self._rest[:size], self._rest[size:]
-        return data
+        begin = self._at
+        self._at = len(self._block) if size < 0 else begin + size
+        return self._block[begin : self._at]
 
 
 def _chunks(fields: int, rows: Iterable[bytes]) -> Iterator[bytes]:

@@ -22,6 +22,7 @@ from gis_projects.atlas.queries import uploads as queries
 from gis_projects.atlas.workflow import State
 from gis_projects.trail.jobs import Progress, job, start
 from layers import loading, overviews, reading
+from layers.full_disk import is_full
 from layers.models import Kind, Layer, LayerVersion, Status
 from layers.notices import Notice, Refused
 from layers.progress import Cancelled, Phase
@@ -97,7 +98,7 @@ def _carefully(key: UUID, expected: State, work: Callable[[Upload], None]) -> di
 
 def _why(error: Exception) -> Notice:
     """What a failure means for whoever waits, and what to do."""
-    if upload_files.full(error):
+    if is_full(error):
         return Notice("disk-full", "服务器磁盘空间不足，没有写入任何内容。请联系管理员清理后点“重试”。")
     if isinstance(error, FileNotFoundError):
         return Notice("file-gone", "服务器上的文件已不在，请取消后重新上传。")

@@ -5,7 +5,6 @@ The database knows how many bytes count; what a broken write left behind them is
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import re
@@ -16,6 +15,8 @@ from uuid import UUID
 
 from django.conf import settings
 
+from layers.full_disk import is_full
+
 #: Left free beside everything announced: the database and the tiles may live on the same disk.
 RESERVE = 1024**3
 _BLOCK = 4 * 1024 * 1024
@@ -25,15 +26,6 @@ _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 
 class DiskFull(OSError):
     """There is no room for these bytes; what was there before still is."""
-
-
-def full(error: BaseException) -> bool:
-    """Whether an error means that a disk is full, of this process or of the database's."""
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return True
-    cause = error.__cause__
-    # 53100: PostgreSQL's disk_full
-    return getattr(error, "pgcode", None) == "53100" or (cause is not None and full(cause))
 
 
 def safe_name(name: str) -> str:
@@ -89,7 +81,7 @@ def write(key: UUID, filename: str, offset: int, content: bytes) -> None:
         finally:
             os.close(descriptor)
     except OSError as error:
-        if full(error):
+        if is_full(error):
             raise DiskFull(error.errno, os.strerror(error.errno or 0)) from error
         raise
 

@@ -7,7 +7,7 @@ batches where it isn't told a range of the file, tells what it wrote; whoever st
 
 from __future__ import annotations
 
-import os
+import errno
 import socket
 import subprocess
 import sys
@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 import shapely
-from django.conf import settings
 from django.db import connection
 
+from layers.full_disk import is_full
 from layers.loading.claims import Claims
 from layers.loading.predecessor import Predecessor
 from layers.loading.sources import FileRange, Source
@@ -38,6 +38,7 @@ _PROGRAM = (
 _ROOT = Path(__file__).resolve().parents[2]
 _PATIENCE = 0.5  # seconds between two looks at whether a worker still lives, and at whether we are to stop
 _GRACE = 5.0
+_FULL = "disk-full"
 
 
 class WorkerDied(RuntimeError):
@@ -75,26 +76,29 @@ def told(error: Exception) -> tuple[str, Any]:
         return type(error).__name__, [
             (n.code, n.template, dict(n.params), n.line, n.field, n.place) for n in error.notices
         ]
-    return "", f"{type(error).__name__}: {error}"
+    return _FULL if is_full(error) else "", f"{type(error).__name__}: {error}"
 
 
 def _raised(kind: str, said: Any) -> Exception:
     refusals: dict[str, type[Refused]] = {c.__name__: c for c in (UnreadableFile, UnusableLayer)}
     if kind in refusals:
         return refusals[kind](*(Notice(*notice) for notice in said))
-    return WorkerDied(f"a process that wrote rows failed: {said}")
+    died = WorkerDied(f"a process that wrote rows failed: {said}")
+    if kind == _FULL:
+        died.__cause__ = OSError(errno.ENOSPC, said)
+    return died
 
 
 class _Worker:
     def __init__(self, errand: Errand) -> None:
         ours, theirs = socket.socketpair()
-        with theirs:
+        with theirs, ours:
+            # its environment is ours, which names the settings
             self._process = subprocess.Popen(
                 [sys.executable, "-c", _PROGRAM, str(theirs.fileno())],
                 cwd=_ROOT, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()],
-                env={**os.environ, "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE},
             )  # fmt: skip
-        self.talk = Connection(ours.detach())
+            self.talk = Connection(ours.detach())
         self.written: Written | None = None
         try:
             self.talk.send(errand)
