@@ -66,7 +66,7 @@ def sent(reader: Client, **more: str) -> str:
     return answer.context["receipt"]
 
 
-def submitted(people, question: Question, text: str = "预计 2027 年底完工。") -> Answer:
+def submitted(people, question: Question, text: str = "预计今冬完工。") -> Answer:
     comments.assign(by=people["planner"], question=question, organisation=people["department"])
     draft = comments.draft_answer(
         by=people["handler"], question=question, edited="三环路改造什么时候完工？", text=text, precision_m=50
@@ -105,7 +105,7 @@ def test_a_question_is_asked_answered_shown_and_taken_back(people, reader):
     assert page.status_code == 200
     body = page.content.decode()
     assert "什么时候完工" in body
-    assert "预计 2027 年底完工" in body
+    assert "预计今冬完工" in body
     for secret in ("王小明", "13812345678", "住在路边", "109.843217", "40.657613"):
         assert secret not in body
     shown_at = PublicQuestion.objects.get().position
@@ -130,15 +130,15 @@ def test_a_correction_takes_the_place_of_what_was_shown(people, reader):
         by=people["handler"],
         question=question,
         edited="何时完工？",
-        text="推迟到 2028 年。",
+        text="推迟到来年入夏。",
         precision_m=None,
     )
     comments.submit_answer(by=people["handler"], answer=again)
-    assert "2027" in reader.get(f"/public/questions/{question.slug}/").content.decode()
+    assert "今冬" in reader.get(f"/public/questions/{question.slug}/").content.decode()
     comments.publish_answer(by=people["reviewer"], answer=again)
     body = reader.get(f"/public/questions/{question.slug}/").content.decode()
-    assert "2028" in body
-    assert "2027" not in body
+    assert "来年入夏" in body
+    assert "今冬" not in body
     assert [one.state for one in question.answers.order_by("number")] == ["replaced", "shown"]
 
 
