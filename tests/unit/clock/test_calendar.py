@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lunar_python.util import HolidayUtil
 
@@ -275,6 +275,10 @@ def limits(draw):
     return start, draw(pauses_from(start)), start + timedelta(days=draw(st.integers(0, 200)))
 
 
+#: How long a draw takes says nothing of the calendar, and on a busy machine a good deal of the machine.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
 def stopped_days(pauses, until: date) -> set[date]:
     return {
         day
@@ -283,6 +287,7 @@ def stopped_days(pauses, until: date) -> set[date]:
     }
 
 
+@PATIENT
 @given(limits())
 def test_elapsed_is_what_counting_day_by_day_gives(limit):
     start, pauses, until = limit
@@ -290,6 +295,7 @@ def test_elapsed_is_what_counting_day_by_day_gives(limit):
     assert working_days_between(start, until) == count(start, until, set())
 
 
+@PATIENT
 @given(limits(), st.integers(1, 40))
 def test_a_limit_is_used_up_on_its_last_day_and_not_before(limit, allowed):
     start, pauses, today = limit
