@@ -8,6 +8,7 @@ from gis_projects.disclosure.models import DisclosedProject
 from gis_projects.people.permissions import Role
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.test_accessibility import serious
+from tests.factories import media
 from tests.factories.disclosed import project_with_site
 from tests.factories.people import user_of
 
@@ -29,9 +30,19 @@ def test_a_project_is_shown_by_two_and_taken_back_by_one(open_page, city, unbloc
     project = project_with_site(name=f"河道整治 {width}", content="整治河道两公里")
     planner = user_of(Role.PLANNER, "150207", username=f"publishing{width}")
 
+    photo = tmp_path / "site.jpg"
+    photo.write_bytes(media.jpeg(320, 240))
+    page = open_page(f"/projects/{project.pk}/progress/", planner, viewport)
+    page.set_input_files("#files", str(photo))
+    page.fill("#id_caption", f"清淤现场 {width}")
+    page.get_by_role("button", name="上传").click()
+    page.wait_for_selector(".alert-success")
+    assert fits(page)
+
     page = open_page(f"/projects/{project.pk}/disclosure/", planner, viewport)
     assert fits(page)
     assert serious(page) == []
+    page.get_by_label(f"清淤现场 {width}").check()
     page.get_by_label("主管部门").check()
     page.get_by_label("入库年度").uncheck()
     page.fill("#id_township", "哈林格尔镇")
@@ -57,6 +68,14 @@ def test_a_project_is_shown_by_two_and_taken_back_by_one(open_page, city, unbloc
     page.wait_for_selector(".disclosure-shown")
     shown = DisclosedProject.objects.get(name=project.name)
     assert (shown.year, shown.township) == (None, "哈林格尔镇")
+
+    # what was published is found and seen without an account, on the same kind of screen
+    everybody = open_page(f"/public/projects/?q=河道整治 {width}", None, viewport)
+    everybody.get_by_role("link", name=project.name).first.click()
+    picture = everybody.get_by_alt_text(f"清淤现场 {width}")
+    picture.scroll_into_view_if_needed()
+    everybody.wait_for_function("document.querySelector('.media-list img').naturalWidth > 0")
+    assert fits(everybody)
 
     page.get_by_text("撤回公开", exact=True).click()
     page.fill("#withdraw_reason", "用地调整")

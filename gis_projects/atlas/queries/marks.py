@@ -150,7 +150,9 @@ def _regions(user: User, shown: Shown, params: QueryDict, chosen: selecting.Sele
         if row.code in outlines and getattr(row.figures, measure) is not None
     }
     greatest = max(values.values(), default=0.0)
-    svg = []
+    svg: list[str] = []
+    captions: list[str] = []
+    entries: list[dict[str, Any]] = []
     for row in rows:
         if row.code not in values:
             continue
@@ -158,9 +160,13 @@ def _regions(user: User, shown: Shown, params: QueryDict, chosen: selecting.Sele
         svg.append(drawing.outlined(shapely.geometry.shape(outline["geometry"]), frame, _REGION))
         place = shapely.get_coordinates(frame.project(shapely.Point(outline["centre"])))[0].tolist()
         value = values[row.code]
+        entries.append({"swatch": "", "label": f"{row.name}  {_figure(measure, value)}"})
         r = max(1.0, _LARGEST * (value / greatest) ** 0.5) if greatest > 0 and value > 0 else 0.6
         svg.append(marks.disc(place[0], place[1], r))
-        svg.append(drawing.caption(place[0], place[1] + r + 2.6, f"{row.name} {_figure(measure, value)}"))
+        captions.append(
+            drawing.caption(place[0], place[1] + r + 2.6, f"{row.name} {_figure(measure, value)}")
+        )
+    svg += captions  # above every disc; where they hide each other the legend still says all
     names = {
         "number": _("项目数"), "planned_yuan": _("计划投资"), "cumulative_yuan": _("累计完成投资"),
         "progress": _("投资完成率"),
@@ -171,7 +177,10 @@ def _regions(user: User, shown: Shown, params: QueryDict, chosen: selecting.Sele
     block = {
         "name": _("各地区项目"),
         "date": found.as_of,
-        "entries": [{"swatch": mark_safe(marks.disc_swatch()), "label": label}],  # noqa: S308 - drawn by us
+        "entries": [
+            {"swatch": mark_safe(marks.disc_swatch()), "label": label},  # noqa: S308 - drawn by us
+            *entries,
+        ],
         "empty": not svg,
     }
     note = _("各地区数字与 %(day)s 的统计报表一致%(narrowed)s。") % {
