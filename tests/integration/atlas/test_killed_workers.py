@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from django.core.management import call_command
@@ -16,14 +13,13 @@ from django_tasks_db.models import DBTaskResult
 from gis_projects.atlas import upload_files
 from gis_projects.atlas.actions import uploads, versions
 from gis_projects.atlas.models import Publication, Upload
-from gis_projects.trail.models import Job
 from layers import queries
 from layers.models import Feature, Layer, LayerVersion, OverviewTile, Status
-from layers.verification import verify
 from tests.factories.files import zipped_shapefile
 from tests.factories.layers import grid_table, published, square
 from tests.factories.people import user_of
-from tests.integration.trail.test_supervisor import database_url, until
+from tests.integration.atlas.bringing import bring, ended, open_jobs, whole_and_alone
+from tests.integration.trail.test_supervisor import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,59 +28,6 @@ PLACES = {
     "A": ["inspecting", "reading", "quality"],
     "B": ["writing", "staged", "drawn"],
 }
-
-
-@pytest.fixture
-def start_workers(tmp_path, settings):
-    settings.UPLOAD_ROOT = tmp_path / "uploads"
-    started = []
-
-    def start(places: list[str], workers: int) -> Path:
-        halts = tmp_path / "halts"
-        halts.mkdir()
-        environment = os.environ | {
-            "DATABASE_URL": database_url(),
-            "DJANGO_SETTINGS_MODULE": "tests.integration.atlas.halting",
-            "PYTHONPATH": str(settings.BASE_DIR),
-            "UPLOAD_ROOT": str(settings.UPLOAD_ROOT),
-            "HALT_AT": ",".join(places),
-            "HALT_IN": str(halts),
-        }
-        command = [sys.executable, "-m", "django", "run_jobs", "--every", "0.3", "--workers", str(workers)]
-        started.append(subprocess.Popen(command, env=environment, cwd=settings.BASE_DIR))
-        return halts
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
-
-
-def bring(code: str, path: Path, by: object) -> Upload:
-    """An upload with everything answered, whole."""
-    content = path.read_bytes()
-    row = uploads.begin(
-        by=by,
-        filename=path.name,
-        size=len(content),
-        layer=code,
-        answers={"coverage": "before", "source_date": None, "legal_source": ""},
-    )
-    return uploads.append(by=by, key=row.pk, offset=0, content=content)
-
-
-def ended(*codes: str) -> bool:
-    return not Upload.objects.filter(layer__in=codes, state__in=["received", "staging"]).exists()
-
-
-def whole_and_alone(code: str, number: int) -> None:
-    """The version holds what it says, and nothing of a dead run is beside it."""
-    version = LayerVersion.objects.get(layer__code=code, number=number)
-    assert verify(version).intact
-    live = Feature.objects.filter(layer__code=code, first_version__lte=number)
-    live = live.exclude(last_version__lt=number)
-    assert live.count() == version.feature_count
-    assert not Feature.objects.filter(layer__code=code, first_version__gt=number).exists()
 
 
 def test_killed_at_every_stage_it_goes_on_and_ends_the_same(start_workers, tmp_path):
@@ -106,9 +49,6 @@ def test_killed_at_every_stage_it_goes_on_and_ends_the_same(start_workers, tmp_p
                 os.kill(int((halts / place).read_text()), signal.SIGKILL)
                 killed.add(place)
         return killed == set(places) and ended("A", "B", "C") and not open_jobs()
-
-    def open_jobs() -> bool:
-        return Job.objects.filter(state__in=["queued", "running"]).exists()
 
     until(kill_the_halted, 110)
     assert set(Upload.objects.values_list("state", flat=True)) == {"staged"}
@@ -141,7 +81,7 @@ def test_connections_that_the_database_cuts_end_in_a_whole_version_or_none(start
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-    until(lambda: ended("A") and not Job.objects.filter(state__in=["queued", "running"]).exists(), 60)
+    until(lambda: ended("A") and not open_jobs(), 60)
     assert Upload.objects.get().state == "staged"
     assert DBTaskResult.objects.filter(status="FAILED").count() == 0
     whole_and_alone("A", 2)
