@@ -20,7 +20,7 @@ from tests.thorough import THOROUGH, many
 
 pytestmark = pytest.mark.django_db
 WALKS, STEPS = many(2, 50), many(40, 200)  # 10,000 steps in the thorough run
-AT_ONCE, LEFT_OUT = 3, {"anything"}
+AT_ONCE, LEFT_OUT = 8, {"anything"}
 
 
 class Walk(InLibrariesAndCommittee, InCases, Always):

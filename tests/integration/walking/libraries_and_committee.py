@@ -67,7 +67,7 @@ class InLibrariesAndCommittee(Started):
         def exit_project() -> None:
             reshaping.exit_project(by=self.world.people[who], project=self.now(), reason="停止实施")
 
-        if rarely < 5 and self.tried(exit_project):
+        if rarely < 12 and self.tried(exit_project):
             assert who != "owner"
             self.library = "exited"
 
