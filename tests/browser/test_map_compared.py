@@ -201,6 +201,9 @@ def test_a_presentation_by_keys_shows_slides_notes_and_counts_and_sets_nothing(o
         assert not page.is_visible(hidden)
     page.click(".slide-tools >> text=备注")
     assert "左边现状" in page.inner_text("#slide-notes")
+    page.click(".slide-tools >> text=名单")  # what the map shows, by name
+    assert page.locator("#slide-list li, #slide-list tr").count() > 0
+    page.click(".slide-tools >> text=名单")
     page.click(".slide-tools >> text=计时")
     assert not page.is_visible(".slide-time")
     assert serious(page) == []

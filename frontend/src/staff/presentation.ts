@@ -42,7 +42,7 @@ export class Presentation {
   private readonly told = h("p", { class: "slide-told" });
   private readonly time = h("span", { class: "slide-time", role: "timer" });
   private readonly notes = h("div", { class: "slide-notes", id: "slide-notes", tabindex: 0, role: "region", "aria-label": t("present.notes") });
-  private readonly list = h("div", { class: "slide-notes slide-list", id: "slide-list", tabindex: 0, role: "region", "aria-label": t("present.list") });
+  private readonly list = h("div", { class: "slide-list", id: "slide-list", tabindex: 0, role: "region", "aria-label": t("present.list") });
   private readonly back = h("button", { type: "button", class: "slide-turn", "aria-label": t("present.previous"), onclick: () => void this.go(this.at - 1) }, icon(PREVIOUS));
   private readonly on = h("button", { type: "button", class: "slide-turn", "aria-label": t("present.next"), onclick: () => void this.go(this.at + 1) }, icon(NEXT));
   private readonly notesButton = h("button", { type: "button", class: "tool", "aria-pressed": "false", "aria-controls": "slide-notes", onclick: () => this.toggle(this.notesButton, this.notes) }, t("present.notes"));
