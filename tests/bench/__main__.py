@@ -15,6 +15,7 @@ PARTS = (
     "tiles",
     "load",
     "differences",
+    "export",
     "growth",
     "map",
     "paper",
@@ -24,6 +25,7 @@ PARTS = (
     "revalidate",
     "staff",
     "suggest",
+    "upload",
 )
 OF_THEIR_OWN = {
     "overlay",
@@ -32,6 +34,7 @@ OF_THEIR_OWN = {
     "plans",
     "staff",
     "suggest",
+    "upload",
 }  # these make their own databases and need no city
 
 
