@@ -18,15 +18,8 @@ from gis_projects.library.actions import planning
 from gis_projects.library.actions.projects import set_kinds
 from gis_projects.library.actions.tables import write_objects
 from gis_projects.library.models import (
-    DevelopmentPlan,
-    Expert,
-    Membership,
-    PlanItem,
-    PlanningList,
-    PlanningRow,
-    Policy,
-    ProjectKind,
-)
+    DevelopmentPlan, Expert, Membership, PlanItem, PlanningList, PlanningRow, Policy, ProjectKind,
+)  # fmt: skip
 from gis_projects.library.queries import databases as queries
 from gis_projects.library.queries import planning as planning_queries
 from gis_projects.library.queries import projects as projects_of
