@@ -18,12 +18,19 @@ from gis_projects.library.actions import planning
 from gis_projects.library.actions.projects import set_kinds
 from gis_projects.library.actions.tables import write_objects
 from gis_projects.library.models import (
-    DevelopmentPlan, Expert, Membership, PlanItem, PlanningList, PlanningRow, Policy, ProjectKind,
-)  # fmt: skip
+    DevelopmentPlan,
+    Expert,
+    Membership,
+    PlanItem,
+    PlanningList,
+    PlanningRow,
+    Policy,
+    ProjectKind,
+)
 from gis_projects.library.queries import databases as queries
 from gis_projects.library.queries import planning as planning_queries
-from gis_projects.library.queries import projects as projects_of
 from gis_projects.library.queries.overviews import overview
+from gis_projects.library.queries.projects import projects
 from gis_projects.library.tables import get
 from gis_projects.people.permissions import Role
 from gis_projects.trail.models import Step
@@ -134,12 +141,11 @@ def test_a_reader_counts_only_what_they_may_know_of(placed):
 
 
 def test_the_toggles_of_the_one_map_are_the_databases_of_that_name(admin, placed):
-    every = projects_of.projects(admin)
+    every = projects(admin)
     counts = overview(every).kinds
     found = {one.database.code: one.number for one in queries.overview(admin)}
-    assert {kind: counts[kind] for kind in ("key", "planned", "reserve")} == {
-        kind: found[kind] for kind in ("key", "planned", "reserve")
-    }
+    for kind in ("key", "planned", "reserve"):
+        assert counts[kind] == found[kind]
     assert set(ProjectKind.values) - set(found) == {"government"}
     # of two parts, still one
     assert every.get(code="A1").kinds == ["key", "planned"]
