@@ -64,6 +64,12 @@ from gis_projects.library.models.plans import (
 from gis_projects.library.models.programmes import Programme, ProgrammeMember
 from gis_projects.library.models.projects import Project
 from gis_projects.library.models.registers import DecisionResource, Expert, Policy, PolicyKind
+from gis_projects.library.models.standards import (
+    ApprovalCheck,
+    CheckAnswer,
+    CheckPoint,
+    EnforcementStandard,
+)
 from gis_projects.library.models.upkeep import EntryRight, FieldRight, Party, ProjectDraft, StalenessThreshold
 from gis_projects.library.terms import (
     ENDED_STAGES,
@@ -91,6 +97,7 @@ __all__ = [
     "ApplicationState",
     "Appropriation",
     "Approval",
+    "ApprovalCheck",
     "ApprovalItem",
     "Attachment",
     "BudgetChange",
@@ -99,6 +106,8 @@ __all__ = [
     "BuildingChange",
     "ChangeKind",
     "ChangeState",
+    "CheckAnswer",
+    "CheckPoint",
     "Code",
     "CodeList",
     "CodeListVersion",
@@ -109,6 +118,7 @@ __all__ = [
     "DecisionResource",
     "DevelopmentPlan",
     "DiaryEntry",
+    "EnforcementStandard",
     "EntryRight",
     "Evidence",
     "EvidenceKind",

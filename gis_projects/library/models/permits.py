@@ -28,13 +28,22 @@ class Approval(Scoped, models.Model):
     """An approval procedure of a project: begun, and granted with number and day.
 
     Begun only inside the libraries (trigger ``library_approval_gate``); all that changes afterwards is that it is
-    granted, once (``library_approval_granted_once``).
+    granted, once (``library_approval_granted_once``). ``standard`` is the one in force on the day it was begun, None
+    where there was none; the database says which (``library_approval_standard``) and lets nobody change it.
     """
 
     SCOPE = PROJECT_PATHS
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="approvals")
     item = models.CharField(_("审批事项"), max_length=12, choices=ApprovalItem)
+    standard = models.ForeignKey(
+        "library.EnforcementStandard",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="approvals",
+        verbose_name=_("执法规范"),
+    )
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
