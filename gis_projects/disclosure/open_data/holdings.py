@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 import shapely
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
@@ -103,6 +103,17 @@ def days() -> list[date]:
         if day is not None and day <= timezone.localdate()
     }
     return sorted(found, reverse=True)
+
+
+def version_of(day: date) -> date:
+    """The day from which the version holds that stood on a past day: the newest of `days` by then. What was asked for
+    before anything was disclosed is one version too, that of the first day of all.
+    """
+    found = _still_disclosed().aggregate(
+        begun=Max("from_day", filter=Q(from_day__lte=day)),
+        ended=Max("until_day", filter=Q(until_day__lte=day)),
+    )
+    return max((one for one in found.values() if one is not None), default=date.min)
 
 
 def changed_at(day: date | None = None) -> datetime:

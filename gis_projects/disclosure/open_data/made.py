@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 KEPT_BYTES = 512 * 1024 * 1024  # compressed, on the disk of one process
+KEPT_FILES = 32  # each holds one of the process's descriptors, whoever asks for whatever
 _PIECE = 64 * 1024
 
 
@@ -57,14 +58,17 @@ class Folder:
     """
 
     most_bytes: int = KEPT_BYTES
+    most_files: int = KEPT_FILES
     _token: str = ""
     _made: OrderedDict[str, Made] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _making: dict[tuple[str, str], threading.Lock] = field(default_factory=dict)
 
-    def get(self, token: str, name: str, make: Callable[[], Iterable[str]]) -> Made:
+    def get(
+        self, token: str, name: str, make: Callable[[], Iterable[str]], *, now: Callable[[], str]
+    ) -> Made:
         """The file of that name in the state ``token``, made by ``make`` unless it is there. What is made in no state
-        (nothing was ever public) isn't kept.
+        (nothing was ever public) isn't kept, nor is what was made so slowly that the state ``now`` is another one.
         """
         if not token:
             return write(make())
@@ -78,7 +82,7 @@ class Folder:
                     return found
             try:
                 made = write(make())
-                self._keep(token, name, made)
+                self._keep(token, name, made, now)
             finally:
                 with self._lock:
                     self._making.pop((token, name), None)
@@ -90,16 +94,21 @@ class Folder:
         self._made.move_to_end(name)
         return made
 
-    def _keep(self, token: str, name: str, made: Made) -> None:
+    def _keep(self, token: str, name: str, made: Made, now: Callable[[], str]) -> None:
         with self._lock:
+            # Asked while the folder is ours: a state that comes after this answer finds its folder as it is left here.
+            if token != now():
+                return
             if token != self._token:
                 self._token = token
                 self._made.clear()
             self._made[name] = made
-            while (
-                len(self._made) > 1 and sum(one.packed_size for one in self._made.values()) > self.most_bytes
-            ):
+            while len(self._made) > 1 and self._too_much():
                 self._made.popitem(last=False)
+
+    def _too_much(self) -> bool:
+        held = sum(one.packed_size for one in self._made.values())
+        return held > self.most_bytes or len(self._made) > self.most_files
 
 
 def write(lines: Iterable[str]) -> Made:

@@ -74,7 +74,10 @@ def open_data(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def open_data_file(request: HttpRequest, day: str, form: str) -> HttpResponseBase:
-    """One file as of a day or of now, made once for each state of what is public."""
+    """One file as of a day or of now, made once for each state of what is public.
+
+    All days on which the same version stood share its file: there are as many as versions, whatever days are asked for.
+    """
     try:
         wanted = Format(form)
         when = None if day == LATEST else date.fromisoformat(day)
@@ -83,7 +86,8 @@ def open_data_file(request: HttpRequest, day: str, form: str) -> HttpResponseBas
     if when is not None and when > timezone.localdate():
         raise Http404
     root = configured_root() or f"{request.scheme}://{request.get_host()}"
-    file = File(wanted, when, root)
+    past = when is not None and when < timezone.localdate()
+    file = File(wanted, holdings.version_of(when) if when and past else when, root)
     # The token changes with everything public, so a tag holds for exactly this state; what "today" is belongs to it.
     token = revision()
     state = f"{token} {timezone.localdate()} {root}{file.path}"
@@ -93,7 +97,7 @@ def open_data_file(request: HttpRequest, day: str, form: str) -> HttpResponseBas
         response = HttpResponseNotModified()
     else:
         try:
-            found = made.folder.get(token, f"{root}{file.path}", file.lines)
+            found = made.folder.get(token, f"{root}{file.path}", file.lines, now=revision)
         except oc4ids.Empty as empty:
             raise Http404 from empty
         packs = "gzip" in request.headers.get("Accept-Encoding", "")
@@ -104,7 +108,7 @@ def open_data_file(request: HttpRequest, day: str, form: str) -> HttpResponseBas
         response["Content-Length"] = str(found.packed_size if packs else found.size)
         if packs:
             response["Content-Encoding"] = "gzip"
-        response["Content-Disposition"] = f'attachment; filename="{file.name}"'
+        response["Content-Disposition"] = f'attachment; filename="{File(wanted, when, root).name}"'
     response["ETag"] = tag
     response["Cache-Control"] = "public, no-cache"
     response["Access-Control-Allow-Origin"] = (
