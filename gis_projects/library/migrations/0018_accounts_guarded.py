@@ -46,5 +46,8 @@ DROP FUNCTION library_completion_gate();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("library", "0017_completions_and_accounts")]
-    operations = [migrations.RunSQL(FORWARD, BACKWARD)]
+    dependencies = [("library", "0017_completions_and_accounts"), ("trail", "0004_not_emptied")]
+    operations = [
+        migrations.RunSQL(FORWARD, BACKWARD),
+        migrations.RunSQL("SELECT trail_keep_filled()", migrations.RunSQL.noop),
+    ]

@@ -40,6 +40,7 @@ POLICY: dict[str, Policy | list[Policy]] = {
     "publishing:batches": _PUBLISHER,
     "publishing:batch-new": _PUBLISHER,
     "publishing:batch": _PUBLISHER,
+    "publishing:batch-item": _PUBLISHER,
     "publishing:preview": _DISCLOSE,
     "publishing:progress": _READ,
     "publishing:media": _READ,
