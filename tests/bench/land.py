@@ -95,6 +95,11 @@ def python(*command: str) -> None:
         raise SystemExit(f"{' '.join(command)} failed with {process.returncode}")
 
 
+def collect_assets() -> None:
+    """What pages load, as built last: where the settings of this process say; a server that is measured is told."""
+    python("manage.py", "collectstatic", "--noinput", "--verbosity", "0")
+
+
 def mark_of(land: Land) -> str | None:
     connection = land.connect("postgres")
     with connection, connection.cursor() as cursor:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import os
 import shutil
 import statistics
-import subprocess
-import sys
 import time
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -15,7 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from gis_projects.atlas import tile_cache
 from layers.models import LayerVersion, Status
 from tests.bench.http import server, session
-from tests.bench.land import ROOT, Land, environment
+from tests.bench.land import Land, collect_assets
 from tests.bench.report import Report, Row
 
 CHROMIUM = "/usr/bin/chromium"
@@ -91,13 +88,7 @@ def forget_tiles() -> None:
 
 
 def run(land: Land) -> bool:
-    surroundings = {**os.environ, **environment(land)}
-    subprocess.run(
-        [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"],
-        cwd=ROOT,
-        env=surroundings,
-        check=True,
-    )
+    collect_assets()
     count, layers = every_layer()
     report = Report(
         "map", f"Map page, {count} layers on at zoom {ZOOM}, {WINDOW['width']} × {WINDOW['height']}", ""

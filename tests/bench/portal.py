@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
-from tests.bench.land import Land
+from tests.bench.land import Land, collect_assets
 from tests.bench.report import Report, Row
 
 CHROMIUM = "/usr/bin/chromium"
@@ -128,6 +128,7 @@ def run(land: Land) -> bool:
         "",
     )
     _disclosed()
+    collect_assets()
     project = DisclosedProject.objects.exclude(mark=None).filter(slug__startswith="bench").first()
     assert project is not None
     at = project.mark.transform(4326, clone=True)

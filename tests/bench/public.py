@@ -202,6 +202,7 @@ def public(land: Land) -> Iterator[int]:
     port = free_port()
     surroundings = {
         **environment(land), "PUBLIC_ONLY": "1", "LOCAL_DIR": str(LOCAL), "SECRET_KEY": settings.SECRET_KEY,
+        "STATIC_ROOT": str(settings.STATIC_ROOT),
     }  # fmt: skip
     command: list[str | Path] = [
         sys.executable, "-m", "gunicorn", "gis_projects.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS),

@@ -91,7 +91,8 @@ def platform(land: Land) -> Iterator[int]:
     forget()
     port = free_port()
     surroundings = {
-        **environment(land), "LOCAL_DIR": str(LOCAL), "SECRET_KEY": settings.SECRET_KEY, "API_RATE": "1000000/min",
+        **environment(land), "LOCAL_DIR": str(LOCAL), "STATIC_ROOT": str(settings.STATIC_ROOT),
+        "SECRET_KEY": settings.SECRET_KEY, "API_RATE": "1000000/min",
     }  # fmt: skip
     command = [
         sys.executable, "-m", "gunicorn", "gis_projects.wsgi", "--bind", f"127.0.0.1:{port}",
