@@ -4,6 +4,9 @@ shown.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,6 +24,7 @@ from gis_projects.trail.jobs import Progress, job, start_once
 
 CURSOR = "disclosure"
 _SUBJECT = "library.project:"
+logger = logging.getLogger(__name__)
 
 
 def follow_trail(*, limit: int = 500) -> int:
@@ -60,20 +64,30 @@ def tick() -> int:
     """Show what is due and take back what has expired, each project in a transaction of its own; returns how many.
 
     A project that is locked just now is dealt with by the next tick; one that was dealt with is not dealt with again.
+    One that can't be dealt with is written into the log and tried again by the next; it holds up no other.
     """
     now = timezone.now()
     done = 0
     for proposal in standing.scheduled().filter(starts_at__lte=now).order_by("starts_at", "pk"):
-        done += actions.carry_out(proposal=proposal) is not None
+        done += _alone(actions.carry_out, proposal=proposal)
     due = PublicationBatch.objects.filter(state=BatchState.SCHEDULED, starts_at__lte=now)
     for batch in due.order_by("starts_at", "pk"):
-        done += batches.begin_due(batch=batch)
+        done += _alone(batches.begin_due, batch=batch)
     expired = DisclosedProject.objects.filter(until__lt=timezone.localdate()).values_list("slug", flat=True)
     for slug in list(expired):
-        done += _withdraw_expired(slug)
+        done += _alone(_withdraw_expired, slug=slug)
     today = timezone.localdate()
     start_once(sweep_media, kind="publishing.sweep_media", subject=f"publishing.day:{today}")
     return done
+
+
+def _alone(work: Callable[..., object], **about: object) -> int:
+    """Whether it did something, as a number; what goes wrong is this one's alone."""
+    try:
+        return int(bool(work(**about)))
+    except Exception:
+        logger.exception("what is due could not be done, it is tried again: %s %s", work.__name__, about)
+        return 0
 
 
 @transaction.atomic

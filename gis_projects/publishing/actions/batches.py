@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from datetime import datetime
 from functools import partial
@@ -20,6 +21,7 @@ from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, has, require
 from gis_projects.publishing import copying
 from gis_projects.publishing.actions import projects as acts
+from gis_projects.publishing.actions.batch_lists import digest_of, undone
 from gis_projects.publishing.actions.guards import locked, refuse_secret, require_proposer, require_two
 from gis_projects.publishing.models import (
     BatchItem,
@@ -33,8 +35,10 @@ from gis_projects.publishing.models import (
 from gis_projects.publishing.queries import milestones, standing
 from gis_projects.trail import actions as trail
 from gis_projects.trail.jobs import Progress, job, start
+from layers.full_disk import is_full
 
 MOST = 5000
+logger = logging.getLogger(__name__)
 
 
 def selected(user: User, query: str) -> Any:
@@ -128,13 +132,14 @@ def prepare_batch(progress: Progress, *, batch: int) -> dict[str, int]:
 
 
 def _prepare(batch: PublicationBatch, key: int) -> None:
-    item = BatchItem.objects.get(pk=key)
-    project = _read(item.project_id)
+    item, project = _taken(key)
+    if item.refusal:
+        return
     last = standing.last_record(project)
     item.after = last.pk if last else None
     try:
         refuse_secret(project)
-        require_proposer(batch.proposed_by, project)
+        require_proposer(User.objects.get(pk=batch.proposed_by_id), project)
         if standing.current_copy(project) is not None:
             raise ValidationError(_("该项目已公开；内容有变请更正。"), code="already-shown")
         item.chosen = _usual(batch, project)
@@ -144,7 +149,23 @@ def _prepare(batch: PublicationBatch, key: int) -> None:
         item.refusal = " ".join(refusal.messages)[:300]
     except PermissionDenied:
         item.refusal = _("申请人无权公开该项目。")
+    except OSError as error:
+        item.refusal = _unreadable(error)
     item.save()
+
+
+def _taken(key: int) -> tuple[BatchItem, Project]:
+    """An item as it is once its project is locked: what voids it takes that lock too."""
+    project = locked(BatchItem.objects.select_related("project").get(pk=key).project)
+    return BatchItem.objects.get(pk=key), project
+
+
+def _unreadable(error: OSError) -> str:
+    """Why nothing was shown; what went wrong and where stands in the log."""
+    logger.error("a project of a batch could not be copied", exc_info=error)
+    if is_full(error):
+        return _("服务器磁盘空间不足，未公开。请联系管理员清理后重新申请。")
+    return _("服务器不能读写该项目的照片或视频，未公开。请联系管理员。")
 
 
 def _usual(batch: PublicationBatch, project: Project) -> dict[str, Any]:
@@ -211,11 +232,6 @@ def _open(batch: PublicationBatch) -> None:
     PublicationBatch.objects.filter(pk=batch.pk, state=BatchState.PREPARING).update(
         state=BatchState.OPEN, digest=digest_of(batch)
     )
-
-
-def digest_of(batch: PublicationBatch) -> str:
-    """SHA-256 (hex) over the list: which projects, and what of each."""
-    return copying.digest([list(row) for row in batch.items.values_list("project_id", "digest", "refusal")])
 
 
 @transaction.atomic
@@ -291,37 +307,40 @@ def reject_batch(*, by: User, batch: PublicationBatch, reason: str) -> Publicati
 @job
 def publish_batch(progress: Progress, *, batch: int) -> dict[str, int]:
     """Show each project, one transaction each; what can't be any more is refused with its reason."""
-    row = PublicationBatch.objects.select_related("proposed_by", "decided_by").get(pk=batch)
-    keys = list(row.items.filter(refusal="", done_at=None).values_list("pk", flat=True))
+    row = PublicationBatch.objects.get(pk=batch)
+    keys = list(undone(row).values_list("pk", flat=True))
     for at, key in enumerate(keys, start=1):
-        progress.once(f"item {key}", partial(_publish, row, key))
+        progress.once(f"item {key}", partial(_publish, batch, key))
         progress.report(99 * at / len(keys), f"{at}/{len(keys)}")
-    PublicationBatch.objects.filter(pk=batch).update(state=BatchState.DONE)
+    PublicationBatch.objects.filter(pk=batch, state=BatchState.PUBLISHING).update(state=BatchState.DONE)
     return {
         "shown": row.items.exclude(done_at=None).count(),
         "refused": row.items.exclude(refusal="").count(),
     }
 
 
-def _publish(batch: PublicationBatch, key: int) -> None:
-    item = BatchItem.objects.get(pk=key)
-    if item.done_at is not None or item.refusal:
+def _publish(key_of_batch: int, key: int) -> None:
+    """One project, in the names of both people as far as their rights reach now: the whole may take an hour."""
+    item, project = _taken(key)
+    batch = PublicationBatch.objects.select_related("proposed_by", "decided_by").get(pk=key_of_batch)
+    if item.done_at is not None or item.refusal or batch.state != BatchState.PUBLISHING:
         return
     assert batch.decided_by is not None
     try:
         with transaction.atomic():
-            _show(batch, batch.decided_by, item)
+            _show(batch, batch.decided_by, item, project)
     except ValidationError as refusal:
         item.refusal = " ".join(refusal.messages)[:300]
     except PermissionDenied:
         item.refusal = _("申请人或批准人无权公开该项目。")
+    except OSError as error:
+        item.refusal = _unreadable(error)
     else:
         item.done_at = timezone.now()
     item.save(update_fields=["refusal", "done_at"])
 
 
-def _show(batch: PublicationBatch, approved_by: User, item: BatchItem) -> None:
-    project = locked(item.project)
+def _show(batch: PublicationBatch, approved_by: User, item: BatchItem, project: Project) -> None:
     refuse_secret(project)
     last = standing.last_record(project)
     if (last.pk if last else None) != item.after:

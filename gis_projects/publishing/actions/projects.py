@@ -7,11 +7,12 @@ approves it (they may disclose). Taking it back takes one. Each act copies or de
 
 from __future__ import annotations
 
+import logging
 import secrets
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,11 +24,14 @@ from gis_projects.library.subjects import subject
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, require
 from gis_projects.publishing import copying, differences
-from gis_projects.publishing.actions import public_rows
+from gis_projects.publishing.actions import batch_lists, public_rows
 from gis_projects.publishing.actions.guards import locked, refuse_secret, require_proposer, require_two
 from gis_projects.publishing.models import Act, Decision, DisclosureRule, Proposal, PublicationRecord
 from gis_projects.publishing.queries import standing
 from gis_projects.trail import actions as trail
+from layers.full_disk import is_full
+
+logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -158,6 +162,8 @@ def carry_out(*, proposal: Proposal) -> DisclosedProject | None:
     assert proposal.decided_by is not None
     choice = copying.Choice.of(proposal)
     try:
+        require_proposer(proposal.proposed_by, project)
+        require(proposal.decided_by, Permission.DISCLOSE_PROJECTS, project)
         refuse_secret(project)
         refuse_days(choice, proposal.starts_at)
         copy = copying.would_be(project, choice)
@@ -166,16 +172,26 @@ def carry_out(*, proposal: Proposal) -> DisclosedProject | None:
     except ValidationError as refusal:
         _lapse(proposal, None, " ".join(refusal.messages))
         return None
-    proposal.done_at = timezone.now()
-    proposal.save(update_fields=["done_at"])
-    return show(
-        by=proposal.proposed_by,
-        approved_by=proposal.decided_by,
-        project=project,
-        choice=choice,
-        reason=proposal.reason,
-        copy=copy,
-    )
+    except PermissionDenied:
+        _lapse(proposal, None, _("申请人或批准人无权公开该项目。"))
+        return None
+    try:
+        with transaction.atomic():
+            Proposal.objects.filter(pk=proposal.pk).update(done_at=timezone.now())
+            return show(
+                by=proposal.proposed_by,
+                approved_by=proposal.decided_by,
+                project=project,
+                choice=choice,
+                reason=proposal.reason,
+                copy=copy,
+            )
+    except OSError as error:
+        if is_full(error):  # somebody makes room, and its time is still now
+            raise
+        logger.exception("proposal %s could not be carried out", proposal.pk)
+        _lapse(proposal, None, _("服务器不能读写该项目的照片或视频，未公开。请联系管理员。"))
+        return None
 
 
 @transaction.atomic
@@ -262,12 +278,16 @@ def withdraw_project(*, by: User | None, project: Project, reason: str) -> Publi
 
 
 def drop_proposals(project: Project, by: User | None, reason: str) -> None:
-    """An approval given, or asked for, in the state before must not bring the project back."""
+    """An approval given, or asked for, in the state before must not bring the project back: by itself or in a batch.
+
+    ``project`` is `guards.locked`.
+    """
     for proposal in Proposal.objects.filter(project=project, decision=Decision.OPEN):
         proposal.outcome = reason[:300]
         _decide(proposal, Decision.REJECTED, by or proposal.proposed_by)
     for proposal in standing.scheduled().filter(project=project):
         _lapse(proposal, by, reason)
+    batch_lists.refuse(by=by, project=project, reason=reason)
 
 
 @transaction.atomic

@@ -21,6 +21,7 @@ from gis_projects.library.queries.projects import projects
 from gis_projects.people.models import Region, User
 from gis_projects.people.permissions import Permission, ScopePaths, find, may, visible
 from gis_projects.publishing import copying, differences
+from gis_projects.publishing.actions import batch_ends as ends
 from gis_projects.publishing.actions import batches as actions
 from gis_projects.publishing.forms import BatchForm, ContentForm, dress
 from gis_projects.publishing.models import BatchItem, BatchState, PublicationBatch, Taken
@@ -146,6 +147,7 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
     scheduled = found.state == BatchState.SCHEDULED
     may_decide = may(user, Permission.DISCLOSE_PROJECTS, found)
     choice = copying.Choice.of(found)
+    stuck = ends.is_stuck(found)
     return render(
         request,
         "publishing/batch.html",
@@ -156,8 +158,10 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
             "numbers": numbers,
             "show": wanted,
             "job": Job.objects.filter(pk=found.job).first()
-            if found.job and found.state in (BatchState.PREPARING, BatchState.PUBLISHING)
+            if found.job and found.state in (BatchState.PREPARING, BatchState.PUBLISHING) and not stuck
             else None,
+            "stuck": stuck,
+            "may_mend": stuck and ends.may_mend(user, found),
             "field_names": [differences.label_of(name) for name in choice.fields],
             "may_approve": waiting and may_decide and found.proposed_by_id != user.pk,
             "takes": [str(Taken(kind).label) for kind in found.takes],
@@ -180,6 +184,12 @@ def _decide(request: HttpRequest, user: User, found: PublicationBatch) -> str:
         was = found.state
         actions.reject_batch(by=user, batch=found, reason=request.POST.get("reason", "")[:300])
         return _("定时公开已取消。") if was == BatchState.SCHEDULED else _("批量公开申请已退回。")
+    if step == "resume":
+        ends.resume_batch(by=user, batch=found)
+        return _("已从中断处继续。")
+    if step == "end":
+        ends.end_batch(by=user, batch=found, reason=request.POST.get("reason", "")[:300])
+        return _("批量公开已终止，未公开的项目不再公开。")
     raise Http404
 
 

@@ -100,7 +100,7 @@ def test_what_changed_since_it_was_listed_is_refused(people, projects):
     carried_out(batch, people)
     found = refusals(batch)
     assert "已变化" in found["三环路 0"]
-    assert "撤回过" in found["三环路 1"]
+    assert "已撤回" in found["三环路 1"]
     assert DisclosedProject.objects.count() == 2
 
 

@@ -1,5 +1,6 @@
 """What is shown at a set time, and what goes when its days are over or it becomes sensitive."""
 
+import errno
 from datetime import timedelta
 
 import pytest
@@ -12,12 +13,15 @@ from gis_projects.library.actions import disclosure as library
 from gis_projects.library.actions.projects import revise_project
 from gis_projects.library.models import Project
 from gis_projects.management.commands import run_jobs
+from gis_projects.people.models import User
+from gis_projects.people.permissions import Role
 from gis_projects.publishing import jobs
 from gis_projects.publishing.actions import projects as actions
 from gis_projects.publishing.actions.sensitive import mark_sensitive
 from gis_projects.publishing.models import Act, Proposal, PublicationRecord
 from gis_projects.trail.models import Job, Step
 from tests.factories.disclosed import approved, project_with_site, shown, two_people
+from tests.factories.people import user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +89,61 @@ def test_a_scheduled_one_is_called_off(scheduled, project, people):
     assert not DisclosedProject.objects.exists()
     with pytest.raises(ValidationError, match="已处理"):
         actions.reject(by=people[1], proposal=scheduled)
+
+
+@pytest.mark.parametrize("whose", [0, 1])
+def test_a_right_that_went_voids_one_and_holds_up_no_other(scheduled, project, people, whose):
+    others = (user_of(Role.PLANNER, username="another"), user_of(Role.REVIEWER, username="one more"))
+    later = actions.propose(
+        by=others[0],
+        project=project_with_site(name="环城水系"),
+        starts_at=timezone.now() + timedelta(hours=3),
+    )
+    approved(later, others[1])
+    User.objects.filter(pk=people[whose].pk).update(is_active=False)
+    its_time_comes(scheduled)
+    its_time_comes(later)
+    assert jobs.tick() == 1
+    assert DisclosedProject.objects.get().name == "环城水系"
+    scheduled.refresh_from_db()
+    assert "无权" in scheduled.outcome
+    assert verbs(project)[-1] == "lapse"
+
+
+def test_what_can_not_be_done_holds_up_no_other_and_is_tried_again(scheduled, people, monkeypatch, caplog):
+    later = actions.propose(
+        by=people[0],
+        project=project_with_site(name="环城水系"),
+        starts_at=timezone.now() + timedelta(hours=3),
+    )
+    approved(later, people[1])
+    its_time_comes(scheduled)
+    its_time_comes(later)
+    show = actions.show
+
+    def full(*, project, **how):
+        if project.name == "三环路改造":
+            raise OSError(errno.ENOSPC, "full")
+        return show(project=project, **how)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(actions, "show", full)
+        assert jobs.tick() == 1
+    assert "carry_out" in caplog.text
+    assert jobs.tick() == 1
+    assert DisclosedProject.objects.count() == 2
+
+
+def test_one_whose_files_can_not_be_read_lapses(scheduled, monkeypatch, caplog):
+    its_time_comes(scheduled)
+
+    def gone(**how):
+        raise FileNotFoundError("a.jpg")
+
+    monkeypatch.setattr(actions, "show", gone)
+    assert jobs.tick() == 0
+    scheduled.refresh_from_db()
+    assert (scheduled.done_at, "不能读写" in scheduled.outcome) == (None, True)
 
 
 def test_a_withdrawal_voids_what_was_scheduled(project, people):
