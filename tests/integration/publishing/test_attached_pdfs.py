@@ -125,6 +125,41 @@ def test_a_jpeg_2000_in_a_pdf_keeps_its_pixels_and_nothing_else(boxed):
     assert picture.convert("RGB").getpixel((3, 3)) == (10, 200, 30)
 
 
+def nested(content: bytes, name: bytes) -> bytes:
+    """The same with its maker in a box within the header's, before the first that is there."""
+    at = content.index(b"jp2h") - 4
+    note = (len(MAKER.encode()) + 8).to_bytes(4, "big") + name + MAKER.encode()
+    length = int.from_bytes(content[at : at + 4], "big") + len(note)
+    return content[:at] + length.to_bytes(4, "big") + b"jp2h" + note + content[at + 8 :]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: jpeg_2000(boxed=False) + MAKER.encode(),
+        lambda: until_the_end(jpeg_2000()) + MAKER.encode(),
+        lambda: nested(jpeg_2000(), b"xml "),
+        lambda: nested(jpeg_2000(), b"uuid"),
+        lambda: nested(jpeg_2000(), b"lbl "),
+        lambda: nested(jpeg_2000(), b"jp2c"),
+    ],
+    ids=["behind a stream", "behind a box to the end", "xml", "uuid", "label", "a stream in the header"],
+)
+def test_a_jpeg_2000_ends_with_its_picture_and_its_header_says_nothing_else(made):
+    content = made()
+    assert MAKER.encode() in content
+    clean = bare("图.pdf", written(with_jpeg_2000(content)))
+    assert MAKER.encode() not in clean
+    picture = PdfReader(io.BytesIO(clean)).pages[0].images[0].image
+    assert picture.convert("RGB").getpixel((3, 3)) == (10, 200, 30)
+
+
+def until_the_end(content: bytes) -> bytes:
+    """Its code stream's box says no length, nor does its one tile: up to the end."""
+    at, tile = content.index(b"jp2c") - 4, content.index(b"\xff\x90") + 6
+    return content[:at] + bytes(4) + content[at + 4 : tile] + bytes(4) + content[tile + 4 :]
+
+
 def test_a_seal_carries_no_jpeg_2000_through_that_names_its_maker():
     clean = PdfWriter(clone_from=io.BytesIO(bare("图.pdf", written(with_jpeg_2000(jpeg_2000())))))
     plain = written(sealed(clean))

@@ -113,33 +113,46 @@ def _turned(value: int) -> bytes:
     return b"\xff\xe1" + (len(body) + 2).to_bytes(2, "big") + body
 
 
-#: Boxes of a JP2 file (ISO/IEC 15444-1, annex I) that draw its picture: signature, type, header, code stream.
-_JP2 = {b"jP  ", b"ftyp", b"rreq", b"jp2h", b"jp2c"}
+#: Boxes of a JP2 file (ISO/IEC 15444-1, annex I) that draw its picture, by the box that they are in: signature, type,
+#: header, code stream; of the header size, bits, colours, palette, channels and resolution.
+_JP2 = {
+    b"": {b"jP  ", b"ftyp", b"rreq", b"jp2h", b"jp2c"},
+    b"jp2h": {b"ihdr", b"bpcc", b"colr", b"pclr", b"cmap", b"cdef", b"res "},
+    b"res ": {b"resc", b"resd"},
+}
+_PADDING = b"\0\r\n "  # what a PDF's writer may leave behind a picture
 
 
 def jpx(content: bytes) -> bytes:
     """A JPEG 2000 picture, as a file or as its code stream alone, without comments, XML and what programs add."""
-    if content.startswith(b"\xff\x4f"):
-        return _stream(content)
+    return _stream(content) if content.startswith(b"\xff\x4f") else _boxes(content, b"")
+
+
+def _boxes(content: bytes, inside: bytes) -> bytes:
+    """The boxes of ``content``, which are ``inside`` another, that may be there."""
     kept, at = [], 0
-    while at < len(content):
+    while content[at : at + 8].strip(_PADDING):
         length, name, head = int.from_bytes(content[at : at + 4], "big"), content[at + 4 : at + 8], 8
         if length == 1:
             length, head = int.from_bytes(content[at + 8 : at + 16], "big"), 16
         end = len(content) if length == 0 else at + length
         if end > len(content) or end < at + head:
             refuse("unreadable")
-        if name == b"jp2c":
-            stream = _stream(content[at + head : end])
-            kept.append((len(stream) + 8).to_bytes(4, "big") + name + stream)
-        elif name in _JP2:
-            kept.append(content[at:end])
+        if name in _JP2[inside]:
+            body = content[at + head : end]
+            if name == b"jp2c":
+                body = _stream(body)
+            elif name in _JP2:
+                body = _boxes(body, name)
+            kept.append((len(body) + 8).to_bytes(4, "big") + name + body)
         at = end
     return b"".join(kept)
 
 
 def _stream(content: bytes) -> bytes:
-    """A code stream (ISO/IEC 15444-1, annex A) without the comments of its main header; one with others is refused."""
+    """A code stream (ISO/IEC 15444-1, annex A) up to its end, without the comments of its main header; one with others
+    is refused.
+    """
     kept, at = [content[:2]], 2
     while content[at : at + 2] != b"\xff\x90":  # the first tile
         end = at + 2 + int.from_bytes(content[at + 2 : at + 4], "big")
@@ -148,23 +161,30 @@ def _stream(content: bytes) -> bytes:
         if content[at : at + 2] != b"\xff\x64":
             kept.append(content[at:end])
         at = end
-    rest = content[at:]
-    while at < len(content) and content[at : at + 2] == b"\xff\x90":
-        long = int.from_bytes(content[at + 6 : at + 10], "big")
-        head = at + 12
-        while content[head : head + 2] != b"\xff\x93":  # where its data begins
-            size = int.from_bytes(content[head + 2 : head + 4], "big")
-            if head + 2 + size > len(content) or size < 2:
-                refuse("unreadable")
-            if content[head : head + 2] == b"\xff\x64":
-                refuse("picture", what="JPEG 2000")
-            head += 2 + size
-        if not long:
-            break
-        if long < 14:
+    start = at
+    while content[at : at + 2] == b"\xff\x90":
+        at = _tile_end(content, at)
+    if content[at : at + 2] not in (b"\xff\xd9", b""):  # some leave the mark of the end away
+        refuse("unreadable")
+    kept.append(content[start : at + 2])
+    return b"".join(kept)
+
+
+def _tile_end(content: bytes, at: int) -> int:
+    """Where the part of a tile from ``at`` ends; one with a comment is refused."""
+    length, head = int.from_bytes(content[at + 6 : at + 10], "big"), at + 12
+    while content[head : head + 2] != b"\xff\x93":  # where its data begins
+        size = int.from_bytes(content[head + 2 : head + 4], "big")
+        if head + 2 + size > len(content) or size < 2:
             refuse("unreadable")
-        at += long
-    return b"".join(kept) + rest
+        if content[head : head + 2] == b"\xff\x64":
+            refuse("picture", what="JPEG 2000")
+        head += 2 + size
+    # The last may go up to the end: coded data has no such two bytes.
+    end = at + length if length else content.find(b"\xff\xd9", head)
+    if not head + 2 <= end <= len(content):
+        refuse("unreadable")
+    return end
 
 
 def picture(content: bytes, name: str) -> bytes:
