@@ -2,7 +2,7 @@
 
 The file is opened only inside the confinement that uploads of layers have (`layers.reading.sandbox`): a photo is
 decoded and encoded anew, a video that browsers play copied without its other tracks and without what cameras write
-between the frames. Any other video is encoded anew, which takes minutes: a job's work (`publishing.intake_jobs`).
+between the frames. Any other video is encoded anew, which takes minutes: a job's work (`actions.transcoding`).
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ ENDINGS = {
 }
 _SCRIPT = Path(__file__).with_name("confined") / "clean"
 _LIMITS = Limits(cpu=40, wall=90.0, memory=3 << 30, output=MOST_BYTES + (16 << 20))
-#: For a video that is encoded anew; its job has as long.
+#: For a video that is encoded anew, whatever it says of its length (`confined.clean.transcoding` stops a short one
+#: earlier); its job has as long.
 TRANSCODING_SECONDS = 2 * 3600
 _TRANSCODING = replace(_LIMITS, cpu=2 * TRANSCODING_SECONDS, wall=float(TRANSCODING_SECONDS))
 _TOLD = 4  # bytes of each per cent that the script tells
@@ -46,6 +47,7 @@ _WORDS = {
     "decoder": gettext_noop("不能解码该视频，请另存为 MP4（H.264 或 HEVC）"),
     "rate": gettext_noop("视频帧率超过每秒 240 帧或没有帧率，不接受"),
     "too-many-film-pixels": gettext_noop("须转码的视频画面不能超过 4096 × 2304 像素"),
+    "too-slow": gettext_noop("转码用时过长，已中止；请先用手机或电脑另存为 H.264 视频"),
     "changing": gettext_noop("视频中途改变画面大小，不接受"),
 }
 
@@ -95,8 +97,8 @@ def cleaned(name: str, path: Path, *, transcoding: Callable[[int], None] | None 
     Parameters
     ----------
     transcoding
-        Encode a video anew that browsers can't play; told how far it is in per cent. It may take hours. What it
-        raises ends the work.
+        Encode a video anew that browsers can't play; told how far it is in per cent, each second at least. It may take
+        hours. What it raises ends the work.
 
     Raises
     ------

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 
@@ -28,6 +29,16 @@ _STARTING = 7042  # first half of the advisory locks of starting a job once
 
 class Cancelled(Exception):
     """Whoever started a job has called it off."""
+
+
+class Later(Exception):
+    """A job's turn has not come: it goes back among those that wait, for so many seconds, and its worker does
+    something else. ``message`` is shown meanwhile.
+    """
+
+    def __init__(self, seconds: int, message: str = "") -> None:
+        super().__init__(message)
+        self.seconds, self.message = seconds, message
 
 
 class Progress:
@@ -96,6 +107,9 @@ def job(function: Callable[..., Any]) -> Task[..., Any]:
             result = function(Progress(row), **arguments)
         except Cancelled:
             return
+        except Later as later:
+            _put_back(made, job_id, later, arguments)
+            return
         except Exception:
             fail([job_id], FAILED_MESSAGE)
             raise
@@ -103,7 +117,20 @@ def job(function: Callable[..., Any]) -> Task[..., Any]:
             state=JobState.DONE, progress=100, result=result, finished_at=timezone.now()
         )
 
-    return task()(run)
+    made: Task[..., Any] = task()(run)
+    return made
+
+
+def _put_back(work: Task[..., Any], key: int, later: Later, arguments: dict[str, Any]) -> None:
+    """Queue a running job once more; one that was called off meanwhile stays so."""
+    with transaction.atomic():
+        waits = Job.objects.filter(pk=key, state=JobState.RUNNING).update(
+            state=JobState.QUEUED, started_at=None, message=later.message[:300]
+        )
+        if waits:
+            moment = timezone.now() + timedelta(seconds=later.seconds)
+            queued = work.using(run_after=moment).enqueue(job_id=key, **arguments)
+            Job.objects.filter(pk=key).update(task_id=queued.id)
 
 
 def start(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from django.contrib.gis.geos import Point
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -20,12 +22,14 @@ from gis_projects.publishing import cleaning, media_store
 from gis_projects.publishing.actions import progress as actions
 from gis_projects.publishing.actions.progress import Came
 from gis_projects.publishing.queries.transcoding import KIND
-from gis_projects.trail.jobs import OPEN, Progress, cancel, job, start
+from gis_projects.trail.jobs import OPEN, Later, Progress, cancel, job, start
 from gis_projects.trail.models import Job
 from siting.engine.notices import UnusableInput
 
 #: Of one project, waiting or running.
 MOST_OPEN = 5
+_AGAIN_SECONDS = 15
+_LOCK = (7043, 1)  # of the film that is being encoded
 
 
 @transaction.atomic
@@ -83,9 +87,9 @@ def transcode_video(
 ) -> dict[str, Any]:
     """Encode the draft anew and take it in, in the name of who brought it; or say why it can't be.
 
-    A repeated run (its worker was killed) begins the film anew, and takes nothing in twice.
+    A repeated run (its worker was killed) begins the film anew, and takes nothing in twice. One film is encoded at a
+    time, whoever's it is: the others wait without holding a worker.
     """
-    owner, about = User.objects.get(pk=user), Project.objects.get(pk=project)
     draft = media_store.draft_of(progress.job.pk)
     where = Point(location[0], location[1], srid=4490) if location else None
 
@@ -95,9 +99,11 @@ def transcode_video(
 
     def keep(clean: cleaning.Cleaned) -> dict[str, Any]:
         progress.hold()
+        # As they are now: the film took its time, and a right may have gone meanwhile.
         row = actions.keep_media(
-            by=owner, project=about, came=Came.of(name, draft), clean=clean, caption=caption, location=where
-        )
+            by=User.objects.get(pk=user), project=Project.objects.get(pk=project), came=Came.of(name, draft),
+            clean=clean, caption=caption, location=where,
+        )  # fmt: skip
         return {"name": name, "media": row.pk}
 
     if (done := progress.job.steps.filter(name="keep").first()) is not None:
@@ -105,7 +111,7 @@ def transcode_video(
         return told_before
     with translation.override(language):
         try:
-            with cleaning.cleaned(name, draft, transcoding=told) as clean:
+            with _alone(name), cleaning.cleaned(name, draft, transcoding=told) as clean:
                 result: dict[str, Any] = progress.once("keep", lambda: keep(clean))
         except UnusableInput as refusal:
             result = {
@@ -114,8 +120,28 @@ def transcode_video(
             }
         except ValidationError as refusal:
             result = {"name": name, "refused": refusal.messages}
+        except PermissionDenied:
+            result = {"name": name, "refused": [_("采集人已无权编辑该项目，未采集。")]}
         except FileNotFoundError:  # called off between two looks
             progress.stop_if_cancelled()
             raise
     media_store.drop([draft])
     return result
+
+
+@contextmanager
+def _alone(name: str) -> Iterator[None]:
+    """The one place there is for encoding films; the database takes it back from a worker that dies.
+
+    Raises `Later` while another film has it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", _LOCK)
+        (ours,) = cursor.fetchone()
+    if not ours:
+        raise Later(_AGAIN_SECONDS, name)
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", _LOCK)

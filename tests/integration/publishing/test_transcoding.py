@@ -80,8 +80,8 @@ def test_a_phones_film_becomes_one_that_browsers_play_upright_and_bare(hevc):
         assert red > 150 > green
         with Image.open(clean.small) as small:
             assert small.size == (240, 320)
-    assert told == sorted(set(told))
-    assert 3 < len(told) <= 100
+    assert told == sorted(told)  # the same again, where it takes longer than a second
+    assert 3 < len(set(told)) <= 100
 
 
 @pytest.mark.parametrize(("name", "codec"), [("v.avi", "mpeg4"), ("v.webm", "libvpx-vp9")])

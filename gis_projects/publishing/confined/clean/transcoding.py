@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ MOST_SOURCE_PIXELS = 4096 * 2304
 MOST_BITS_A_SECOND = 2_500_000
 #: What the whole film may take, below what any file may.
 MOST_BITS = 80 * 8_000_000
+#: What encoding may take: so many seconds, and so many more for each of the film.
+SETTLING_SECONDS = 120
+SECONDS_FOR_A_SECOND = 10
 #: Decoders that are asked; none of them opens another file.
 DECODERS = {
     "h264", "hevc", "mpeg4", "mjpeg", "h263", "vp8", "vp9", "libdav1d", "av1", "prores", "mpeg1video", "mpeg2video",
@@ -33,7 +37,11 @@ _TO_SDR = "scale=out_primaries=bt709:out_transfer=bt709:out_color_matrix=bt709:o
 
 
 def filmed_off(source: Any, stream: Any, target: Path, seconds: float) -> None:
-    """Decode ``stream`` and encode it into ``target``; each whole per cent is told on stdout in four bytes."""
+    """Decode ``stream`` and encode it into ``target``; each whole per cent is told on stdout in four bytes, and again
+    each second: whoever listens can call it off.
+
+    Neither what the frames say of their times nor how many there are decides how long it goes on.
+    """
     import av
 
     if stream.codec_context.name not in DECODERS:
@@ -45,27 +53,43 @@ def filmed_off(source: Any, stream: Any, target: Path, seconds: float) -> None:
         refuse("rate")
     stream.codec_context.thread_count = 2
     stream.codec_context.thread_type = "AUTO"
-    told = -1
+    teller = _Teller(SETTLING_SECONDS + seconds * SECONDS_FOR_A_SECOND)
+    frames = 0
     film: _Film | None = None
     with av.open(str(target), "w", format="mp4") as container:
-        for frame in source.decode(stream):
-            at = float(frame.time or 0)
-            if at > seconds + 5:  # longer than it says
-                refuse("too-long")
-            if film is None:
-                wide = float(stream.sample_aspect_ratio or 1)
-                film = _Film(container, frame, min(rate, MOST_RATE), seconds, wide)
-            elif (frame.width, frame.height, frame.format.name) != film.of:
-                refuse("changing")
-            film.take(frame)
-            done = max(0, min(99, math.floor(100 * at / seconds)))
-            if done > told:
-                told = done
-                sys.stdout.write(f"{done:3d}\n")
-                sys.stdout.flush()
+        for packet in source.demux(stream):
+            teller.tell()
+            for frame in packet.decode():
+                frames += 1
+                at = float(frame.time or 0)
+                if at > seconds + 5 or frames > (seconds + 5) * MOST_SOURCE_RATE:  # longer than it says
+                    refuse("too-long")
+                if film is None:
+                    wide = float(stream.sample_aspect_ratio or 1)
+                    film = _Film(container, frame, min(rate, MOST_RATE), seconds, wide)
+                elif (frame.width, frame.height, frame.format.name) != film.of:
+                    refuse("changing")
+                film.take(frame)
+                teller.tell(max(0, min(99, math.floor(100 * at / seconds))))
         if film is None:
             refuse("unreadable")
         film.end()
+
+
+class _Teller:
+    """Says how far it is, and ends what takes ``most`` seconds."""
+
+    def __init__(self, most: float) -> None:
+        self._done, self._at, self._until = -1, time.monotonic(), time.monotonic() + most
+
+    def tell(self, done: int = 0) -> None:
+        now = time.monotonic()
+        if now > self._until:
+            refuse("too-slow")
+        if done > self._done or now - self._at >= 1:
+            self._done, self._at = max(done, self._done), now
+            sys.stdout.write(f"{self._done:3d}\n")
+            sys.stdout.flush()
 
 
 class _Film:
