@@ -1,4 +1,6 @@
-"""A map that was printed leaves a trace: who took which versions of which layers out, and of where."""
+"""A map that was printed leaves a trace: who took which versions of which layers and what of the projects out, and of
+where.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +38,7 @@ def print_map(*, by: User, order: Order) -> bytes:
             "scale": order.frame.scale,
             "title": order.title,
             "approval": order.approval,
+            "shown": [order.told] if order.told else [],
         },
     )
     return made

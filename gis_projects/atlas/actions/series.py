@@ -25,10 +25,11 @@ from gis_projects.atlas.printing import drawing, pdf
 from gis_projects.atlas.printing.content import Wanted
 from gis_projects.atlas.printing.pdf import Order, Place
 from gis_projects.atlas.printing.series import overview
+from gis_projects.atlas.queries import marks
 from gis_projects.atlas.queries import series as queries
 from gis_projects.atlas.queries.catalogue import visible_codes
 from gis_projects.atlas.queries.exports import folder
-from gis_projects.atlas.queries.marks import Above, above
+from gis_projects.atlas.queries.marks import Above, Selection, Shown, above
 from gis_projects.atlas.queries.series import Asked, Plan, Planned
 from gis_projects.library.models import Project
 from gis_projects.library.selecting import Misunderstood
@@ -94,7 +95,10 @@ class Drawing:
         self.by, self.asked, self.plan, self.place = by, asked, plan, place
         self._left_out: set[str] = set()
         self._printed: set[tuple[str, int]] = set()  # code and version of layers
-        self._marked: set[int] = set()  # projects whose symbols are on a sheet
+        self._marked: dict[Shown, set[int]] = {}  # `Above.keys` of all sheets
+        self._numbers: dict[Shown, int] = {}
+        self._confidential: set[int] = set()
+        self._selected: tuple[Any, Selection] | None = None  # what was asked last, and the answer
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def ask_again(self) -> None:
@@ -132,13 +136,17 @@ class Drawing:
 
     @property
     def printed(self) -> dict[str, Any]:
-        """What was printed: the layers as code@version, their codes, and the projects that are shown or named."""
+        """What was printed: the layers as code@version, their codes, the projects that have a sheet or are named, those
+        whose symbols are on sheets (`Above.keys`), and what was asked for with how many there are.
+        """
         drawn = [one.project for one in self.plan.sheets if one.project is not None]
         return {
             "layers": [f"{code}@{number}" for code, number in sorted(self._printed)],
             "codes": sorted({code for code, _number in self._printed}),
             "projects": sorted({*drawn, *(pk for pk, _name in self.plan.unplaced)}),
-            "marked": sorted(self._marked),
+            "marked": sorted(set().union(*self._marked.values())),
+            "shown": [{**asdict(shown), "number": number} for shown, number in self._numbers.items()],
+            "confidential": sorted(self._confidential),
         }
 
     def _layers(self, planned: Planned) -> tuple[list[Wanted], list[Wanted], list[str]]:
@@ -181,15 +189,26 @@ class Drawing:
         )  # fmt: skip
 
     def _above(self, planned: Planned) -> Above:
-        """The projects that the map shows, asked anew for each sheet and written down for `printed`."""
+        """The projects that the map shows, written down for `printed`."""
+        shown = queries.marked(self.by, planned.bookmark, self.asked.projects)
+        if shown is None:
+            return Above()
         try:
-            made = above(
-                self.by, queries.marked(self.by, planned.bookmark, self.asked.projects), planned.frame
-            )
+            made = above(self.by, shown, planned.frame, self._select(shown))
         except Misunderstood:  # a region or a list that a filter names is no more
             return Above(notes=[_("项目的筛选条件有误，未绘制项目。")])
-        self._marked.update(made.keys)
+        keys = self._marked.setdefault(shown, set())
+        keys.update(made.keys)
+        self._numbers[shown] = max(self._numbers.get(shown, 0), made.number, len(keys))
+        self._confidential.update(made.confidential)
         return made
+
+    def _select(self, shown: Shown) -> Selection:
+        """Once for all sheets that show the same, as long as just these projects are the user's to know of."""
+        asked = (shown, timezone.localdate(), marks.known(self.by))
+        if self._selected is None or self._selected[0] != asked:
+            self._selected = (asked, marks.select(self.by, shown))
+        return self._selected[1]
 
     def _project(self, planned: Planned) -> tuple[list[str], list[dict[str, Any]]]:
         """The site of a sheet's project, or its place.
@@ -279,6 +298,8 @@ def keep(*, by: User, made: Drawing, whole: Path) -> dict[str, Any]:
                 "sheets": len(made.plan.sheets),
                 "layers": made.printed["layers"],
                 "projects": made.printed["projects"],
+                "shown": made.printed["shown"],
+                "confidential": made.printed["confidential"],
                 "approval": made.asked.approval,
                 "sha256": sha256,
             },

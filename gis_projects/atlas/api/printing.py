@@ -113,5 +113,5 @@ def _order(user: User, asked: dict[str, Any]) -> Order:
         raise serializers.ValidationError({"projects": [_("项目的筛选条件有误。")]}, code="filter") from error
     return Order(
         sheet, frame, asked["title"] or _("一张图"), asked["approval"], wanted, base,
-        above.svg, above.legend, above.notes,
+        above.svg, above.legend, above.notes, told=marks.told(shown, above),
     )  # fmt: skip

@@ -41,13 +41,13 @@ class Marks:
 
 
 def classes_of(row: Mapped, look: str, shown: Collection[str]) -> list[str]:
-    """The classes that a project counts in; several where it is of several kinds that are on."""
+    """The classes of a look (but investment, which has none) that a project counts in; several where it is of several
+    kinds that are on.
+    """
     if look == "kind":
         if row.kinds is None:
             return [signs.UNTOLD]
         return [kind for kind in signs.KIND_SIGNS if kind in shown and kind in row.kinds] or [signs.NO_KIND]
-    if look == "investment":
-        return [signs.UNTOLD if row.planned_yuan is None else signs.AMOUNT]
     value = {"level": row.level, "industry": row.industry, "stage": row.stage}[look]
     return [value or signs.UNTOLD]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,7 +45,8 @@ class Order:
     """One map to print. `layers` lie as on the screen, the uppermost first, all above the `base`.
 
     ``over`` is SVG above them, in millimetres of the window, and ``over_legend`` what the legend says of it before all
-    else, as blocks of `context`. ``notes`` are said below the map; ``place`` is given in a series.
+    else, as blocks of `context`. ``notes`` are said below the map; ``place`` is given in a series. ``told`` is what the
+    trail says of the projects that are shown.
     """
 
     sheet: Sheet
@@ -59,6 +60,7 @@ class Order:
     notes: Sequence[str] = ()
     place: Place | None = None
     legend_title: str = ""
+    told: Mapping[str, Any] | None = None
 
 
 def pdf(order: Order, *, by: User) -> bytes:

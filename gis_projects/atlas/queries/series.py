@@ -234,7 +234,7 @@ def bookmarked(
 
 def marked(user: User, key: int | None, told: Mapping[str, Any] | None) -> Shown | None:
     """The projects of a sheet: as the map shows them, or as its bookmark does. None where none are asked for, or where
-    the user reads none.
+    the user reads none, or the bookmark has every kind off.
     """
     shown = marks.readable_by(user, Shown.of(told))
     if shown is None or key is None:
