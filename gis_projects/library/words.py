@@ -89,7 +89,7 @@ WORDS = {
     "library.grant_approval": gettext_noop("批复：%(item)s %(number)s（%(granted_on)s）"),
     "library.start_construction": gettext_noop("登记开工：%(started_on)s"),
     "library.apply_change": gettext_noop("申请变更（%(change_kind)s）：%(text)s"),
-    "library.approve_change": gettext_noop("批准变更（%(change_kind)s）：%(reason)s"),
+    "library.approve_change": gettext_noop("批准变更（%(change_kind)s）：%(text)s"),
     "library.return_change": gettext_noop("退回变更申请（%(change_kind)s）：%(reason)s"),
     "library.withdraw_change": gettext_noop("撤回变更申请（%(change_kind)s）"),
     "library.apply_acceptance": gettext_noop("申请验收（%(acceptance_kind)s）：%(about)s"),
@@ -103,6 +103,12 @@ WORDS = {
     "library.register_completion": gettext_noop("登记竣工日期 %(completed_on)s（%(source)s）"),
     "library.record_account": gettext_noop(
         "登记%(account)s：%(number)s，审定 %(amount_yuan)s 元（%(concluded_on)s）"
+    ),
+    "library.correct_completion": gettext_noop(
+        "更正竣工日期为 %(completed_on)s（%(source)s），理由：%(reason)s"
+    ),
+    "library.correct_account": gettext_noop(
+        "更正%(account)s：%(number)s，审定 %(amount_yuan)s 元（%(concluded_on)s），理由：%(reason)s"
     ),
     "library.complete_project": gettext_noop("项目竣工（验收文号 %(number)s）"),
     "library.issue_slip": gettext_noop("签发采购联系单 %(number)s，限额 %(amount_yuan)s 元"),

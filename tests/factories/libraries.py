@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
+from gis_projects.library.actions import permits
 from gis_projects.library.actions.attachments import attach
 from gis_projects.library.actions.codes import load_defaults
 from gis_projects.library.actions.evidence import record_evidence
@@ -157,7 +158,18 @@ def ready_for_reserve(project: Project, *, argued: tuple[str, ...] = ("total_str
     return Project.objects.get(pk=project.pk)
 
 
-def planned(project: Project, *, definite: bool = False) -> None:
+def built(**more: object) -> Project:
+    """Under construction in the implementation library: with a plan, set up, and its start registered."""
+    project = in_library(project_for_catalogue(**more), "implementation")
+    planned(project)
+    approval = permits.start_approval(by=None, project=project, item="setup")
+    permits.grant_approval(by=None, approval=approval, number="发改审〔2026〕1号")
+    permits.start_construction(by=None, project=project)
+    project.refresh_from_db()
+    return project
+
+
+def planned(project: Project, *, definite: bool = False, total: Decimal = TOTAL) -> None:
     """The plan: one source and one year; ``definite`` with a document."""
     document = None
     if definite:
@@ -165,13 +177,13 @@ def planned(project: Project, *, definite: bool = False) -> None:
             by=None, project=project, purpose="fund_source", name="承诺函.pdf", content=b"%PDF-1.4\n%%EOF\n"
         )
     promised = document.pk if document is not None else None
-    source = Source(_first("fund_source"), TOTAL, definite=definite, document=promised)
+    source = Source(_first("fund_source"), total, definite=definite, document=promised)
     set_plan(
         by=None,
         project=project,
-        total_yuan=TOTAL,
+        total_yuan=total,
         sources=[source],
-        years={2027: TOTAL},
+        years={2027: total},
         reason="落实资金" if definite else "",
     )
 

@@ -78,7 +78,7 @@ def items(user: User, campaign: Campaign) -> QuerySet[CampaignItem]:
 
 def totals(rows: QuerySet[CampaignItem]) -> Totals:
     """The sums of a selection of a batch's projects; money in one query, evaluations in another."""
-    return _totals(rows.order_by().aggregate(**_SUMS), _evaluated(rows).count())
+    return _totals(rows.order_by().aggregate(**_SUMS), evaluated(rows).count())
 
 
 def totals_of(user: User, batches: Iterable[Campaign]) -> dict[int, Totals]:
@@ -86,9 +86,9 @@ def totals_of(user: User, batches: Iterable[Campaign]) -> dict[int, Totals]:
     keys = [row.pk for row in batches]
     rows = visible(user, Permission.READ_ARGUMENTS, CampaignItem.objects.filter(campaign__in=keys)).order_by()
     sums = {row["campaign"]: row for row in rows.values("campaign").annotate(**_SUMS)}
-    evaluated = Counter(_evaluated(rows).values_list("campaign", flat=True))
+    assessed = Counter(evaluated(rows).values_list("campaign", flat=True))
     nothing = dict.fromkeys(_SUMS, 0)
-    return {key: _totals(sums.get(key, nothing), evaluated[key]) for key in keys}
+    return {key: _totals(sums.get(key, nothing), assessed[key]) for key in keys}
 
 
 _SUMS = {
@@ -106,7 +106,7 @@ _SUMS = {
 }
 
 
-def _evaluated(rows: QuerySet[CampaignItem]) -> QuerySet[CampaignItem]:
+def evaluated(rows: QuerySet[CampaignItem]) -> QuerySet[CampaignItem]:
     """Those that all evaluators have assessed."""
     counted = rows.order_by().annotate(evaluators=Count("assessments"))
     return counted.filter(evaluators=len(Evaluator.values))

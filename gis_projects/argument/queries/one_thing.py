@@ -18,7 +18,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from gis_projects.argument.models import Assessment, CampaignItem, ReviewState
+from gis_projects.argument.models import Assessment, CampaignItem, CampaignKind, ReviewState
+from gis_projects.argument.queries.campaigns import campaigns, evaluated
 from gis_projects.argument.queries.reviews import Wanted, reviews
 from gis_projects.library.models import (
     WHOLE,
@@ -77,7 +78,11 @@ class Reached:
 
 
 def links(user: User, project: Project) -> list[Reached]:
-    """The eight links of a project that the user may read; reviews and evaluations as far as they may read those."""
+    """The eight links of a project that the user may read.
+
+    Reviews and evaluations are told one by one as far as the user may read those. That a review was concluded, and how,
+    is told to all: it stands in the project's record (`Evidence`), which is read with the project.
+    """
     standing = reverse("library:standing", args=[project.pk])
     pages = {
         Link.APPLICATION: f"{standing}#gate",
@@ -146,7 +151,8 @@ def _review(user: User, project: Project) -> _Found:
     report = project.evidence.filter(kind="review").order_by("pk").last()
     if report is not None and not found:
         found = (
-            Event(timezone.localdate(report.at), report.title, report.get_outcome_display(), report.address),
+            # No address: whose review it is of may not be this reader's.
+            Event(timezone.localdate(report.at), report.title, report.get_outcome_display()),
         )
     if ReviewState.CLOSED in states or report is not None:
         return Standing.DONE, found
@@ -186,10 +192,11 @@ def _change(_user: User, project: Project) -> _Found:
         )
         for row in rows
     )
-    if not rows:
-        return Standing.NOT_NEEDED, ()
+    standing = [row for row in rows if row.state != ChangeState.WITHDRAWN]
+    if not standing:
+        return Standing.NOT_NEEDED, found
     last = {ChangeState.APPLIED: Standing.UNDER_WAY, ChangeState.RETURNED: Standing.BACK}
-    return last.get(ChangeState(rows[-1].state), Standing.DONE), found
+    return last.get(ChangeState(standing[-1].state), Standing.DONE), found
 
 
 def _acceptance_application(_user: User, project: Project) -> _Found:
@@ -203,8 +210,9 @@ def _acceptance_application(_user: User, project: Project) -> _Found:
         for row in rows
     )
     standing = [row for row in rows if row.state != AcceptanceState.WITHDRAWN]
-    if not standing:
-        return Standing.NOT_YET, found
+    if not standing:  # what a ledger brought as completed never applied here
+        came = project.completions.filter(acceptance=None).exists()
+        return (Standing.NOT_NEEDED if came else Standing.NOT_YET), found
     whole = any(row.kind in WHOLE for row in standing)
     return (Standing.DONE if whole else Standing.UNDER_WAY), found
 
@@ -223,29 +231,40 @@ def _acceptance(_user: User, project: Project) -> _Found:
     )
     if any(row.kind in WHOLE and row.state == AcceptanceState.PASSED for row in rows):
         return Standing.DONE, found
+    if (day := project.completions.first()) is not None:  # what a ledger brought as completed
+        return Standing.DONE, (*found, Event(day.completed_on, day.source, _("竣工日期已登记")))
     if project.acceptances.filter(state=AcceptanceState.APPLIED).exists():
         return Standing.UNDER_WAY, found
-    if rows and rows[-1].state == AcceptanceState.RECTIFY:
+    # Of the whole, however it was applied for, and of each part the last one counts.
+    last = {"" if row.kind in WHOLE else row.subject: row.state for row in rows}
+    if AcceptanceState.RECTIFY in last.values():
         return Standing.BACK, found
     return (Standing.UNDER_WAY if rows else Standing.NOT_YET), found
 
 
 def _evaluation(user: User, project: Project) -> _Found:
-    items = visible(user, Permission.READ_ARGUMENTS, CampaignItem.objects.filter(project=project))
+    items = visible(user, Permission.READ_ARGUMENTS, CampaignItem.objects.filter(project=project)).filter(
+        campaign__kind=CampaignKind.EVALUATION
+    )
+    theirs = set(campaigns(user).filter(items__project=project).values_list("pk", flat=True))
     rows = Assessment.objects.filter(item__in=items).select_related("item__campaign").order_by("pk")
     found = tuple(
         Event(
             timezone.localdate(row.at),
             f"{row.item.campaign} {row.get_evaluator_display()}",
             str(row.score),
-            reverse("argument:campaign", args=[row.item.campaign_id]),
+            reverse("argument:campaign", args=[row.item.campaign_id])
+            if row.item.campaign_id in theirs
+            else "",
         )
         for row in rows
     )
-    open_items = items.filter(campaign__kind="evaluation", campaign__closed_at=None).exists()
-    if open_items:
+    whole = set(evaluated(items).values_list("pk", flat=True))
+    if items.filter(campaign__closed_at=None).exclude(pk__in=whole).exists():
         return Standing.UNDER_WAY, found
-    return (Standing.DONE if found else Standing.NOT_YET), found
+    if whole:
+        return Standing.DONE, found
+    return (Standing.UNDER_WAY if found else Standing.NOT_YET), found
 
 
 def _in_order(events: list[Event]) -> tuple[Event, ...]:

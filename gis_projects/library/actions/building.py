@@ -26,7 +26,7 @@ from gis_projects.library.models import (
     Project,
     Stage,
 )
-from gis_projects.library.queries.building import facts, planned_yuan
+from gis_projects.library.queries.building import facts, open_whole, plan_behind, planned_yuan
 from gis_projects.library.refusals import NotThisPerson, refused
 from gis_projects.library.subjects import locked, subject
 from gis_projects.people.models import User
@@ -46,15 +46,19 @@ def apply_change(
     Raises
     ------
     Refused
-        The project is not under construction in the implementation library, or another change is open.
+        The project is not under construction in the implementation library, another change is open, or the whole is
+        being accepted.
     ValidationError
         A change of money without the new total, of time without the new day, or one that changes nothing.
     """
     project = locked(project)
     require(by, Permission.EDIT_PROJECTS, project)
     _demand_built(project)
-    if project.building_changes.filter(state=ChangeState.APPLIED).exists():
-        raise refused("change-open", gettext_noop("项目有一项变更尚未办结。"))
+    _refuse_open_change(project)
+    if open_whole(project) is not None:
+        raise refused(
+            "acceptance-open", gettext_noop("工程整体验收尚未办结，不能申请变更；请先办结或撤回验收。")
+        )
     row = BuildingChange(
         project=project,
         kind=kind,
@@ -92,10 +96,18 @@ def approve_change(*, by: User, change: BuildingChange, opinion: str = "") -> Bu
     NotThisPerson
         Whoever applied, or someone who acts for them.
     Refused
-        It is decided already, or the project is under construction no longer.
+        It is decided already, the project is under construction no longer, or its record says another day than when
+        the change was asked for.
     """
     change, project = _change(by, change)
     _demand_built(project)
+    if change.kind == ChangeKind.SCHEDULE and change.from_finish != project.planned_finish:
+        raise refused(
+            "record-moved",
+            gettext_noop("项目档案中的计划竣工现为 %(now)s，与申请时（%(then)s）不同，请退回后重新申请。"),
+            now=project.planned_finish.isoformat() if project.planned_finish else "—",
+            then=change.from_finish.isoformat() if change.from_finish else "—",
+        )
     told: dict[str, Any] = {}
     if change.to_finish is not None and change.to_finish != project.planned_finish:
         before, project.planned_finish = project.planned_finish, change.to_finish
@@ -138,7 +150,7 @@ def apply_acceptance(*, by: User, project: Project, kind: str, about: str = "", 
     ------
     Refused
         The project is not under construction in the implementation library, has an open change, or has the same under
-        way or passed.
+        way or passed; or its plan doesn't yet say the total that was approved, for the whole.
     """
     project = locked(project)
     require(by, Permission.EDIT_PROJECTS, project)
@@ -147,8 +159,9 @@ def apply_acceptance(*, by: User, project: Project, kind: str, about: str = "", 
     if kind == AcceptanceKind.SPECIAL and not about:
         raise ValidationError({"about": _("专业验收须写明验收内容，如消防、人防、环保。")})
     about = about or _("工程整体")
-    if project.building_changes.filter(state=ChangeState.APPLIED).exists():
-        raise refused("change-open", gettext_noop("项目有一项变更尚未办结。"))
+    _refuse_open_change(project)
+    if kind in WHOLE:
+        _refuse_plan_behind(project)
     under_way = project.acceptances.filter(state=AcceptanceState.APPLIED)
     if (kind in WHOLE and under_way.exists()) or under_way.filter(kind__in=WHOLE).exists():
         raise refused("acceptance-open", gettext_noop("项目有一项验收尚未办结。"))
@@ -181,12 +194,16 @@ def accept(
     NotThisPerson
         Whoever applied, or someone who acts for them.
     Refused
-        It is concluded already, or the project is under construction no longer.
+        It is concluded already, the project is under construction no longer, has an open change, or, of the whole,
+        has a plan behind what was approved.
     ValidationError
         No number; a day in the future, before the application, or a survey after the acceptance.
     """
     acceptance, project = _acceptance(by, acceptance)
     _demand_built(project)
+    _refuse_open_change(project)
+    if acceptance.kind in WHOLE:
+        _refuse_plan_behind(project)
     today, applied_on = timezone.localdate(), timezone.localdate(acceptance.applied_at)
     day = accepted_on or today
     if not number.strip():
@@ -232,6 +249,21 @@ def _demand_built(project: Project) -> None:
         raise refused("not-built", gettext_noop("实施库中在建的项目才有变更和验收。"))
 
 
+def _refuse_open_change(project: Project) -> None:
+    if project.building_changes.filter(state=ChangeState.APPLIED).exists():
+        raise refused("change-open", gettext_noop("项目有一项变更尚未办结。"))
+
+
+def _refuse_plan_behind(project: Project) -> None:
+    """What is accepted as a whole is measured by what was approved."""
+    if (row := plan_behind(project)) is not None:
+        raise refused(
+            "plan-behind",
+            gettext_noop("总投资已批准变更为 %(money)s 元，请先调整投资计划，再办理工程整体验收。"),
+            money=f"{row.to_yuan:,}",
+        )
+
+
 def _another(by: User, applicant: User, on: date) -> None:
     if same_person(by, applicant, on):
         raise NotThisPerson(
@@ -273,7 +305,13 @@ def _change_decided(
         by=by,
         verb=_CHANGE_VERBS[state],
         subject=subject(change.project),
-        data={"change": change.pk, "change_kind": change.kind, "reason": change.opinion, **told},
+        data={
+            "change": change.pk,
+            "change_kind": change.kind,
+            "text": change.text,
+            "reason": change.opinion,
+            **told,
+        },
     )
     return change
 
@@ -328,6 +366,8 @@ def _concluded(
 
 def _complete(by: User, project: Project, acceptance: Acceptance) -> None:
     assert acceptance.accepted_on is not None
+    if project.completions.exists():
+        raise refused("completion-there", gettext_noop("竣工日期已登记，不能再次竣工。"))
     before, project.stage = project.stage, Stage.COMPLETED
     project.save(update_fields=["stage", "updated_at"])
     if project.site is not None:

@@ -14,6 +14,7 @@ from gis_projects.library.actions.investment import add_record
 from gis_projects.library.actions.projects import own_fields
 from gis_projects.library.models import (
     Attachment,
+    ChangeKind,
     Code,
     CostPart,
     FundSource,
@@ -24,6 +25,7 @@ from gis_projects.library.models import (
     YearPlan,
 )
 from gis_projects.library.money import Unit, show
+from gis_projects.library.queries.building import planned_yuan, shut
 from gis_projects.library.subjects import locked, subject
 from gis_projects.people.models import User
 from gis_projects.sentences import listed
@@ -63,8 +65,8 @@ def set_plan(
     ------
     ValidationError
         By field (``total_yuan``, ``sources``, ``years``, ``parts``, ``reason``): a set doesn't sum to the total (the
-        message says by how much), an amount is not positive or has fractions of a fen, a code isn't offered, or a
-        change of a plan comes without a reason.
+        message says by how much), an amount is not positive or has fractions of a fen, a code isn't offered, a
+        change of a plan comes without a reason, or the total of what is built would be another than was decided.
     OutsideOwnFields
         The plan is another party's to keep up; the attempt is recorded.
     """
@@ -87,6 +89,11 @@ def _set_plan(
     upkeep.demand_fields(by, project, ["plan"])
     last = project.plans.first()
     faults = _plan_faults(project, total, sources, years, parts)
+    if shut(project, ChangeKind.INVESTMENT) and (decided := planned_yuan(project)) not in (None, total):
+        faults.setdefault("total_yuan", []).append(
+            _("在建项目的总投资须申请变更，投资匡算应为已批准的 %(money)s 元。")
+            % {"money": show(decided, Unit.YUAN)}
+        )
     if last is not None and not reason:
         faults.setdefault("reason", []).append(_("调整已有的投资计划须写明理由。"))
     if faults:

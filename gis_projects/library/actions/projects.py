@@ -17,6 +17,7 @@ from gis_projects.library import upkeep
 from gis_projects.library.actions.investment import add_record, described
 from gis_projects.library.actions.sites import keep_live
 from gis_projects.library.models import (
+    ChangeKind,
     Code,
     InvestmentKind,
     Membership,
@@ -25,7 +26,8 @@ from gis_projects.library.models import (
     ProjectKind,
 )
 from gis_projects.library.models.record import CODED
-from gis_projects.library.queries.starts import begins
+from gis_projects.library.queries.building import shut
+from gis_projects.library.queries.starts import begins, completes, reopens
 from gis_projects.library.subjects import demand, locked, subject
 from gis_projects.people.models import Organisation, Region, User
 from gis_projects.people.permissions import Permission, Scope
@@ -178,11 +180,13 @@ def _revise(by: User | None, project: Project, changes: dict[str, Any]) -> Proje
     if not changed:
         return project
     upkeep.demand_fields(by, project, changed)
+    if "planned_finish" in changed and shut(project, ChangeKind.SCHEDULE):
+        raise ValidationError({"planned_finish": _("在建项目的计划竣工须申请工期变更，不能直接修改。")})
     for name in changed:
         setattr(project, name, changes[name])
     _refuse_unfit(project, changed)
     if "stage" in changed:
-        _refuse_start(project, before["stage"])
+        _refuse_stage(project, before["stage"])
     if project.disclosed and project.secrecy == "confidential":
         # Who hides a project need not also be someone who discloses. The public side withdraws its copy when
         # it reads this step.
@@ -277,10 +281,14 @@ def _refuse_unfit(project: Project, fields: Iterable[str]) -> None:
         raise ValidationError(faults)
 
 
-def _refuse_start(project: Project, before: str) -> None:
-    """Building begins by `ConstructionStart` only; the database holds the direct way too."""
+def _refuse_stage(project: Project, before: str) -> None:
+    """Building begins by `ConstructionStart` only, and ends by an acceptance; the database holds the direct way too."""
     if begins(project.pk, before, project.stage):
         raise ValidationError({"stage": _("开工须先在实施库登记开工，不能直接改为在建。")})
+    if completes(project.pk, before, project.stage):
+        raise ValidationError({"stage": _("已登记开工的项目通过联合或自行验收后竣工，不能直接改为竣工。")})
+    if reopens(project.pk, before, project.stage):
+        raise ValidationError({"stage": _("竣工日期已登记，项目状态不能再改。")})
 
 
 def _plain(value: Any) -> Any:

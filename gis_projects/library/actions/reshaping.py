@@ -21,7 +21,9 @@ from gis_projects.library.actions.libraries import move
 from gis_projects.library.actions.projects import register_project
 from gis_projects.library.actions.sites import keep_live
 from gis_projects.library.models import (
+    AcceptanceState,
     ApplicationState,
+    ChangeState,
     Library,
     LibraryMove,
     Project,
@@ -56,7 +58,8 @@ def exit_project(*, by: User | None, project: Project, reason: str) -> LibraryMo
     Raises
     ------
     Refused
-        It is in none, an application is open, a balance of the budget is left, or no reason is given.
+        It is in none; an application, a change or an acceptance is open; a balance of the budget is left; or no reason
+        is given.
     """
     project = _leaving(by, project, reason)
     row = _out(by, project, Way.EXITED, reason)
@@ -205,6 +208,15 @@ def _leaving(by: User | None, project: Project, reason: str) -> Project:
         raise refused(
             "application-open",
             gettext_noop("“%(name)s”还有待审核的申请，请先办结或撤回。"),
+            name=project.name,
+        )
+    if (
+        project.building_changes.filter(state=ChangeState.APPLIED).exists()
+        or project.acceptances.filter(state=AcceptanceState.APPLIED).exists()
+    ):
+        raise refused(
+            "at-work-open",
+            gettext_noop("“%(name)s”还有未办结的变更或验收，请先办结或撤回。"),
             name=project.name,
         )
     if (left := balance_of(project)) > 0:

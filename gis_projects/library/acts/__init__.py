@@ -96,7 +96,7 @@ ACTS: Mapping[str, Act] = {
         Act("change", _("申请变更"), at_work.ChangeForm, lambda by, project, form: building.apply_change(
             by=by, project=project, **_data(form)), at_work.may_change, _("变更已申请，请等待审批。")),
         Act("withdraw-change", _("撤回变更申请"), at_work.OpenChangeForm,
-            lambda by, project, form: building.withdraw_change(by=by, change=form.change()),
+            lambda by, project, form: building.withdraw_change(by=by, change=form.chosen()),
             at_work.may_withdraw_change, _("已撤回。")),
         Act("decide-change", _("审批变更"), at_work.DecideChangeForm, at_work.decide_change,
             at_work.may_decide_change, _("变更已办结。")),

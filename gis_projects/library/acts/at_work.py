@@ -8,6 +8,7 @@ from typing import Any, cast
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from gis_projects.library.actions import building
 from gis_projects.library.acts.forms import OfProject, day_field, long_field, money_field
@@ -23,6 +24,8 @@ from gis_projects.library.models import (
     Project,
     Stage,
 )
+from gis_projects.library.queries.building import open_whole
+from gis_projects.library.refusals import refused
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, may
 
@@ -38,12 +41,20 @@ class ChangeForm(OfProject):
 
 
 class OpenChangeForm(OfProject):
-    """Nothing to fill in: it is about the project's open change."""
+    """About the one change that whoever sends the form has read, by its key: another one may be open by now."""
 
-    def change(self) -> BuildingChange:
-        row = self.project.building_changes.filter(state=ChangeState.APPLIED).first()
+    change = forms.IntegerField(label=_("变更申请"), widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        there = self.project.building_changes.filter(state=ChangeState.APPLIED).first()
+        self.fields["change"].initial = there.pk if there is not None else None
+
+    def chosen(self) -> BuildingChange:
+        """The change that is named; whether it is still open is the action's question."""
+        row = self.project.building_changes.filter(pk=self.cleaned_data["change"]).first()
         if row is None:
-            raise ValidationError(_("没有待办结的变更。"))
+            raise refused("no-such-change", gettext_noop("没有待办结的变更。"))
         return row
 
 
@@ -66,6 +77,9 @@ class AcceptanceForm(OfProject):
 class CompletionForm(OfProject):
     completed_on = forms.DateField(label=_("竣工日期"), widget=forms.DateInput(attrs={"type": "date"}))
     source = forms.CharField(label=_("依据"), max_length=300)
+    reason = forms.CharField(
+        label=_("更正理由"), required=False, max_length=300, help_text=_("更正已登记的竣工日期时必填。")
+    )
 
 
 class AccountForm(OfProject):
@@ -73,27 +87,41 @@ class AccountForm(OfProject):
     concluded_on = forms.DateField(label=_("备案日期"), widget=forms.DateInput(attrs={"type": "date"}))
     amount_yuan = money_field(_("审定金额（元）"), min_value=Decimal("0.01"))
     number = forms.CharField(label=_("文号"), max_length=120)
+    reason = forms.CharField(
+        label=_("更正理由"), required=False, max_length=300, help_text=_("更正已登记的结算或决算时必填。")
+    )
 
 
 class OpenAcceptanceForm(OfProject):
-    """About one of the project's open applications; the oldest where none is named."""
+    """About one of the project's open applications, by its key; it need not be named where a single one is open."""
 
-    acceptance = forms.ModelChoiceField(
-        label=_("验收申请"), queryset=Acceptance.objects.none(), required=False, empty_label=None
-    )
+    acceptance = forms.IntegerField(label=_("验收申请"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.open = self.project.acceptances.filter(state=AcceptanceState.APPLIED).order_by("pk")
-        field = cast(forms.ModelChoiceField, self.fields["acceptance"])
-        field.queryset, field.initial = self.open, self.open.first()
-        field.label_from_instance = lambda row: f"{row.get_kind_display()} · {row.subject}"  # type: ignore[assignment,method-assign]
+        self.open = list(self.project.acceptances.filter(state=AcceptanceState.APPLIED).order_by("pk"))
+        field = self.fields["acceptance"]
+        field.widget = forms.Select(
+            attrs={"class": "form-select form-select-sm"},
+            choices=[(row.pk, f"{row.get_kind_display()} · {row.subject}") for row in self.open],
+        )
+        field.initial = self.open[0].pk if self.open else None
+
+    def clean_acceptance(self) -> int | None:
+        key = cast("int | None", self.cleaned_data["acceptance"])
+        if key is None and len(self.open) > 1:
+            raise ValidationError(_("有多项验收申请待办理，请指明其中一项。"))
+        return key
 
     def chosen(self) -> Acceptance:
-        row = self.cleaned_data.get("acceptance") or self.open.first()
+        """The application that is named; whether it is still open is the action's question."""
+        key = self.cleaned_data["acceptance"]
+        if key is None and self.open:
+            return self.open[0]
+        row = self.project.acceptances.filter(pk=key).first()
         if row is None:
-            raise ValidationError(_("没有待验收的申请。"))
-        return cast(Acceptance, row)
+            raise refused("no-such-acceptance", gettext_noop("没有待验收的申请。"))
+        return row
 
 
 class AcceptForm(OpenAcceptanceForm):
@@ -107,24 +135,22 @@ class AcceptForm(OpenAcceptanceForm):
 
 
 def may_register_completion(user: User, project: Project) -> bool:
+    """Of what came as completed; what was started here is completed by its acceptance."""
     return (
         may(user, Permission.MANAGE_LIBRARIES, project)
         and project.stage == Stage.COMPLETED
-        and not hasattr(project, "completion")
+        and not hasattr(project, "start")
+        and not project.completions.filter(acceptance__isnull=False).exists()
     )
 
 
 def may_record_account(user: User, project: Project) -> bool:
-    return (
-        may(user, Permission.MANAGE_BUDGET, project)
-        and hasattr(project, "completion")
-        and project.completion_accounts.count() < len(AccountKind.values)
-    )
+    return may(user, Permission.MANAGE_BUDGET, project) and project.completions.exists()
 
 
 def decide_change(by: User, project: Project, form: Any) -> BuildingChange:
     act = building.approve_change if form.cleaned_data["approves"] == "yes" else building.return_change
-    return act(by=by, change=form.change(), opinion=form.cleaned_data["opinion"])
+    return act(by=by, change=form.chosen(), opinion=form.cleaned_data["opinion"])
 
 
 def conclude(by: User, project: Project, form: Any) -> Acceptance:
@@ -139,7 +165,7 @@ def conclude(by: User, project: Project, form: Any) -> Acceptance:
 
 
 def may_change(user: User, project: Project) -> bool:
-    return _built(user, project) and not _changing(project)
+    return _built(user, project) and not _changing(project) and open_whole(project) is None
 
 
 def may_withdraw_change(user: User, project: Project) -> bool:

@@ -31,8 +31,9 @@ class BuildingChange(Scoped, models.Model):
     """建设变更: what is asked to be otherwise than decided while a project is built, one at a time.
 
     ``from_yuan`` and ``from_finish`` are the record's total (元) and planned completion when it was asked. Asked only
-    of a project under construction in the implementation library (trigger ``library_change_gate``); all that changes
-    afterwards is that it is decided, once, by another person (``library_change_decided_once``).
+    of a project under construction in the implementation library, and not while the whole is being accepted (trigger
+    ``library_change_gate``); all that changes afterwards is that it is decided, once, by another person
+    (``library_change_decided_once``).
     """
 
     SCOPE = PROJECT_PATHS
@@ -109,10 +110,11 @@ class AcceptanceState(models.TextChoices):
 class Acceptance(Scoped, models.Model):
     """An application for acceptance (验收申请) and what came of it (验收).
 
-    ``facts`` is what the record said when it was applied for, so that nobody writes it again. Applied for only by a
-    project under construction in the implementation library, with no change open (trigger ``library_acceptance_gate``);
-    all that changes afterwards is that it is concluded, once, by another person
-    (``library_acceptance_concluded_once``).
+    ``facts`` is what the record said when it was applied for, so that nobody writes it again. Applied for, and passed,
+    only while the project is under construction in the implementation library with no change open (trigger
+    ``library_acceptance_gate``); all that changes afterwards is that it is concluded, once, by another person
+    (``library_acceptance_concluded_once``). Whose start is registered is completed by a passed one of the whole only
+    (``library_project_completes`` on the project).
     """
 
     SCOPE = PROJECT_PATHS
@@ -161,7 +163,7 @@ class Acceptance(Scoped, models.Model):
                 name="library_accepted_by_another",
             ),
             models.CheckConstraint(
-                condition=~Q(state="passed") | Q(accepted_on__isnull=False) & ~Q(number=""),
+                condition=~Q(state="passed") | Q(accepted_on__isnull=False, number__regex=r"\S"),
                 name="library_acceptance_has_its_number",
             ),
             models.CheckConstraint(

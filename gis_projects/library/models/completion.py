@@ -17,23 +17,26 @@ from gis_projects.people.permissions import Scoped
 class Completion(Scoped, models.Model):
     """The day on which a project was completed, by its acceptance or, of one from an older ledger, by a document.
 
-    Only of a completed project (trigger ``library_completion_gate``); only ever inserted
-    (``library_completion_unchanged``).
+    Only of a completed project; by an acceptance of the whole that passed, on its day, where there is one, and always
+    where the start was registered. What one person took from a document is corrected by a later row with its
+    ``reason``: the newest stands. What an acceptance says is not, as two persons concluded it (trigger
+    ``library_completion_gate``). Only ever inserted (``library_completion_unchanged``).
     """
 
     SCOPE = PROJECT_PATHS
 
-    project = models.OneToOneField(Project, on_delete=models.PROTECT, related_name="completion")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="completions")
     completed_on = models.DateField(_("竣工日期"))
     acceptance = models.OneToOneField(
         Acceptance, null=True, blank=True, on_delete=models.PROTECT, related_name="completion"
     )
     source = models.CharField(_("依据"), max_length=300)
+    reason = models.CharField(_("更正理由"), max_length=300, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        ordering = ["pk"]
+        ordering = ["-pk"]
         constraints = [
             models.CheckConstraint(condition=Q(source__regex=r"\S"), name="library_completion_has_a_source"),
         ]
@@ -48,10 +51,11 @@ class AccountKind(models.TextChoices):
 
 
 class CompletionAccount(Scoped, models.Model):
-    """One of the two accounts of a completed project, once: the settlement, and after it the final account. 元.
+    """One of the two accounts of a completed project: the settlement, and after it the final account. 元.
 
-    Not before the completion, the final account not before the settlement (trigger ``library_account_gate``); only ever
-    inserted (``library_account_unchanged``).
+    Not before the completion, the final account not before the settlement, none in the future. A second row of a kind
+    corrects the first and says its ``reason``: the newest stands (trigger ``library_account_gate``). Only ever inserted
+    (``library_account_unchanged``).
     """
 
     SCOPE = PROJECT_PATHS
@@ -61,13 +65,13 @@ class CompletionAccount(Scoped, models.Model):
     concluded_on = models.DateField(_("备案日期"))
     amount_yuan = models.DecimalField(_("审定金额（元）"), max_digits=18, decimal_places=2)
     number = models.CharField(_("文号"), max_length=120)
+    reason = models.CharField(_("更正理由"), max_length=300, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        ordering = ["pk"]
+        ordering = ["-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["project", "kind"], name="library_one_account_of_a_kind"),
             models.CheckConstraint(condition=Q(kind__in=AccountKind.values), name="library_account_kind"),
             models.CheckConstraint(condition=Q(amount_yuan__gt=0), name="library_account_positive"),
             models.CheckConstraint(condition=Q(number__regex=r"\S"), name="library_account_has_a_number"),

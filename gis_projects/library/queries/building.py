@@ -8,16 +8,21 @@ from typing import Any
 from django.db.models import QuerySet
 
 from gis_projects.library.models import (
+    WHOLE,
     Acceptance,
+    AcceptanceState,
     ApprovalItem,
     BuildingChange,
     ChangeKind,
     ChangeState,
+    Library,
     Project,
+    Stage,
 )
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, visible
 
+_BUILT = (Stage.CONSTRUCTION, Stage.SUSPENDED)
 _WITH = ("project", "project__region", "project__organisation", "applied_by", "decided_by")
 
 
@@ -33,7 +38,12 @@ def acceptances(user: User) -> QuerySet[Acceptance]:
 
 
 def planned_yuan(project: Project) -> Decimal | None:
-    """A project's total by the plan in force; before there is one, by the latest record of its money. 元."""
+    """A project's total as it was decided last, 元: the approved change that no plan says yet, else the plan in force;
+    before there is a plan, the latest record of its money.
+    """
+    ahead = plan_behind(project)
+    if ahead is not None:
+        return ahead.to_yuan
     plan = project.plans.first()
     if plan is not None:
         return plan.total_yuan
@@ -61,8 +71,31 @@ def facts(project: Project) -> dict[str, Any]:
 
 
 def plan_behind(project: Project) -> BuildingChange | None:
-    """The last approved change of money, where no plan was made since."""
+    """The last approved change of money, until a plan says its total."""
     row = project.building_changes.filter(kind=ChangeKind.INVESTMENT, state=ChangeState.APPROVED).first()
-    if row is None or row.decided_at is None or project.plans.filter(at__gt=row.decided_at).exists():
+    if row is None or row.to_yuan is None:
         return None
-    return row
+    plan = project.plans.first()
+    said = project.plans.filter(total_yuan=row.to_yuan, at__gte=row.decided_at).exists()
+    return None if said or (plan is not None and plan.total_yuan == row.to_yuan) else row
+
+
+def open_whole(project: Project) -> Acceptance | None:
+    """The application for acceptance of the whole project that isn't concluded yet."""
+    return project.acceptances.filter(kind__in=WHOLE, state=AcceptanceState.APPLIED).first()
+
+
+def shut(project: Project, kind: str) -> bool:
+    """Whether what a change of this kind would alter stands, so that it becomes otherwise by a change only.
+
+    So it is while a project of the implementation library is under construction, or suspended since: its planned finish
+    and the total of its plan once they are known, or once a change of them was asked for and not taken back.
+    """
+    if project.library != Library.IMPLEMENTATION or not project.begun or project.stage not in _BUILT:
+        return False
+    known = {
+        ChangeKind.SCHEDULE: lambda: project.planned_finish is not None,
+        ChangeKind.INVESTMENT: lambda: project.plans.exists(),
+    }[ChangeKind(kind)]
+    asked = project.building_changes.filter(kind=kind).exclude(state=ChangeState.WITHDRAWN)
+    return known() or asked.exists()

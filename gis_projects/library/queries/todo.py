@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_noop
 
 from gis_projects.library.models import (
+    WHOLE,
     Acceptance,
     AcceptanceState,
     Application,
@@ -27,6 +28,14 @@ from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, has, visible
 from gis_projects.people.queries.organisations import department_of
 from gis_projects.people.todo import Waiting
+
+#: What the kinds of to-do are called on the desk.
+KINDS: dict[str, str] = {
+    "library.change": gettext_noop("变更审批"),
+    "library.acceptance": gettext_noop("验收办理"),
+    "library.change_returned": gettext_noop("变更退回"),
+    "library.rectify": gettext_noop("验收整改"),
+}
 
 _DECIDE = gettext_noop("“%(project)s”申请进入%(library)s，待审核")
 _RETURNED = gettext_noop("“%(project)s”进入%(library)s的申请被退回：%(reason)s")
@@ -115,21 +124,27 @@ def _to_approve_or_accept(user: User) -> Iterator[Waiting]:
 
 
 def _to_put_right(user: User) -> Iterator[Waiting]:
-    """What this user applied for, came back and was not applied for again."""
+    """What this user applied for, came back and was not applied for again, of projects that they may still see to."""
     later = BuildingChange.objects.filter(project=OuterRef("project"), pk__gt=OuterRef("pk"))
     changes = BuildingChange.objects.filter(~Exists(later), applied_by=user, state=ChangeState.RETURNED)
-    for row in changes.filter(project__stage=Stage.CONSTRUCTION).select_related("project").order_by("-pk"):
+    for row in _kept_by(user, changes):
         yield _at_work(
             row, "library.change_returned", _CHANGE_RETURNED, kind=row.get_kind_display(), reason=row.opinion
         )
-    again = Acceptance.objects.filter(
-        project=OuterRef("project"), kind=OuterRef("kind"), subject=OuterRef("subject"), pk__gt=OuterRef("pk")
+    again = Acceptance.objects.filter(project=OuterRef("project"), pk__gt=OuterRef("pk"))
+    part = again.filter(kind=OuterRef("kind"), subject=OuterRef("subject"))
+    acceptances = Acceptance.objects.filter(applied_by=user, state=AcceptanceState.RECTIFY).filter(
+        # The whole is the whole, whichever way and in whatever words it is applied for.
+        Q(kind__in=WHOLE) & ~Exists(again.filter(kind__in=WHOLE)) | ~Q(kind__in=WHOLE) & ~Exists(part)
     )
-    acceptances = Acceptance.objects.filter(~Exists(again), applied_by=user, state=AcceptanceState.RECTIFY)
-    for one in (
-        acceptances.filter(project__stage=Stage.CONSTRUCTION).select_related("project").order_by("-pk")
-    ):
+    for one in _kept_by(user, acceptances):
         yield _at_work(one, "library.rectify", _RECTIFY, about=one.subject, reason=one.opinion)
+
+
+def _kept_by(user: User, rows: Any) -> Any:
+    """Of what can still be applied for again, what this user may apply for."""
+    built = rows.filter(project__library=Library.IMPLEMENTATION, project__stage=Stage.CONSTRUCTION)
+    return visible(user, Permission.EDIT_PROJECTS, built).select_related("project").order_by("-pk")
 
 
 def _decided_by(user: User, rows: Any) -> Any:

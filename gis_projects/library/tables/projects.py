@@ -28,7 +28,7 @@ from gis_projects.library.models import (
 )
 from gis_projects.library.models.record import CODED
 from gis_projects.library.queries import projects as queries
-from gis_projects.library.queries.starts import begins
+from gis_projects.library.tables import building
 from gis_projects.library.tables.columns import Column, Kind, Option
 from gis_projects.library.tables.registers import labelled
 from gis_projects.library.tables.specification import Change, Problem, Row, Table
@@ -293,12 +293,8 @@ def _fit(change: Change, prepared: Prepared, names: list[str]) -> Iterator[Probl
     national = change.values.get("national_code")
     if national and prepared.national.get(national, change.key) != change.key:
         yield Problem("national_code", Notice("cell-national-code-taken", "这个国家代码已有别的项目使用"))
-    if (
-        change.before is not None
-        and "stage" in names
-        and begins(change.before["pk"], change.before["stage"], change.values["stage"])
-    ):
-        yield Problem("stage", Notice("cell-starts-otherwise", "开工须先在实施库登记开工，不能直接改为在建"))
+    if change.before is not None:
+        yield from building.check(change, change.before, names)
 
 
 def _place(change: Change) -> Iterator[Problem]:

@@ -17,7 +17,7 @@ from gis_projects import exports
 from gis_projects.library.queries import accounts as queries
 from gis_projects.library.views.libraries import PAGE
 from gis_projects.people.models import User
-from gis_projects.people.permissions import Permission, require
+from gis_projects.people.permissions import Permission, has, require
 
 _STATES = {
     "settlement": gettext_lazy("未结算"),
@@ -35,7 +35,8 @@ def accounts(request: HttpRequest) -> HttpResponse:
     require(user, Permission.READ_PROJECTS)
     this_year = timezone.localdate().year
     text = request.GET.get("since", "")
-    since = int(text) if text.isascii() and text.isdigit() and len(text) == 4 else this_year - queries.YEARS
+    asked = int(text) if text.isascii() and text.isdigit() and len(text) == 4 else 0
+    since = asked if 1990 <= asked <= 2100 else this_year - queries.YEARS + 1
     state = request.GET.get("state", "")
     state = state if state in _STATES else ""
     rows = queries.behind(queries.completed(user, since=since), state)
@@ -53,7 +54,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
         ]
         cells = (
             [row.code, row.name, row.region.short_name, row.organisation.name if row.organisation else "",
-             row.completion.completed_on if hasattr(row, "completion") else None, row.settled_on, row.final_on]
+             row.completed_on, row.settled_on, row.final_on]
             for row in rows
         )  # fmt: skip
         return exports.table(_("两算清理"), head, cells, kind=str(kind))
@@ -69,5 +70,6 @@ def accounts(request: HttpRequest) -> HttpResponse:
             "q": words,
             "rates": queries.rates(user, this_year - 1),
             "last_year": this_year - 1,
+            "may_set": has(user, Permission.MANAGE_LIBRARIES),
         },
     )

@@ -14,6 +14,7 @@ from gis_projects.library import upkeep
 from gis_projects.library.acts import ACTS, Act
 from gis_projects.library.models import ApplicationState, Library, Project
 from gis_projects.library.queries import libraries as queries
+from gis_projects.library.queries.accounts import standing_accounts
 from gis_projects.library.queries.budget import lines
 from gis_projects.library.queries.building import plan_behind
 from gis_projects.library.queries.gates import inside
@@ -56,8 +57,8 @@ def context(user: User, project: Project, bound: tuple[str, Any] | None = None) 
         "funds": project.fund_applications.all(),
         "changes": project.building_changes.select_related("applied_by", "decided_by"),
         "acceptances": project.acceptances.select_related("applied_by", "decided_by"),
-        "completion": getattr(project, "completion", None),
-        "accounts": project.completion_accounts.all(),
+        "completion": project.completions.first(),
+        "accounts": standing_accounts(project),
         "plan_behind": plan_behind(project),
         "slips": project.slips.select_related("consent"),
         "monitoring": getattr(project, "monitoring", None),

@@ -11,9 +11,9 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from gis_projects.library.actions import building, permits
+from gis_projects.library.actions import building
 from gis_projects.library.models import Acceptance, BuildingChange, Project
-from gis_projects.library.queries.building import plan_behind
+from gis_projects.library.queries.building import plan_behind, planned_yuan
 from gis_projects.library.queries.todo import waiting
 from gis_projects.library.refusals import NotThisPerson, Refused
 from gis_projects.people.permissions import Role
@@ -26,15 +26,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def project():
-    """Under construction in the implementation library, with a plan."""
-    row = factory.in_library(factory.project_for_catalogue(), "implementation")
-    factory.planned(row)
-    one, two = factory.admission(), factory.admission(username="second")
-    approval = permits.start_approval(by=one, project=row, item="setup")
-    permits.grant_approval(by=two, approval=approval, number="发改审〔2026〕1号")
-    permits.start_construction(by=None, project=row)
-    row.refresh_from_db()
-    return row
+    return factory.built()
 
 
 @pytest.fixture
@@ -118,11 +110,22 @@ def test_a_change_of_time_is_written_into_the_record(project, owner, bureau):
 def test_a_change_of_money_asks_for_the_next_plan(project, owner, bureau):
     with pytest.raises(ValidationError):
         change(owner, project, kind="investment", to_yuan=factory.TOTAL)
-    row = change(owner, project, kind="investment", to_yuan=factory.TOTAL + Decimal("0.01"))
+    approved = factory.TOTAL + Decimal("0.01")
+    row = change(owner, project, kind="investment", to_yuan=approved)
     building.approve_change(by=bureau, change=row)
     assert plan_behind(project) == row
-    factory.planned(project, definite=True)
+    assert planned_yuan(project) == approved, "what was approved holds before a plan says it"
+    building.apply_acceptance(by=owner, project=project, kind="special", about="消防")
+    building.withdraw_acceptance(by=owner, acceptance=project.acceptances.get())
+    with pytest.raises(Refused) as refused:
+        building.apply_acceptance(by=owner, project=project, kind="own")
+    assert refused.value.notices[0].code == "plan-behind"
+    with pytest.raises(ValidationError, match="30,000,000"):  # not by a plan of another total
+        factory.planned(project, definite=True)
+    assert plan_behind(project) == row
+    factory.planned(project, definite=True, total=approved)
     assert plan_behind(project) is None
+    building.apply_acceptance(by=owner, project=project, kind="own")
 
 
 def test_acceptance_takes_what_the_record_says_and_completes_the_project(project, owner, bureau):
@@ -183,7 +186,6 @@ def test_pages_and_api_offer_the_same(client, project, owner, bureau):
     )
     assert refused.status_code == 403
     client.force_login(bureau)
-    assert "自验" not in client.get(reverse("library:building"), {"list": "acceptances"}).content.decode()
     concluded = client.post(
         reverse("library:library-act", args=[project.pk, "accept"]), {"passes": "yes", "number": "自验1号"}
     )

@@ -13,12 +13,14 @@ import pytest
 from django.db import IntegrityError, connection
 
 from gis_projects.clock.models import Clock, ClockState
-from gis_projects.library.actions import budget, libraries
+from gis_projects.library.actions import budget, building, libraries
 from gis_projects.library.actions.codes import load_defaults
 from gis_projects.library.models import (
+    Acceptance,
     Application,
     Appropriation,
     BudgetLine,
+    BuildingChange,
     Code,
     LibraryMove,
     Project,
@@ -32,7 +34,7 @@ from tests.factories.people import RegionFactory
 from tests.thorough import many
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ADMISSIONS, WITHDRAWALS, DEBITS = many(60, 250), many(60, 250), many(120, 500)
+ADMISSIONS, WITHDRAWALS, DEBITS, CHANGES = many(60, 250), many(60, 250), many(120, 500), many(20, 100)
 
 
 def race(trials: list[tuple[Callable[[], Any], Callable[[], Any]]]) -> list[tuple[bool, bool]]:
@@ -198,3 +200,49 @@ def test_two_rows_written_past_the_action_never_overdraw_a_line_either():
     outcomes = race(trials)
     assert sum(sum(pair) for pair in outcomes) == 10
     assert sum(Appropriation.objects.values_list("amount_yuan", flat=True)) == Decimal("100.00")
+
+
+def test_of_two_who_decide_one_change_one_does_and_none_opens_behind_an_acceptance():
+    """The second pair writes past the actions: the triggers lock the project before they look."""
+    load_defaults()
+    projects = [
+        in_library(
+            ProjectFactory(region=RegionFactory(code="150207"), name=_unlike(number)), "implementation"
+        )
+        for number in range(CHANGES)
+    ]
+    one, two, asking = admission(), admission(username="second"), entry()
+    changes = BuildingChange.objects.bulk_create(
+        BuildingChange(project=project, kind="content", text="x", reason="x", applied_by=asking)
+        for project in projects
+    )
+    decided = race(
+        [
+            (
+                lambda row=row: building.approve_change(by=one, change=row),
+                lambda row=row: building.return_change(by=two, change=row, opinion="不同意"),
+            )
+            for row in changes
+        ]
+    )
+    assert all(sum(pair) == 1 for pair in decided)
+    said = {"applied_by": asking, "kind": "own", "subject": "工程整体"}
+
+    def write(row: BuildingChange | Acceptance) -> None:
+        try:
+            row.save(force_insert=True)
+        except IntegrityError as error:
+            raise refused("by-the-database", "%(said)s", said=str(error)) from error
+
+    opened = race(
+        [
+            (
+                lambda project=project: write(Acceptance(project=project, **said)),
+                lambda project=project: write(
+                    BuildingChange(project=project, kind="content", text="x", reason="x", applied_by=asking)
+                ),
+            )
+            for project in projects
+        ]
+    )
+    assert all(sum(pair) == 1 for pair in opened)

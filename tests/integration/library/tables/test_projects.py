@@ -21,6 +21,7 @@ from gis_projects.people.permissions import Role
 from gis_projects.trail.models import Job, JobState, Step
 from gis_projects.trail.queries import verify
 from siting.models import Site
+from tests.factories import libraries as factory
 from tests.factories.library import InvestmentFactory, ProjectFactory
 from tests.factories.people import OrganisationFactory, baotou, user_of
 
@@ -221,6 +222,13 @@ def test_building_does_not_begin_by_a_table(admin):
     ProjectFactory(code="P1", stage="planning")
     found = brought(admin, workbook([row(1, 项目状态="在建")]))
     assert [p["code"] for p in found.problems["rows"][0]["problems"]] == ["cell-starts-otherwise"]
+
+
+def test_what_is_built_is_neither_completed_nor_put_off_by_a_table(admin):
+    factory.built(code="P1", planned_finish=date(2028, 6, 30))
+    content = workbook([["P1", "竣工", "2030-01-01"]], ["项目代码", "项目状态", "计划竣工"])
+    problems = {(p["column"], p["code"]) for p in brought(admin, content).problems["rows"][0]["problems"]}
+    assert problems == {("stage", "cell-completed-otherwise"), ("planned_finish", "cell-changed-otherwise")}
 
 
 def test_hiding_a_project_withdraws_its_public_copy_and_completing_it_ends_its_site(admin):
