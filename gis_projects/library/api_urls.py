@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from gis_projects.library.api import libraries, lists, maps, projects, records
+from gis_projects.library.api import libraries, lists, maps, projects, records, standards
 
 app_name = "library-api"
 urlpatterns = [
@@ -28,6 +28,10 @@ urlpatterns = [
         name="decide-application",
     ),
     path("libraries/budget/", libraries.Budget.as_view(), name="budget"),
+    path("libraries/standards/", standards.Standards.as_view(), name="standards"),
+    path("libraries/standards/<int:pk>/", standards.OneStandard.as_view(), name="standard"),
+    path("libraries/standards/<int:pk>/publish/", standards.Publication.as_view(), name="standard-publish"),
+    path("projects/<int:pk>/approvals/", standards.Approvals.as_view(), name="approvals"),
     path("projects/<int:pk>/library/", libraries.Standing.as_view(), name="standing"),
     path("projects/<int:pk>/library/<slug:act>/", libraries.Doing.as_view(), name="library-act"),
     path("projects/<int:pk>/appropriations/", libraries.Appropriations.as_view(), name="appropriations"),

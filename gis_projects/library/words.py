@@ -87,6 +87,14 @@ WORDS = {
     "library.assign_code": gettext_noop("赋项目代码 %(code)s"),
     "library.start_approval": gettext_noop("受理审批：%(item)s"),
     "library.grant_approval": gettext_noop("批复：%(item)s %(number)s（%(granted_on)s）"),
+    "library.save_standard": gettext_noop(
+        "起草执法规范（%(item)s第 %(edition)s 版）“%(name)s”（%(number)s），自 %(valid_from)s 起施行"
+    ),
+    "library.drop_standard": gettext_noop("删除执法规范草稿“%(name)s”（%(number)s）"),
+    "library.publish_standard": gettext_noop(
+        "发布执法规范（%(item)s第 %(edition)s 版）“%(name)s”（%(number)s），自 %(valid_from)s 起施行"
+    ),
+    "library.answer_checks": gettext_noop("按执法规范核对%(item)s：%(number)s 个要点"),
     "library.start_construction": gettext_noop("登记开工：%(started_on)s"),
     "library.apply_change": gettext_noop("申请变更（%(change_kind)s）：%(text)s"),
     "library.approve_change": gettext_noop("批准变更（%(change_kind)s）：%(text)s"),

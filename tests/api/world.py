@@ -39,6 +39,7 @@ from tests.factories.library import InvestmentFactory, ProjectFactory
 from tests.factories.people import OrganisationFactory, UserFactory, baotou, user_of
 from tests.factories.plans import kept
 from tests.factories.rasters import published_raster
+from tests.factories.standards import drafted
 
 SITE = shapely.box(109.901, 40.601, 109.904, 40.603)
 
@@ -179,6 +180,7 @@ def world(visitors: dict[str, User], folder: Path) -> World:
         resolution=Resolution.objects.get(item=adopted).pk,
         annual_plan=plan.pk,
         meeting_file=beside.pk,
+        standard=drafted("design", by=None).pk,
         expert_review=review.pk,
         engagement=engaged.pk,
         campaign=campaign.pk,

@@ -28,7 +28,8 @@ from gis_projects.library.models import (
     Stage,
 )
 from gis_projects.library.queries.gates import demand_inside
-from gis_projects.library.refusals import NotThisPerson, refused
+from gis_projects.library.queries.standards import checklist
+from gis_projects.library.refusals import NotThisPerson, Refused, refused
 from gis_projects.library.subjects import demand, locked, subject
 from gis_projects.library.workflow import ISSUING_SLIPS
 from gis_projects.people.models import User
@@ -84,7 +85,11 @@ def start_approval(*, by: User | None, project: Project, item: str) -> Approval:
     approval = Approval(project=project, item=item, started_by=by)
     approval.full_clean(exclude=["started_by", "granted_by"])
     approval.save(force_insert=True)
-    trail.record(by=by, verb="library.start_approval", subject=subject(project), data={"item": item})
+    approval.refresh_from_db()  # the database says under which standard
+    said = {"item": item}
+    if approval.standard is not None:
+        said["standard"] = approval.standard.number
+    trail.record(by=by, verb="library.start_approval", subject=subject(project), data=said)
     return approval
 
 
@@ -99,7 +104,8 @@ def grant_approval(
     NotThisPerson
         Whoever began it, or someone who acts for them.
     Refused
-        Granted already, or the project is outside the libraries by now.
+        Granted already, the project is outside the libraries by now, or a point of the standard that it was begun
+        under is not answered (one notice for each).
     """
     project = locked(approval.project)
     demand(by, Permission.MANAGE_LIBRARIES, project)
@@ -113,6 +119,7 @@ def grant_approval(
         raise NotThisPerson(Notice("same-person", gettext_noop("受理人及其代理人不能批复，须由另一人办理。")))
     if approval.granted_on is not None:
         raise refused("granted", gettext_noop("该事项已批复：%(number)s。"), number=approval.number)
+    _demand_checked(approval)
     approval.number, approval.granted_on, approval.granted_by = (
         number.strip(),
         granted_on or timezone.localdate(),
@@ -135,6 +142,22 @@ def grant_approval(
         },
     )
     return approval
+
+
+def _demand_checked(approval: Approval) -> None:
+    missing = checklist(approval).missing
+    if missing:
+        unanswered = gettext_noop("要点“%(text)s”尚未核对（%(law)s%(article)s），不能批复。")
+        raise Refused(
+            *(
+                Notice(
+                    "point-unanswered",
+                    unanswered,
+                    {"text": point.text, "law": point.law, "article": point.article},
+                )
+                for point in missing
+            )
+        )
 
 
 @transaction.atomic

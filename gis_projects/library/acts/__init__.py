@@ -21,6 +21,7 @@ from gis_projects.library.actions import (
     parameters,
     permits,
     reshaping,
+    standards,
 )
 from gis_projects.library.acts import at_work, forms
 from gis_projects.library.models import LIBRARIES, Library, Project
@@ -89,10 +90,14 @@ ACTS: Mapping[str, Act] = {
         Act("grant-approval", _("登记批复"), forms.GrantForm, lambda by, project, form: permits.grant_approval(
             by=by, approval=form.approval(), number=form.cleaned_data["number"],
             granted_on=form.cleaned_data["granted_on"]), _inside, _("批复已登记。")),
+        Act("check-approval", _("提交核对结果"), forms.CheckForm, lambda by, project, form: standards.answer_points(
+            by=by, approval=form.approval(), answers=form.answers()),
+            # Asked beside the points themselves, not among the other acts.
+            lambda user, project: False, _("核对结果已记录。")),
         Act("start", _("登记开工"), forms.StartForm, lambda by, project, form: permits.start_construction(
             by=by, project=project, **_data(form)),
             lambda user, project: may(user, Permission.EDIT_PROJECTS, project)
-            and project.library == Library.IMPLEMENTATION, _("已登记开工。")),
+            and project.library == Library.IMPLEMENTATION and not hasattr(project, "start"), _("已登记开工。")),
         Act("change", _("申请变更"), at_work.ChangeForm, lambda by, project, form: building.apply_change(
             by=by, project=project, **_data(form)), at_work.may_change, _("变更已申请，请等待审批。")),
         Act("withdraw-change", _("撤回变更申请"), at_work.OpenChangeForm,

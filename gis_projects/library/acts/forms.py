@@ -10,16 +10,20 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from gis_projects.library.actions import reshaping
+from gis_projects.library.actions.standards import Given
 from gis_projects.library.models import (
     LIBRARIES,
     Approval,
     ApprovalItem,
     BudgetInstrument,
+    CheckAnswer,
+    CheckPoint,
     Factor,
     FactorState,
     FundFlow,
     Project,
 )
+from gis_projects.library.queries.standards import checklists
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, visible
 
@@ -158,6 +162,51 @@ class GrantForm(OfProject):
         if row is None:
             raise ValidationError({"item": _("该事项尚未受理。")})
         return row
+
+
+class CheckForm(OfProject):
+    """The points that the project's open approvals still have to answer: ``answer_<point>`` and ``reason_<point>``.
+
+    What is left open isn't answered. Points are named by their ids; of one form all are of one approval's (``item``).
+    """
+
+    item = forms.ChoiceField(label=_("审批事项"), choices=ApprovalItem.choices)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.open = {
+            one.approval.item: one
+            for one in checklists(self.project)
+            if one.approval.granted_on is None and one.points
+        }
+        for one in self.open.values():
+            for point in one.missing:
+                self._ask(point)
+
+    def _ask(self, point: CheckPoint) -> None:
+        choices = [("", _("未核对")), *CheckAnswer.choices]
+        answer, reason = f"answer_{point.pk}", f"reason_{point.pk}"
+        self.fields[answer] = forms.ChoiceField(label=point.text, choices=choices, required=False)
+        self.fields[answer].widget.attrs["class"] = "form-select form-select-sm"
+        self.fields[reason] = forms.CharField(
+            label=_("说明（不适用时必填）"), required=False, max_length=300,
+            widget=forms.TextInput(attrs={"class": "form-control form-control-sm"}),
+        )  # fmt: skip
+
+    def approval(self) -> Approval:
+        found = self.open.get(self.cleaned_data["item"])
+        if found is None:
+            raise ValidationError({"item": _("该事项没有待核对的要点。")})
+        return found.approval
+
+    def answers(self) -> dict[int, Given]:
+        """What was answered of the item's points."""
+        found = self.open.get(self.cleaned_data["item"])
+        return {
+            point.pk: Given(answer, self.cleaned_data.get(f"reason_{point.pk}", ""))
+            for point in (found.missing if found is not None else ())
+            if (answer := self.cleaned_data.get(f"answer_{point.pk}"))
+        }
 
 
 class StartForm(OfProject):

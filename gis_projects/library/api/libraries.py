@@ -38,7 +38,7 @@ from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, find, require
 
 
-class _OfLibraries(APIView):
+class OfLibraries(APIView):
     permission_classes = [IsAuthenticated]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -54,7 +54,7 @@ class _OfLibraries(APIView):
         return find(self.user, Permission.READ_PROJECTS, rows, pk=pk)
 
 
-class Libraries(_OfLibraries):
+class Libraries(OfLibraries):
     """The three libraries: number and planned money, the multiple that is wanted and the one that there is; and what
     is covered. Amounts are exact decimals of 元, as text.
     """
@@ -113,7 +113,7 @@ class ApplicationIn(serializers.Serializer[Any]):
     note = serializers.CharField(required=False, allow_blank=True, max_length=2000, default="")
 
 
-class Applications(_OfLibraries):
+class Applications(OfLibraries):
     """Applications to be admitted or transferred, newest first; POST makes one."""
 
     @extend_schema(
@@ -154,7 +154,7 @@ _DECISIONS: dict[str, Any] = {
 }
 
 
-class Decision(_OfLibraries):
+class Decision(OfLibraries):
     """Admit, return or withdraw an application."""
 
     @extend_schema(request=DecisionIn, responses={200: OpenApiTypes.OBJECT, 409: OpenApiTypes.OBJECT})
@@ -171,7 +171,7 @@ class Decision(_OfLibraries):
         return Response(_application(Application.objects.select_related("applicant").get(pk=pk)))
 
 
-class Standing(_OfLibraries):
+class Standing(OfLibraries):
     """Where one project stands: its library, what it lacks for the next, how it came there, the results that gates
     read, its budget and its factors, in one object (F003).
     """
@@ -225,8 +225,9 @@ def _line(row: Any) -> dict[str, Any]:
     }
 
 
-class Doing(_OfLibraries):
-    """Do one thing with a project: code, start-approval, grant-approval, start, change, withdraw-change,
+class Doing(OfLibraries):
+    """Do one thing with a project: code, start-approval, check-approval (``item``, and ``answer_<id>``,
+    ``reason_<id>`` of each point), grant-approval, start, change, withdraw-change,
     decide-change, acceptance, withdraw-acceptance, accept, completion, account, budget-line, funds, slip, consent,
     monitor, factor, exit, merge, split, apply, acknowledge. The body has the fields of the page's form.
     """
@@ -255,7 +256,7 @@ class LineIn(serializers.Serializer[Any]):
     reference = serializers.CharField(max_length=120)
 
 
-class Budget(_OfLibraries):
+class Budget(OfLibraries):
     """The budget's lines, each on a project of the libraries (F002); POST adds one."""
 
     @extend_schema(responses={200: OpenApiTypes.OBJECT})
@@ -279,7 +280,7 @@ class AppropriationIn(serializers.Serializer[Any]):
     line = serializers.IntegerField(required=False, help_text="the project's only line unless named")
 
 
-class Appropriations(_OfLibraries):
+class Appropriations(OfLibraries):
     """Pay fiscal money for a project from its budget line. 409 for a project outside the libraries (F036)."""
 
     @extend_schema(request=AppropriationIn, responses={201: OpenApiTypes.OBJECT, 409: OpenApiTypes.OBJECT})

@@ -134,5 +134,8 @@ DROP FUNCTION library_standard_guarded();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("library", "0019_enforcement_standards")]
-    operations = [migrations.RunSQL(FORWARD, BACKWARD)]
+    dependencies = [("library", "0019_enforcement_standards"), ("trail", "0004_not_emptied")]
+    operations = [
+        migrations.RunSQL(FORWARD, BACKWARD),
+        migrations.RunSQL("SELECT trail_keep_filled()", migrations.RunSQL.noop),
+    ]

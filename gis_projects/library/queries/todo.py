@@ -17,6 +17,7 @@ from gis_projects.library.models import (
     ApplicationState,
     BuildingChange,
     ChangeState,
+    EnforcementStandard,
     FundApplication,
     FundState,
     Library,
@@ -35,12 +36,14 @@ KINDS: dict[str, str] = {
     "library.acceptance": gettext_noop("验收办理"),
     "library.change_returned": gettext_noop("变更退回"),
     "library.rectify": gettext_noop("验收整改"),
+    "library.standard": gettext_noop("执法规范发布"),
 }
 
 _DECIDE = gettext_noop("“%(project)s”申请进入%(library)s，待审核")
 _RETURNED = gettext_noop("“%(project)s”进入%(library)s的申请被退回：%(reason)s")
 _ASSESS = gettext_noop("“%(project)s”申报%(flow)s，待推荐")
 
+_STANDARD = gettext_noop("执法规范“%(name)s”（%(number)s）待发布")
 _CHANGE = gettext_noop("“%(project)s”申请变更（%(kind)s），待审批")
 _ACCEPTANCE = gettext_noop("“%(project)s”申请%(kind)s（%(about)s），待办理")
 _CHANGE_RETURNED = gettext_noop("“%(project)s”的变更申请（%(kind)s）被退回：%(reason)s")
@@ -54,6 +57,7 @@ def waiting(user: User) -> Iterator[Waiting]:
     yield from _to_recommend(user)
     yield from _to_approve_or_accept(user)
     yield from _to_put_right(user)
+    yield from _to_publish(user)
 
 
 def _to_decide(user: User) -> Iterator[Waiting]:
@@ -139,6 +143,20 @@ def _to_put_right(user: User) -> Iterator[Waiting]:
     )
     for one in _kept_by(user, acceptances):
         yield _at_work(one, "library.rectify", _RECTIFY, about=one.subject, reason=one.opinion)
+
+
+def _to_publish(user: User) -> Iterator[Waiting]:
+    """Standards of enforcement that others drafted."""
+    if not has(user, Permission.MANAGE_LIBRARIES):
+        return
+    for row in EnforcementStandard.objects.filter(published_at=None).exclude(entered_by=user).order_by("pk"):
+        yield Waiting(
+            kind="library.standard",
+            template=_STANDARD,
+            params={"name": row.name, "number": row.number},
+            address=reverse("library:standard", args=[row.pk]),
+            mine=False,
+        )
 
 
 def _kept_by(user: User, rows: Any) -> Any:

@@ -18,6 +18,7 @@ from gis_projects.library.queries.accounts import standing_accounts
 from gis_projects.library.queries.budget import lines
 from gis_projects.library.queries.building import plan_behind
 from gis_projects.library.queries.gates import inside
+from gis_projects.library.queries.standards import Checked, Checklist, checklists
 from gis_projects.library.views.libraries import Telling
 from gis_projects.people.models import User
 from gis_projects.people.permissions import Permission, find, may, visible
@@ -52,7 +53,8 @@ def context(user: User, project: Project, bound: tuple[str, Any] | None = None) 
         ),
         "factors": queries.factors(project),
         "lines": lines(user).filter(project=project).prefetch_related("appropriations", "changes"),
-        "approvals": project.approvals.all(),
+        "checklists": _checklists(user, project, bound),
+        "may_check": may(user, Permission.MANAGE_LIBRARIES, project) and inside(project),
         "start": getattr(project, "start", None),
         "funds": project.fund_applications.all(),
         "changes": project.building_changes.select_related("applied_by", "decided_by"),
@@ -64,6 +66,26 @@ def context(user: User, project: Project, bound: tuple[str, Any] | None = None) 
         "monitoring": getattr(project, "monitoring", None),
         "evidence": queries.evidence_now(project),
     }
+
+
+def _checklists(
+    user: User, project: Project, bound: tuple[str, Any] | None
+) -> list[tuple[Checklist, list[tuple[Checked, Any, Any]]]]:
+    """Each approval with its points, and beside a point that may be answered now the two fields for it."""
+    act = ACTS["check-approval"]
+    answering = may(user, Permission.MANAGE_LIBRARIES, project) and inside(project)
+    form = _form(act, user, project, bound) if answering else None
+
+    def field(name: str) -> Any:
+        return form[name] if form is not None and name in form.fields else None
+
+    return [
+        (
+            one,
+            [(row, field(f"answer_{row.point.pk}"), field(f"reason_{row.point.pk}")) for row in one.points],
+        )
+        for one in checklists(project)
+    ]
 
 
 def _form(act: Act, user: User, project: Project, bound: tuple[str, Any] | None) -> Any:

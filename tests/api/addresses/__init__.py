@@ -34,6 +34,7 @@ from tests.api.addresses import (
     rulebooks,
     series,
     sites,
+    standards,
     uploads,
 )
 from tests.api.addresses import policies as policies
@@ -47,6 +48,7 @@ ADDRESSES: dict[str, list[Address]] = {
     **people.ADDRESSES,
     **libraries.ADDRESSES,
     **library.ADDRESSES,
+    **standards.ADDRESSES,
     **records.ADDRESSES,
     **sites.ADDRESSES,
     **options.ADDRESSES,

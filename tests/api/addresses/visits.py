@@ -56,6 +56,7 @@ class World:
     resolution: int  # of the confirmed one, about the project
     annual_plan: int
     meeting_file: int  # beside the confirmed one
+    standard: int  # a draft of the design approval's, entered by nobody
 
 
 @dataclass(frozen=True)
