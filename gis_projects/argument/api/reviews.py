@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions, serializers
@@ -14,7 +15,7 @@ from rest_framework.views import APIView
 from gis_projects import problems
 from gis_projects.argument import review_workflow as workflow
 from gis_projects.argument.actions import reviews as actions
-from gis_projects.argument.models import Campaign, ExpertReview
+from gis_projects.argument.models import ExpertReview
 from gis_projects.argument.queries import campaigns as campaigns_of
 from gis_projects.argument.queries import reviews as queries
 from gis_projects.argument.refusals import NotNow
@@ -138,7 +139,8 @@ class CampaignTotals(APIView):
     )
     def get(self, request: Request, pk: int) -> Response:
         user = cast(User, request.user)
-        row = find(user, Permission.READ_ARGUMENTS, Campaign.objects.all(), pk=pk)
+        require(user, Permission.READ_ARGUMENTS)
+        row = get_object_or_404(campaigns_of.campaigns(user), pk=pk)
         rounding = request.query_params.get("rounding", str(Rounding.HALF_UP))
         if rounding not in list(Rounding):
             raise exceptions.ValidationError({"rounding": rounding})

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
+from django.urls import reverse
+from django.utils.translation import gettext_noop
 
 from gis_projects.argument.models import STOPPED, Campaign, CampaignItem, CampaignKind, Evaluator, ReviewState
 from gis_projects.library.models import Library, Project
 from gis_projects.library.money import Rounding, share
-from gis_projects.people.models import User
+from gis_projects.people.models import Engagement, Service, User
 from gis_projects.people.permissions import Permission, visible
+from gis_projects.people.todo import Waiting
 
 ZERO = Decimal(0)
+MOST_WAITING = 200
+
+TO_EVALUATE = gettext_noop("绩效评价待评分：%(project)s（%(campaign)s）")
 
 
 @dataclass(frozen=True)
@@ -60,10 +66,51 @@ class Totals:
 
 
 def campaigns(user: User, *, year: int | None = None, kind: str = "") -> QuerySet[Campaign]:
-    rows = visible(user, Permission.READ_ARGUMENTS, Campaign.objects.select_related("region", "opened_by"))
+    """The batches that a user may read: those of the regions that they see to, and the evaluations that they take part
+    in from outside: of their unit's projects, or of those that it is engaged for to evaluate.
+    """
+    wanted = Q(pk__in=visible(user, Permission.READ_ARGUMENTS, Campaign.objects.all()).values("pk"))
+    if user.organisation_id is not None:
+        own, engaged = _evaluated_from_outside(user)
+        theirs = visible(user, Permission.READ_ARGUMENTS, _EVALUATIONS.filter(own | engaged))
+        wanted |= Q(pk__in=theirs.values("campaign"))
+    rows = Campaign.objects.filter(wanted).select_related("region", "opened_by")
     if year is not None:
         rows = rows.filter(year=year)
     return rows.filter(kind=kind) if kind else rows
+
+
+_EVALUATIONS = CampaignItem.objects.filter(campaign__kind=CampaignKind.EVALUATION)
+
+
+def _evaluated_from_outside(user: User) -> tuple[Q, Q]:
+    """Whose project it is of the user's unit to evaluate itself, and which ones the unit is engaged for to evaluate."""
+    engaged = Engagement.objects.current().filter(
+        organisation=user.organisation_id, service=Service.EVALUATION
+    )
+    return Q(project__organisation=user.organisation_id), Q(project__in=engaged.values("project"))
+
+
+def evaluations_waiting(user: User) -> Iterator[Waiting]:
+    """The projects that this user's unit, or the user as its third party, still has to give a score."""
+    if user.organisation_id is None:
+        return
+    own, engaged = _evaluated_from_outside(user)
+    for evaluator, permission, whose in (
+        (Evaluator.SELF, Permission.EDIT_PROJECTS, own),
+        (Evaluator.THIRD_PARTY, Permission.DELIVER_SERVICES, engaged),
+    ):
+        rows = visible(user, permission, _EVALUATIONS.filter(whose, campaign__closed_at=None))
+        rows = rows.exclude(assessments__evaluator=evaluator).select_related("campaign", "project")
+        for row in rows.order_by("pk")[:MOST_WAITING]:
+            yield Waiting(
+                kind="evaluation",
+                template=TO_EVALUATE,
+                params={"project": row.project.name, "campaign": row.campaign.name},
+                address=reverse("argument:campaign", args=[row.campaign_id]),
+                project=row.project_id,
+                mine=False,
+            )
 
 
 def items(user: User, campaign: Campaign) -> QuerySet[CampaignItem]:

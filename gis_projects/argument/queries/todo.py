@@ -18,6 +18,7 @@ from gis_projects.argument.models import (
     Task,
 )
 from gis_projects.argument.queries import standing
+from gis_projects.argument.queries.campaigns import evaluations_waiting
 from gis_projects.argument.queries.committee_todo import committee_waiting
 from gis_projects.argument.queries.reviews import reviews_waiting
 from gis_projects.argument.scopes import CONFIRMING, DECIDING, HANDLING, SIGNING, SOLVING
@@ -36,6 +37,7 @@ KINDS: dict[str, str] = {
     "review_questions": gettext_noop("评审咨询"),
     "review_statement": gettext_noop("项目陈述"),
     "review_step": gettext_noop("评审办理"),
+    "evaluation": gettext_noop("绩效评价"),
 }
 
 TO_GIVE = gettext_noop("%(kind)s：请出具意见（%(project)s）")
@@ -66,6 +68,7 @@ def waiting(user: User) -> Iterator[Waiting]:
         yield from _blockers(user)
     yield from committee_waiting(user)
     yield from reviews_waiting(user)
+    yield from evaluations_waiting(user)
 
 
 def _of_task(

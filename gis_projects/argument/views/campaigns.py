@@ -11,7 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -29,7 +29,7 @@ from gis_projects.library.models import Project
 from gis_projects.library.money import Rounding
 from gis_projects.library.queries import projects as projects_of
 from gis_projects.people.models import Region, User
-from gis_projects.people.permissions import Permission, Scope, find, has, may, require
+from gis_projects.people.permissions import Permission, Scope, has, may, require
 from siting.engine.notices import Notice, UnusableInput
 
 PAGE = 50
@@ -170,9 +170,8 @@ def _new_page(request: HttpRequest, user: User) -> HttpResponse:
 
 
 def _found(user: User, pk: int) -> Campaign:
-    return find(
-        user, Permission.READ_ARGUMENTS, Campaign.objects.select_related("region", "opened_by"), pk=pk
-    )
+    require(user, Permission.READ_ARGUMENTS)
+    return get_object_or_404(queries.campaigns(user), pk=pk)
 
 
 @login_required
