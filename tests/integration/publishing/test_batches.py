@@ -97,6 +97,9 @@ def test_what_changed_since_it_was_listed_is_refused(people, projects):
     revise_project(by=people[0], project=projects[0], content="另一回事")
     shown(projects[1], people)
     actions.withdraw_project(by=people[1], project=projects[1], reason="x")
+    with pytest.raises(ValidationError, match="清单已变化"):
+        carried_out(batch, people)
+    batch.refresh_from_db()
     carried_out(batch, people)
     found = refusals(batch)
     assert "已变化" in found["三环路 0"]
