@@ -71,8 +71,7 @@ def test_each_side_has_its_own_layers_day_and_symbols_and_the_address_brings_bot
     page.select_option("#project-look", "stage")
     page.uncheck("#layer-DLTB")
     right = counted(page, "#project-legend-classes")
-    page.wait_for_function("() => location.hash.includes('right.look=stage')")
-    assert re.search(r"/right\.layers=YJJBNT/", page.evaluate("location.hash"))
+    page.wait_for_function("() => /right\\.layers=YJJBNT\\/.*right\\.look=stage/.test(location.hash)")
     assert re.search(r"/layers=(DLTB,YJJBNT|YJJBNT,DLTB)/", page.evaluate("location.hash"))
     left = counted(page, "#beside-legend")
     assert set(left) == {"重点项目", "政府投资项目", "规划项目", "储备项目"}
