@@ -131,7 +131,11 @@ def _whole(number):
     return int(number) if number.is_integer() else number
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=120,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     selection=selections,
     number=st.sampled_from([1, 2, 3]),

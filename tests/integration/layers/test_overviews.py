@@ -125,7 +125,7 @@ def test_blocks_draw_what_one_block_draws(way, monkeypatch):
 @settings(
     max_examples=3,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     derandomize=True,
     phases=[Phase.generate],  # a failing example is small enough as it is
 )

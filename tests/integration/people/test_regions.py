@@ -57,7 +57,11 @@ def below(code, codes):
     return {each for each in codes if belongs(each)}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(data=st.data())
 def test_who_reaches_a_division_reaches_what_lies_below_it_and_nothing_else(data):
     with transaction.atomic():

@@ -66,7 +66,9 @@ def scattered(tmp_path):
 
 @pytest.mark.usefixtures("scattered")
 @settings(
-    max_examples=many(12, 25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=many(12, 25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     west=st.floats(109.836, 109.855),

@@ -144,7 +144,9 @@ def ground(settings, tmp_path):
 
 
 @hypothesis_settings(
-    max_examples=many(6, 20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=many(6, 20),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
 def test_no_proved_answer_is_another_than_a_check_of_now(ground, data):
